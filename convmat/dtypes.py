@@ -1,0 +1,89 @@
+"""Which numbers convmat carries, and the one rule for integers.
+
+Integers stay integers: every integer array is carried as int64, whatever its width, so
+that the product of two uint8 images does not wrap at 256. uint64 is refused: NumPy
+would mix it with int64 into float64, and exactness would be lost without a word.
+Floats, complex numbers and objects (`fractions.Fraction`, SymPy expressions, Python
+integers of any size) pass unchanged; int64 itself wraps beyond 2**63, objects do not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat.arrays import Array
+from convmat.errors import ConvmatTypeError
+
+__all__ = ["carried"]
+
+
+def carried(argument: str, value: npt.ArrayLike) -> Array:
+    """`value` as an array of a dtype that every exact route carries.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the caller's argument, for the error.
+    value : array_like
+        Numbers. Memory order, byte order and writeability do not matter.
+
+    Returns
+    -------
+    ndarray
+        int64 for integers of any width; floats, complex and objects as they came, in
+        native byte order. Never a copy where none is needed.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For booleans, uint64, strings, dates, and objects that are not numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> carried("x", np.array([200, 100], dtype=np.uint8)).dtype
+    dtype('int64')
+    >>> carried("x", [True, False])
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatTypeError: x must hold numbers, got x='dtype bool'; a mask
+    becomes numbers with x.astype(int)
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # ragged nested lists
+        raise ConvmatTypeError(
+            argument, "must be one array of numbers", type(value).__name__, str(error)
+        ) from None
+    kind = array.dtype.kind
+    if kind in "fc":
+        return (
+            array if array.dtype.isnative else array.astype(array.dtype.newbyteorder())
+        )
+    if kind in "iu" and array.dtype.newbyteorder("=") != np.uint64:
+        return array.astype(np.int64, copy=False)
+    if kind == "O":
+        return _numbers(argument, array)
+    remedy = {
+        "b": f"a mask becomes numbers with {argument}.astype(int)",
+        "u": "uint64 mixes with int64 into float64; use .astype(int), or "
+        ".astype(object) for numbers of 2**63 and more",
+    }.get(kind, "convert it to integers, floats, complex numbers or Fractions")
+    raise ConvmatTypeError(
+        argument, "must hold numbers", f"dtype {array.dtype}", remedy
+    )
+
+
+def _numbers(argument: str, array: Array) -> Array:
+    """`array` of objects, once each is seen to know how to multiply."""
+    for entry in array.flat:
+        if isinstance(entry, (str, bytes, bool)) or not hasattr(entry, "__mul__"):
+            raise ConvmatTypeError(
+                argument,
+                "must hold numbers",
+                entry,
+                "an object array may hold Fractions, Python integers or SymPy "
+                "expressions",
+            )
+    return array

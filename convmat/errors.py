@@ -1,0 +1,109 @@
+"""The errors of convmat: which argument, what is allowed, what came, what to do.
+
+Every error keeps its parts as attributes, so that a program can react to them and a
+person can read them. Wrong values raise a child of `ConvmatError` (a `ValueError`),
+wrong types a `ConvmatTypeError` (a `TypeError`).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConvmatError",
+    "ConvmatTypeError",
+    "GeometryError",
+    "MatrixTooLargeError",
+    "NotYetError",
+    "ShapeError",
+]
+
+
+class _Report(Exception):
+    """The four parts that every error of convmat has, and the sentence they make."""
+
+    def __init__(
+        self, argument: str, rule: str, value: object, remedy: str = ""
+    ) -> None:
+        # The parts are the exception's args, so that it survives pickling: an executor
+        # sends exceptions between processes that way.
+        super().__init__(argument, rule, value, remedy)
+        self.argument = argument
+        self.rule = rule
+        self.value = value
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        sentence = f"{self.argument} {self.rule}, got {self.argument}={self.value!r}"
+        return f"{sentence}; {self.remedy}" if self.remedy else sentence
+
+
+class ConvmatError(_Report, ValueError):
+    """A value that no convolution can have.
+
+    Attributes
+    ----------
+    argument : str
+        Name of the argument at fault, as the caller wrote it.
+    rule : str
+        What is allowed, as the rest of a sentence that starts with the argument.
+    value : object
+        What came.
+    remedy : str
+        What to do about it; empty where the rule says it all.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> geometry((3, 3), (2, 2), stride=(2, 0))
+    Traceback (most recent call last):
+        ...
+    convmat.errors.GeometryError: stride must be at least 1 on every axis, got
+    stride=(2, 0)
+    """
+
+
+class GeometryError(ConvmatError):
+    """Settings that give no convolution: stride 0, a kernel that does not fit, ..."""
+
+
+class NotYetError(ConvmatError):
+    """A setting that convmat knows by name and does not carry out yet."""
+
+
+class ShapeError(ConvmatError):
+    """An array or a shape that does not fit the geometry it stands beside."""
+
+
+class ConvmatTypeError(_Report, TypeError):
+    """A value of a type that is never allowed there: `1.0` for an integer, ..."""
+
+
+class MatrixTooLargeError(ConvmatError, MemoryError):
+    """A result that cannot fit, refused before anything was allocated.
+
+    Attributes
+    ----------
+    needed, allowed : int
+        Bytes that the result would take, and bytes that it may take.
+    """
+
+    def __init__(self, what: str, needed: int, allowed: int, remedy: str) -> None:
+        super().__init__(what, "", needed, remedy)
+        self.args = (what, needed, allowed, remedy)  # what pickling calls __init__ with
+        self.needed = needed
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return (
+            f"{self.argument} needs {_bytes(self.needed)}, "
+            f"max_bytes allows {_bytes(self.allowed)}; {self.remedy}"
+        )
+
+
+def _bytes(count: int) -> str:
+    """`count` bytes in the largest unit that leaves at least 1."""
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:
+            return f"{count} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} PiB"

@@ -1,0 +1,13 @@
+"""Everything about a convolution but its values: sizes, windows, counts.
+
+`axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines the
+axes, `shorthand` the function `geometry` that reads what people write, `layout` the
+reading of batch and channel axes. Imports go in that order.
+"""
+
+from convmat.geometry.axis import PADDING_MODES, Axis
+from convmat.geometry.layout import Layout, read_beside
+from convmat.geometry.shorthand import geometry
+from convmat.geometry.value import Geometry
+
+__all__ = ["PADDING_MODES", "Axis", "Geometry", "Layout", "geometry", "read_beside"]

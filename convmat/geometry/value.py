@@ -1,0 +1,304 @@
+"""`Geometry`: the frozen, canonical, checked settings of one convolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from convmat.arrays import Pads, Shape
+from convmat.errors import (
+    ConvmatTypeError,
+    GeometryError,
+    NotYetError,
+    ShapeError,
+)
+from convmat.geometry.axis import PADDING_MODES, Axis
+
+__all__ = ["Geometry"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Geometry:
+    """The settings of one convolution in canonical form: everything but the values.
+
+    `convmat.geometry` makes one from the shorthand that people write. Two geometries
+    are equal, and hash equally, when all their fields are. `dataclasses.replace` gives
+    a changed copy, which is checked again.
+
+    Attributes
+    ----------
+    input_size, kernel_size : tuple of int
+        Cells and taps of each spatial axis.
+    stride, dilation : tuple of int
+        Cells between neighbouring outputs, and between neighbouring taps, per axis.
+    padding : tuple of (int, int)
+        Cells before and after the input, per axis.
+    in_channels, out_channels, groups : int
+        Channels, and the number of blocks that they fall into: output channels of one
+        group read the input channels of that group only.
+    padding_mode : str
+        What stands outside the input.
+    has_channels : bool
+        Whether the kernel is written with channel axes. It decides only how shapes are
+        written: `(2, 2)` or `(1, 1, 2, 2)`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> g = geometry((3, 3), (2, 2))
+    >>> g
+    geometry((3, 3), (2, 2))
+    >>> g.output_shape, g.matrix_shape, g.nnz
+    ((2, 2), (4, 9), 16)
+    >>> print(geometry((3, 28, 28), (8, 3, 5, 5), stride=2, padding=2).summary())
+    3x28x28 input, 8x3x5x5 kernel -> 8x14x14 output:
+    (28 + 2*2 - 5)//2 + 1 = 14 on both axes;
+    matrix 1568x2352, 107,736 stored, 3,580,200 structural zeros (9,864 taps dropped by
+    padding), 600 free parameters
+    """
+
+    input_size: Shape
+    kernel_size: Shape
+    stride: Shape
+    padding: Pads
+    dilation: Shape
+    in_channels: int = 1
+    out_channels: int = 1
+    groups: int = 1
+    padding_mode: str = "zeros"
+    has_channels: bool = False
+
+    def __post_init__(self) -> None:
+        rank = len(self.input_size)
+        if rank == 0:
+            raise ShapeError("input_size", "must have at least one spatial axis", ())
+        for name in ("input_size", "kernel_size", "stride", "dilation"):
+            _check_positive(name, getattr(self, name), rank)
+        _check_padding(self.padding, rank)
+        for name in ("in_channels", "out_channels", "groups"):
+            _check_positive(name, (getattr(self, name),), 1)
+        _check_groups(self.in_channels, self.out_channels, self.groups)
+        if not self.has_channels and (self.in_channels, self.out_channels) != (1, 1):
+            rule = "must be true beside more than one channel"
+            raise GeometryError("has_channels", rule, self.has_channels)
+        _check_mode(self.padding_mode)
+        for number, axis in enumerate(self.axes):
+            _check_fit(number, axis)
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The spatial axes, each with the one formula."""
+        return tuple(
+            Axis(size, kernel, stride, before, after, dilation)
+            for size, kernel, stride, (before, after), dilation in zip(
+                self.input_size,
+                self.kernel_size,
+                self.stride,
+                self.padding,
+                self.dilation,
+                strict=True,
+            )
+        )
+
+    @property
+    def rank(self) -> int:
+        """Number of spatial axes."""
+        return len(self.input_size)
+
+    @cached_property
+    def output_size(self) -> Shape:
+        """Outputs along each spatial axis."""
+        return tuple(axis.out_size for axis in self.axes)
+
+    @property
+    def span(self) -> Shape:
+        """Cells from the first tap to the last along each spatial axis."""
+        return tuple(axis.span for axis in self.axes)
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of one input: `(*spatial)`, or `(in_channels, *spatial)`."""
+        return self._written(self.in_channels, self.input_size)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of one output: `(*spatial)`, or `(out_channels, *spatial)`."""
+        return self._written(self.out_channels, self.output_size)
+
+    @property
+    def kernel_shape(self) -> Shape:
+        """Shape of the kernel, as the caller writes it."""
+        return self.weight_shape if self.has_channels else self.kernel_size
+
+    @property
+    def weight_shape(self) -> Shape:
+        """Shape of the kernel with channel axes: `(out, in // groups, *kernel)`."""
+        per_group = self.in_channels // self.groups
+        return (self.out_channels, per_group, *self.kernel_size)
+
+    @property
+    def taps_per_row(self) -> int:
+        """Taps of one window: matrix entries of a row that no padding cuts."""
+        return prod(self.weight_shape[1:])
+
+    @property
+    def free_parameters(self) -> int:
+        """Number of taps of the whole kernel: what training may choose."""
+        return prod(self.weight_shape)
+
+    @cached_property
+    def matrix_shape(self) -> tuple[int, int]:
+        """Rows (outputs) and columns (inputs) of the matrix."""
+        rows = self.out_channels * prod(self.output_size)
+        return rows, self.in_channels * prod(self.input_size)
+
+    @cached_property
+    def nnz(self) -> int:
+        """Number of stored matrix entries, counted without building anything."""
+        pairs = self.out_channels * (self.in_channels // self.groups)
+        return pairs * prod(sum(axis.tap_counts()) for axis in self.axes)
+
+    @property
+    def untouched(self) -> int:
+        """Number of matrix positions that no tap reaches: the structural zeros."""
+        rows, columns = self.matrix_shape
+        return rows * columns - self.nnz
+
+    @property
+    def dropped(self) -> int:
+        """Number of taps, over all rows, that fall on the padding and so have no column
+        in the matrix. They are the structural zeros of the matrix over the padded
+        input, in its columns of padding.
+        """
+        return self.matrix_shape[0] * self.taps_per_row - self.nnz
+
+    def summary(self) -> str:
+        """One line: the shapes, the output size with its numbers, the counts."""
+        rows, columns = self.matrix_shape
+        dropped = f" ({self.dropped:,} taps dropped by padding)" if self.dropped else ""
+        return (
+            f"{_times(self.input_shape)} input, {_times(self.kernel_shape)} kernel -> "
+            f"{_times(self.output_shape)} output: {_sizes(self.axes)}; "
+            f"matrix {rows}x{columns}, {self.nnz:,} stored, "
+            f"{self.untouched:,} structural zeros{dropped}, "
+            f"{self.free_parameters:,} free parameters"
+        )
+
+    def __repr__(self) -> str:
+        arguments = [repr(self.input_shape), repr(self.kernel_shape)]
+        for name, default in (("stride", 1), ("padding", 0), ("dilation", 1)):
+            short = _shortest(getattr(self, name))
+            if short != default:
+                arguments.append(f"{name}={short!r}")
+        if self.groups != 1:
+            arguments.append(f"groups={self.groups}")
+        if self.padding_mode != "zeros":
+            arguments.append(f"padding_mode={self.padding_mode!r}")
+        return f"geometry({', '.join(arguments)})"
+
+    def _written(self, channels: int, size: Shape) -> Shape:
+        return (channels, *size) if self.has_channels else size
+
+
+def _check_positive(name: str, values: object, rank: int) -> None:
+    """Each of `rank` integers must be at least 1; `True` and `1.0` are no integers."""
+    if not isinstance(values, tuple) or any(type(v) is not int for v in values):
+        rule = "must be a tuple of integers in canonical form"
+        raise ConvmatTypeError(name, rule, values, "convmat.geometry reads shorthand")
+    if len(values) != rank:
+        raise ShapeError(name, f"must have one entry per axis, {rank} in all", values)
+    if min(values) < 1:
+        raise GeometryError(name, "must be at least 1 on every axis", values)
+
+
+def _check_padding(padding: object, rank: int) -> None:
+    """One `(before, after)` of non-negative integers per axis."""
+    canonical = isinstance(padding, tuple) and all(
+        isinstance(pair, tuple)
+        and len(pair) == 2
+        and all(type(cells) is int for cells in pair)
+        for pair in padding
+    )
+    if not isinstance(padding, tuple) or not canonical:
+        rule = "must be a tuple of (before, after) integers in canonical form"
+        remedy = "convmat.geometry reads shorthand"
+        raise ConvmatTypeError("padding", rule, padding, remedy)
+    if len(padding) != rank:
+        rule = f"must have one (before, after) per axis, {rank} in all"
+        raise ShapeError("padding", rule, padding)
+    if any(min(pair) < 0 for pair in padding):
+        remedy = "to read less of the input, crop it first"
+        raise GeometryError("padding", "must be at least 0 everywhere", padding, remedy)
+
+
+def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
+    for name, channels in (
+        ("in_channels", in_channels),
+        ("out_channels", out_channels),
+    ):
+        if channels % groups:
+            rule = f"must divide {name}={channels}"
+            raise GeometryError("groups", rule, groups)
+
+
+def _check_mode(mode: object) -> None:
+    if mode not in PADDING_MODES:
+        rule = f"must be one of {', '.join(map(repr, PADDING_MODES))}"
+        raise GeometryError("padding_mode", rule, mode)
+    if mode != "zeros":
+        remedy = "pad the input yourself and convolve with padding=0"
+        raise NotYetError("padding_mode", "is only 'zeros' so far", mode, remedy)
+
+
+def _check_fit(number: int, axis: Axis) -> None:
+    if axis.span <= axis.padded_size:
+        return
+    spread = f" ({axis.span} cells with dilation {axis.dilation})"
+    pads = f" with {axis.before} + {axis.after} cells of padding"
+    raise GeometryError(
+        "kernel_size",
+        f"must fit the padded input; on axis {number} {axis.kernel} taps"
+        f"{spread if axis.dilation > 1 else ''} do not fit {axis.size} cells"
+        f"{pads if axis.before or axis.after else ''}",
+        axis.kernel,
+        "use a larger input, more padding, or a smaller kernel or dilation",
+    )
+
+
+def _times(shape: Shape) -> str:
+    return "x".join(map(str, shape))
+
+
+def _sizes(axes: tuple[Axis, ...]) -> str:
+    """The formula of the output size with the numbers of each axis put in."""
+    lines = [_size(axis) for axis in axes]
+    if len(set(lines)) > 1:
+        return ", ".join(f"axis {n}: {line}" for n, line in enumerate(lines))
+    everywhere = {1: "", 2: " on both axes"}.get(len(axes), f" on all {len(axes)} axes")
+    return lines[0] + everywhere
+
+
+def _size(axis: Axis) -> str:
+    """As fastbook writes it: (n + 2*pad - ks)//stride + 1."""
+    pad = (
+        f"2*{axis.before}"
+        if axis.before == axis.after
+        else (f"{axis.before} + {axis.after}")
+    )
+    kernel = (
+        f"{axis.kernel}"
+        if axis.dilation == 1
+        else (f"({axis.dilation}*({axis.kernel} - 1) + 1)")
+    )
+    return f"({axis.size} + {pad} - {kernel})//{axis.stride} + 1 = {axis.out_size}"
+
+
+def _shortest(values: Shape | Pads) -> object:
+    """The shorthand that `convmat.geometry` reads back into `values`."""
+    entries = [
+        entry[0] if isinstance(entry, tuple) and entry[0] == entry[1] else entry
+        for entry in values
+    ]
+    alike = len(set(entries)) == 1 and not isinstance(entries[0], tuple)
+    return entries[0] if alike else tuple(entries)

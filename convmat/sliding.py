@@ -1,0 +1,240 @@
+"""The definition of the convolution, by sliding windows: forward and both gradients.
+
+This is the oracle that every other route is held against, so it is dull on purpose. It
+pads, takes strided windows through NumPy and multiplies; it never sees an index table,
+a matrix or a plan. Integers, floats, complex numbers and objects (`Fraction`) pass
+through every function.
+
+"Convolution" is the cross-correlation of deep learning: nothing is flipped.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from convmat.arrays import Array, Shape
+from convmat.dtypes import carried
+from convmat.errors import ShapeError
+from convmat.geometry import Geometry, Layout, geometry, read_beside
+
+__all__ = [
+    "conv",
+    "conv_input_grad",
+    "conv_kernel_grad",
+    "forward",
+    "input_grad",
+    "kernel_grad",
+]
+
+
+def conv(
+    x: npt.ArrayLike,
+    kernel: npt.ArrayLike,
+    bias: npt.ArrayLike | None = None,
+    **keywords: Any,
+) -> Array:
+    """The convolution of `x` with `kernel`.
+
+    Parameters
+    ----------
+    x : array_like
+        `(*spatial)`, `(in_channels, *spatial)` or `(batch, in_channels, *spatial)`.
+    kernel : array_like
+        `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Beside an `x`
+        of the same rank, three or more, the first axis of `x` is the batch.
+    bias : array_like, optional
+        One number per output channel, added to all its outputs.
+    **keywords
+        `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
+        `convmat.geometry`.
+
+    Returns
+    -------
+    ndarray
+        The axes of `x`, with output channels for input channels; a kernel with channel
+        axes gives the result a channel axis. Integers give int64.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        For arguments that do not fit; see `convmat.geometry`.
+
+    Examples
+    --------
+    >>> conv([[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]])
+    array([[19, 25],
+           [37, 43]])
+    """
+    x, kernel = carried("x", x), carried("kernel", kernel)
+    g = read_beside(x.shape, kernel.shape, **keywords)
+    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
+    y = forward(batch, kernel.reshape(g.weight_shape), g)
+    if bias is not None:
+        y = y + _bias(bias, g)
+    return layout.restore(y, g.has_channels)
+
+
+def conv_input_grad(
+    grad: npt.ArrayLike,
+    kernel: npt.ArrayLike,
+    input_shape: int | Shape,
+    **keywords: Any,
+) -> Array:
+    """The gradient of a scalar by the input of `conv`, from its gradient by the output.
+
+    It is the transpose of `conv` in `x`: `sum(conv(x, kernel) * grad)` equals
+    `sum(x * conv_input_grad(grad, kernel, x.shape))`. Nothing is conjugated.
+
+    Parameters
+    ----------
+    grad : array_like
+        Shaped as the output of `conv`, with or without a batch axis.
+    kernel : array_like
+        As in `conv`.
+    input_shape : tuple of int
+        `(*spatial)` or `(in_channels, *spatial)`: of one input, without batch axis.
+    **keywords
+        As in `conv`.
+
+    Returns
+    -------
+    ndarray
+        Shaped as the input, with the batch axis of `grad`.
+
+    Examples
+    --------
+    >>> conv_input_grad([[1, 1], [1, 1]], [[1, 2], [3, 4]], (3, 3))
+    array([[ 1,  3,  2],
+           [ 4, 10,  6],
+           [ 3,  7,  4]])
+    """
+    grad, kernel = carried("grad", grad), carried("kernel", kernel)
+    g = geometry(input_shape, kernel.shape, **keywords)
+    layout, batch = Layout.of("grad", grad, g.out_channels, g.output_size)
+    x_grad = input_grad(batch, kernel.reshape(g.weight_shape), g)
+    return layout.restore(x_grad, g.has_channels)
+
+
+def conv_kernel_grad(
+    grad: npt.ArrayLike,
+    x: npt.ArrayLike,
+    kernel_shape: int | Shape,
+    **keywords: Any,
+) -> Array:
+    """The gradient of a scalar by the kernel of `conv`, from its gradient by the output.
+
+    Parameters
+    ----------
+    grad : array_like
+        Shaped as the output of `conv(x, kernel)`.
+    x : array_like
+        As in `conv`.
+    kernel_shape : tuple of int
+        Shape of the kernel.
+    **keywords
+        As in `conv`.
+
+    Returns
+    -------
+    ndarray of shape `kernel_shape`
+        Summed over the batch. Entry `[tap]` is the sum over all windows of the output's
+        gradient times the input under that tap.
+
+    Examples
+    --------
+    >>> x = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    >>> conv_kernel_grad([[1, 0], [0, 1]], x, (2, 2))
+    array([[ 4,  6],
+           [10, 12]])
+    """
+    grad, x = carried("grad", grad), carried("x", x)
+    shape = kernel_shape if isinstance(kernel_shape, tuple) else (kernel_shape,)
+    g = read_beside(x.shape, shape, **keywords)
+    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
+    grad_layout, grads = Layout.of("grad", grad, g.out_channels, g.output_size)
+    if len(grads) != len(batch) or grad_layout.leading != max(
+        layout.leading, int(g.has_channels)
+    ):
+        rule = f"must be that of conv's output beside x.shape={x.shape}"
+        raise ShapeError("grad.shape", rule, grad.shape)
+    return kernel_grad(grads, batch, g).reshape(g.kernel_shape)
+
+
+def forward(x: Array, kernel: Array, g: Geometry) -> Array:
+    """`y[b, o, *out] = sum_{c, *tap} kernel[o, c, *tap] * window[b, c, *out, *tap]`.
+
+    `x` is `(batch, in_channels, *spatial)`, `kernel` has the shape `g.weight_shape`;
+    the result is `(batch, out_channels, *outs)`.
+    """
+    columns, outs = _columns(x, g)  # (batch, groups, outputs, taps)
+    banks = kernel.reshape(g.groups, -1, g.taps_per_row)  # (groups, channels, taps)
+    # (batch, groups, channels, outputs)
+    y: Array = np.matmul(banks, columns.swapaxes(2, 3))
+    return y.reshape(len(x), g.out_channels, *outs)
+
+
+def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
+    """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
+    columns, _ = _columns(x, g)
+    grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, -1)
+    # (batch, groups, channels, taps), then summed over the batch
+    total: Array = np.matmul(grads, columns).sum(axis=0)
+    return total.reshape(g.weight_shape)
+
+
+def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
+    """The gradient by the input: every output hands its window back, tap by tap."""
+    banks = kernel.reshape(g.groups, -1, g.taps_per_row)
+    grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, -1)
+    shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
+    shares = shares.reshape(len(grad), g.in_channels, *g.kernel_size, *grad.shape[2:])
+    padded_size = [n + before + after for n, (before, after) in _sized_pads(g)]
+    padded = np.zeros((len(grad), g.in_channels, *padded_size), shares.dtype)
+    for tap in product(*map(range, g.kernel_size)):
+        cells = tuple(
+            slice(t * d, t * d + s * (outs - 1) + 1, s)
+            for t, d, s, outs in zip(
+                tap, g.dilation, g.stride, grad.shape[2:], strict=True
+            )
+        )
+        padded[:, :, *cells] += shares[:, :, *tap]
+    inner = tuple(slice(before, before + n) for n, (before, _) in _sized_pads(g))
+    return padded[:, :, *inner]
+
+
+def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
+    """Windows as columns `(batch, groups, outputs, taps of a row)`, and the outputs
+    along each axis.
+    """
+    widths = [(0, 0), (0, 0), *g.padding]
+    padded = np.pad(x, widths) if any(map(any, g.padding)) else x
+    spatial = tuple(range(2, x.ndim))
+    windows = sliding_window_view(padded, g.span, axis=spatial)
+    strides = tuple(slice(None, None, s) for s in g.stride)
+    dilations = tuple(slice(None, None, d) for d in g.dilation)
+    windows = windows[:, :, *strides, *dilations]  # (batch, channels, *outs, *taps)
+    outs = windows.shape[2 : 2 + g.rank]
+    windows = windows.reshape(
+        len(x), g.groups, g.in_channels // g.groups, *outs, *g.kernel_size
+    )
+    windows = np.moveaxis(windows, 2, 2 + g.rank)  # channels beside their taps
+    outputs = int(np.prod(outs))
+    return windows.reshape(len(x), g.groups, outputs, g.taps_per_row), outs
+
+
+def _sized_pads(g: Geometry) -> zip[tuple[int, tuple[int, int]]]:
+    return zip(g.input_size, g.padding, strict=True)
+
+
+def _bias(bias: npt.ArrayLike, g: Geometry) -> Array:
+    """`bias` shaped to be added to `(batch, out_channels, *outs)`."""
+    array = carried("bias", bias)
+    if array.shape != (g.out_channels,) and (array.ndim or g.has_channels):
+        rule = f"must be ({g.out_channels},), one number per output channel"
+        raise ShapeError("bias.shape", rule, array.shape)
+    return array.reshape(g.out_channels, *(1,) * g.rank)
