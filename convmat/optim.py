@@ -74,9 +74,9 @@ class SGD:
         self._check_kind(name, parameter)
         lr: Any = self.lr
         momentum: Any = self.momentum
-        velocity = gradient + 0  # a copy: the gradient is the caller's
+        velocity = gradient.copy()
         if name in self.velocity:
-            velocity += momentum * self.velocity[name]
+            velocity = momentum * self.velocity[name] + gradient
         self.velocity[name] = velocity
         parameter -= lr * velocity
 
@@ -100,8 +100,10 @@ def _rate(name: str, value: object) -> float | Fraction:
 
     Raises
     ------
-    ConvmatTypeError, ConvmatError
-        When it is no real number, or not finite.
+    ConvmatTypeError
+        When it is no real number.
+    ConvmatError
+        When it is not finite.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise ConvmatTypeError(name, "must be a real number", value)

@@ -24,6 +24,8 @@ from convmat.tie import TieMap, tie_map
 
 __all__ = ["ConvConstraint"]
 
+_SLAB = 1 << 21  # entries of a dense product that are held at once
+
 
 @dataclass(frozen=True)
 class ConvConstraint:
@@ -143,6 +145,27 @@ class ConvConstraint:
         """
         values, ties = self._entries(matrix_grad, "matrix_grad"), self.ties
         sums = sum_over_ties(values, ties.taps, self.geometry.free_parameters)
+        return sums.reshape(self.geometry.kernel_shape)
+
+    def pull_back_product(self, left: Array, right: Array) -> Array:
+        """`pull_back(left @ right)`, with a bounded part of the product at a time.
+
+        The gradient by the dense matrix of a layer is such a product, of the gradient
+        by the outputs `(rows, batch)` and the inputs `(batch, columns)`.
+
+        Returns
+        -------
+        ndarray of shape `geometry.kernel_shape`
+        """
+        rows, columns = self.geometry.matrix_shape
+        ties = self.ties
+        sums = np.zeros(self.geometry.free_parameters, np.result_type(left, right))
+        height = max(1, _SLAB // columns)
+        for top in range(0, rows, height):
+            start, stop = np.searchsorted(ties.rows, [top, top + height])
+            slab = left[top : top + height] @ right
+            values = slab[ties.rows[start:stop] - top, ties.cols[start:stop]]
+            np.add.at(sums, ties.taps[start:stop], values)
         return sums.reshape(self.geometry.kernel_shape)
 
     def violation(self, matrix: npt.ArrayLike) -> Violation:
