@@ -32,9 +32,9 @@ __all__ = [
 ]
 
 
-def conv(x: Array, weight: Array, bias: Array, g: Geometry) -> Array:
+def conv(x: Array, weight: Array, bias: Array | None, g: Geometry) -> Array:
     """The convolution by sliding windows, `(batch, out_channels, *outs)`."""
-    return sliding.forward(x, weight, g) + _over_outputs(bias, g)
+    return _plus_bias(sliding.forward(x, weight, g), bias)
 
 
 def conv_backward(
@@ -49,7 +49,10 @@ def conv_backward(
 
 
 def matrix_conv(
-    x: Array, matrix: Array | csr_array[Any, tuple[int, int]], bias: Array, g: Geometry
+    x: Array,
+    matrix: Array | csr_array[Any, tuple[int, int]],
+    bias: Array | None,
+    g: Geometry,
 ) -> Array:
     """The convolution by its matrix: `W @ x` for each sample of the batch.
 
@@ -57,7 +60,7 @@ def matrix_conv(
     carry.
     """
     y = (matrix @ x.reshape(len(x), -1).T).T  # (batch, rows)
-    return y.reshape(len(x), g.out_channels, *g.output_size) + _over_outputs(bias, g)
+    return _plus_bias(y.reshape(len(x), g.out_channels, *g.output_size), bias)
 
 
 def matrix_conv_backward(
@@ -95,8 +98,9 @@ def relu_backward(grad: Array, x: Array) -> Array:
     return np.where(x > 0, grad, grad.dtype.type(0) if grad.dtype != object else 0)
 
 
-def _over_outputs(bias: Array, g: Geometry) -> Array:
-    return bias.reshape(g.out_channels, *(1,) * g.rank)
+def _plus_bias(y: Array, bias: Array | None) -> Array:
+    """`bias` `(channels,)` added to `y` `(batch, channels, *outs)`."""
+    return y if bias is None else y + bias.reshape(-1, *(1,) * (y.ndim - 2))
 
 
 def _bias_grad(grad: Array) -> Array:

@@ -57,6 +57,8 @@ class ConvLayer(Layer):
         Taps along each spatial axis; its length is the number of axes.
     rng : numpy.random.Generator
         Draws weight and bias uniformly from +-1 / sqrt(taps of a row), as PyTorch.
+    bias : bool
+        Whether a number is added to each output channel.
     dtype : dtype
         Of the parameters.
     **keywords
@@ -71,6 +73,7 @@ class ConvLayer(Layer):
         kernel_size: Shape,
         *,
         rng: np.random.Generator,
+        bias: bool = True,
         dtype: npt.DTypeLike = np.float64,
         **keywords: Any,
     ) -> None:
@@ -84,9 +87,11 @@ class ConvLayer(Layer):
         self.keywords = keywords
         bound = 1 / np.sqrt(per_group * prod(kernel_size))
         self.parameters = {
-            "weight": rng.uniform(-bound, bound, self.weight_shape).astype(dtype),
-            "bias": rng.uniform(-bound, bound, out_channels).astype(dtype),
+            "weight": rng.uniform(-bound, bound, self.weight_shape).astype(dtype)
         }
+        if bias:
+            values = rng.uniform(-bound, bound, out_channels)
+            self.parameters["bias"] = values.astype(dtype)
 
     def geometry(self, input_shape: Shape) -> Geometry:
         """The geometry on inputs `(in_channels, *spatial)`."""
@@ -104,7 +109,9 @@ class ConvLayer(Layer):
     def _keep(self, gradients: tuple[Array, Array, Array]) -> Array:
         """Keep the gradients by the parameters, return the one by the input."""
         x_grad, weight_grad, bias_grad = gradients
-        self.gradients = {"weight": weight_grad, "bias": bias_grad}
+        self.gradients = {"weight": weight_grad}
+        if "bias" in self.parameters:
+            self.gradients["bias"] = bias_grad
         return x_grad
 
 
@@ -122,7 +129,8 @@ class Conv(ConvLayer):
     def forward(self, x: Array) -> Array:
         """`(batch, in_channels, *spatial)` to `(batch, out_channels, *outs)`."""
         g = self._read(x)
-        return functional.conv(x, self.parameters["weight"], self.parameters["bias"], g)
+        weight, bias = self.parameters["weight"], self.parameters.get("bias")
+        return functional.conv(x, weight, bias, g)
 
     def backward(self, grad: Array) -> Array:
         """Gradients by windows."""
@@ -160,7 +168,7 @@ class MatrixConv(ConvLayer):
             self.matrix = ConvConstraint(g).embed(weight)
         else:
             self.matrix = from_pattern(g, weight)
-        return functional.matrix_conv(x, self.matrix, self.parameters["bias"], g)
+        return functional.matrix_conv(x, self.matrix, self.parameters.get("bias"), g)
 
     def backward(self, grad: Array) -> Array:
         """Gradients through the matrix: transposed, and summed over ties."""

@@ -89,10 +89,14 @@ class Learner:
                     loss = self.step(x, y)
                     bar.update()
                     bar.set_postfix(self._live(loss), refresh=False)
-                self.epochs += 1
-                if self.held_out is not None:
-                    self.history.accuracies.append(self.validate())
+                self.close_epoch()
         return self.history
+
+    def close_epoch(self) -> None:
+        """Count the epoch, and measure the accuracy where there is held-out data."""
+        self.epochs += 1
+        if self.held_out is not None:
+            self.history.accuracies.append(self.validate())
 
     def step(self, x: Array, y: Array) -> Any:
         """One update on one batch; the loss before it.
