@@ -102,6 +102,10 @@ def train_matrix(
     >>> ConvConstraint(g).extract(step.matrix).round(3)
     array([ 3., -1.])
     """
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise ConvmatTypeError("steps", "must be an integer", steps)
+    if steps < 0:
+        raise ConvmatError("steps", "must be at least 0", steps)
     constraint = ConvConstraint(geometry)
     weights = carried("matrix", matrix)
     if constrained and not (start := constraint.violation(weights)).holds:

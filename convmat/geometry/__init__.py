@@ -1,7 +1,7 @@
 """Everything about a convolution but its values: sizes, windows, counts.
 
-`axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines the
-axes, `shorthand` the function `geometry` that reads what people write, `layout` the
+`axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
+the axes, `shorthand` the function `geometry` that reads what people write, `layout` the
 reading of batch and channel axes. Imports go in that order.
 """
 

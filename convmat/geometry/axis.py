@@ -28,8 +28,8 @@ class Axis:
     Attributes
     ----------
     size, kernel, stride, dilation : int
-        Cells of the input, taps of the kernel, cells between neighbouring outputs, cells
-        between neighbouring taps.
+        Cells of the input, taps of the kernel, cells between neighbouring outputs,
+        cells between neighbouring taps.
     before, after : int
         Cells of padding before and after the input.
 
@@ -69,8 +69,9 @@ class Axis:
         return (self.padded_size - self.span) // self.stride + 1
 
     def sources(self) -> IntArray:
-        """Entry `[o, t]` is the input index that output `o` reads through tap `t`, or
-        -1 where the tap falls on the padding.
+        """Entry `[o, t]` is the input index that output `o` reads through tap `t`.
+
+        It is -1 where the tap falls on the padding.
 
         Returns
         -------

@@ -58,9 +58,13 @@ def geometry(
 
     Raises
     ------
-    ConvmatError
-        For values that no convolution can have; the message names the argument, the
-        rule, the value and, where there is one, the remedy.
+    GeometryError
+        For values that no convolution can have.
+    ShapeError
+        For shapes that do not fit each other. Like all errors here it is a
+        `ConvmatError` and names the argument, the rule, the value and the remedy.
+    NotYetError
+        For a padding mode that is known by name only.
     ConvmatTypeError
         For `True` or `1.0` where an integer belongs, and the like.
 
@@ -123,8 +127,8 @@ def _channels(
             f"must be (*kernel) or (out_channels, in_channels // groups, *kernel) "
             f"beside input_shape={inputs}",
             kernel,
-            f"that is {len(inputs)} or {len(inputs) + 1} axes, and at least one of them "
-            "spatial",
+            f"that is {len(inputs)} or {len(inputs) + 1} axes, and at least one of "
+            "them spatial",
         )
     out_channels, per_group = kernel[:2]
     if groups < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import Any
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import (
@@ -160,6 +161,12 @@ class Geometry:
         return pairs * prod(sum(axis.tap_counts()) for axis in self.axes)
 
     @property
+    def dead_taps(self) -> int:
+        """Number of taps that fall on padding in every window: no row holds them."""
+        live = prod(sum(map(bool, axis.tap_counts())) for axis in self.axes)
+        return self.free_parameters - prod(self.weight_shape[:2]) * live
+
+    @property
     def untouched(self) -> int:
         """Number of matrix positions that no tap reaches: the structural zeros."""
         rows, columns = self.matrix_shape
@@ -167,11 +174,23 @@ class Geometry:
 
     @property
     def dropped(self) -> int:
-        """Number of taps, over all rows, that fall on the padding and so have no column
-        in the matrix. They are the structural zeros of the matrix over the padded
-        input, in its columns of padding.
+        """Number of taps, over all rows, that fall on the padding.
+
+        They have no column in the matrix. In the matrix over the padded input they are
+        structural zeros, in its columns of padding.
         """
         return self.matrix_shape[0] * self.taps_per_row - self.nnz
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The settings as keywords of any function: `conv(x, kernel, **g.keywords)`."""
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+            "padding_mode": self.padding_mode,
+        }
 
     def summary(self) -> str:
         """One line: the shapes, the output size with its numbers, the counts."""

@@ -83,7 +83,9 @@ class Learner:
     def fit(self, epochs: int, *, progress: bool = True) -> History:
         """Train for `epochs` more epochs; a bar shows loss, accuracy and time to go."""
         total = epochs * len(self.loader)
-        with tqdm(total=total, unit="batch", disable=not progress, delay=1) as bar:
+        # None shows the bar on a terminal only.
+        hidden = None if progress else True
+        with tqdm(total=total, unit="batch", disable=hidden, delay=1) as bar:
             for _ in range(epochs):
                 for x, y in self.loader.epoch(self.epochs):
                     loss = self.step(x, y)

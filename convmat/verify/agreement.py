@@ -64,7 +64,7 @@ def compare_training(
     epochs : int
         Epochs to train; both learners are changed.
     progress : bool
-        Whether to show a bar.
+        Whether to show a bar, on a terminal.
 
     Returns
     -------
@@ -72,7 +72,9 @@ def compare_training(
     """
     weight_gap = loss_gap = weight_share = loss_share = 0.0
     total = epochs * len(one.loader)
-    with tqdm(total=total, unit="step", disable=not progress, delay=1) as bar:
+    # None shows the bar on a terminal only.
+    hidden = None if progress else True
+    with tqdm(total=total, unit="step", disable=hidden, delay=1) as bar:
         for _ in range(epochs):
             for x, y in one.loader.epoch(one.epochs):
                 before = gaps_between(one.model.parameters, other.model.parameters)

@@ -1,0 +1,157 @@
+"""Layers: each backward pass is the exact derivative of its forward pass."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convmat import conv
+from convmat.nn import Conv, Flatten, Linear, MatrixConv, ReLU, functional
+from convmat.nn.layers import ConvLayer
+from convmat.verify.strategies import geometries, inputs, kernels, outputs
+
+RNG = np.random.default_rng(0)
+SMALL = geometries(max_rank=2, max_channels=2, max_groups=2)
+
+
+def layer_of(kind: type[ConvLayer], g, kernel, bias) -> ConvLayer:
+    layer = kind(g.in_channels, g.out_channels, g.kernel_size, rng=RNG, **g.keywords)
+    layer.parameters = {"weight": kernel.copy(), "bias": bias.copy()}
+    return layer
+
+
+@given(st.data())
+def test_both_convolutions_are_conv_with_bias(data):
+    g = data.draw(SMALL)
+    kernel, x = data.draw(kernels(g)), data.draw(inputs(g))
+    kernel = kernel.reshape(g.weight_shape)
+    bias = np.arange(g.out_channels) - 1
+    expected = conv(x, kernel, bias, **g.keywords)
+    for kind in (Conv, MatrixConv):
+        assert np.array_equal(layer_of(kind, g, kernel, bias).forward(x), expected)
+
+
+@given(st.data())
+def test_both_convolutions_have_the_same_gradients(data):
+    g = data.draw(SMALL)
+    kernel, x = data.draw(kernels(g)), data.draw(inputs(g))
+    kernel, bias = kernel.reshape(g.weight_shape), np.arange(g.out_channels)
+    grad = data.draw(outputs(g))
+    found = []
+    for kind in (Conv, MatrixConv):
+        layer = layer_of(kind, g, kernel, bias)
+        layer.forward(x)
+        found.append((layer.backward(grad), layer.gradients))
+    (one, one_own), (other, other_own) = found
+    assert np.array_equal(one, other)
+    assert one_own.keys() == other_own.keys() == {"weight", "bias"}
+    assert all(np.array_equal(one_own[name], other_own[name]) for name in one_own)
+
+
+def exact_derivative(layer, x, grad, where, step):
+    """Of sum(layer(x) * grad) by one number of `where`, which it is linear in."""
+    before = (layer.forward(x) * grad).sum()
+    where[step] += 1
+    after = (layer.forward(x) * grad).sum()
+    where[step] -= 1
+    return after - before
+
+
+@pytest.mark.parametrize("kind", [Conv, MatrixConv])
+@given(st.data())
+def test_convolution_gradients_are_exact_differences(kind, data):
+    g = data.draw(geometries(max_rank=2, max_channels=2, max_groups=2, max_size=4))
+    kernel, x = data.draw(kernels(g)), data.draw(inputs(g))
+    layer = layer_of(kind, g, kernel.reshape(g.weight_shape), np.arange(g.out_channels))
+    grad = data.draw(outputs(g))
+    layer.forward(x)
+    x_grad, own = layer.backward(grad), dict(layer.gradients)
+    places = {"x": (x, x_grad)}
+    places |= {name: (layer.parameters[name], own[name]) for name in own}
+    for array, gradient in places.values():
+        place = data.draw(st.tuples(*(st.integers(0, n - 1) for n in array.shape)))
+        assert exact_derivative(layer, x, grad, array, place) == gradient[place]
+
+
+def test_linear_gradients_are_exact_differences():
+    layer = Linear(3, 2, rng=RNG)
+    weight, bias, x, grad = (
+        RNG.integers(-9, 9, shape) for shape in ((2, 3), (2,), (4, 3), (4, 2))
+    )
+    layer.parameters = {"weight": weight, "bias": bias}
+    assert np.array_equal(layer.forward(x), x @ weight.T + bias)
+    x_grad, own = layer.backward(grad), dict(layer.gradients)
+    for array, gradient in ((x, x_grad), (weight, own["weight"]), (bias, own["bias"])):
+        for place in np.ndindex(array.shape):
+            assert exact_derivative(layer, x, grad, array, place) == gradient[place]
+
+
+def test_relu_passes_what_is_positive_and_nothing_at_the_kink():
+    layer = ReLU()
+    assert layer.forward(np.array([[-2.0, 0.0, 3.0]])).tolist() == [[0, 0, 3]]
+    assert layer.backward(np.array([[5.0, 6.0, 7.0]])).tolist() == [[0, 0, 7]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, object])
+def test_relu_keeps_the_dtype(dtype):
+    x = np.array([[-1, 2]]).astype(dtype)
+    assert functional.relu(x).dtype == dtype
+    assert functional.relu_backward(x, x).dtype == dtype
+
+
+def test_flatten_goes_there_and_back():
+    layer, x = Flatten(), np.arange(24).reshape(2, 3, 2, 2)
+    flat = layer.forward(x)
+    assert np.array_equal(flat, x.reshape(2, 12))
+    assert np.array_equal(layer.backward(flat), x)
+    assert layer.forward(np.zeros((0, 3, 2))).shape == (0, 6)
+
+
+def test_the_matrix_of_a_layer_obeys_both_constraints():
+    from convmat import ConvConstraint
+
+    layer = MatrixConv(2, 3, (3, 2), stride=2, padding=1, rng=RNG)
+    x = RNG.normal(size=(2, 2, 5, 4))
+    layer.forward(x)
+    violation = ConvConstraint(layer.geometry(x.shape[1:])).violation(layer.matrix)
+    assert violation.holds
+
+
+def test_fractions_go_through_the_matrix_layer():
+    layer = MatrixConv(1, 1, (2,), rng=RNG)
+    half = np.array([Fraction(1, 2), Fraction(1, 3)], object)
+    layer.parameters = {"weight": half.reshape(1, 1, 2), "bias": half[:1]}
+    x = np.array([[[Fraction(1), Fraction(2), Fraction(3)]]], object)
+    expected = [Fraction(1, 2) + Fraction(2, 3), Fraction(1) + Fraction(3, 3)]
+    assert (layer.forward(x)[0, 0] == np.array(expected) + Fraction(1, 2)).all()
+
+
+def test_a_layer_without_bias_has_one_parameter():
+    for kind in (Conv, MatrixConv):
+        layer = kind(1, 2, (3,), bias=False, rng=RNG)
+        layer.forward(np.ones((1, 1, 5)))
+        layer.backward(np.ones((1, 2, 3)))
+        assert list(layer.parameters) == list(layer.gradients) == ["weight"]
+
+
+def test_initial_weights_are_within_pytorchs_bound():
+    layer = Conv(3, 8, (5, 5), rng=np.random.default_rng(0))
+    bound = 1 / np.sqrt(3 * 25)
+    weight = layer.parameters["weight"]
+    assert np.abs(weight).max() <= bound
+    assert np.abs(weight).max() > 0.95 * bound
+    assert abs(weight.mean()) < 0.1 * bound
+
+
+def test_shapes_that_do_not_meet_are_named():
+    conv_layer = Conv(2, 3, (3, 3), rng=RNG)
+    with pytest.raises(ValueError, match=r"x.shape must be \(batch, 2, \*spatial\)"):
+        conv_layer.forward(np.zeros((2, 8, 8)))
+    with pytest.raises(ValueError, match="in_channels // groups"):
+        conv_layer.forward(np.zeros((1, 1, 8, 8)))
+    with pytest.raises(ValueError, match=r"x.shape must be \(batch, 4\)"):
+        Linear(4, 2, rng=RNG).forward(np.zeros((1, 5)))
+    with pytest.raises(ValueError, match="groups must divide in_channels=3"):
+        Conv(3, 2, (3,), groups=2, rng=RNG)
