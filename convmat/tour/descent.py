@@ -24,7 +24,7 @@ TOP_EDGE = np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]])
 
 EXACT_STEPS, EXACT_DIGITS = 3, 4
 STEPS, DIGITS = 100, 256
-LR, MOMENTUM = Fraction(1, 100), Fraction(9, 10)
+LR, MOMENTUM = Fraction(1, 50), Fraction(1, 2)
 
 
 @dataclass
@@ -131,9 +131,9 @@ def _tied(report: Report, g: Geometry, pixels: Array) -> Descent:
     kernel = constraint.extract(step.matrix)
     error = float(np.abs(kernel - TOP_EDGE).max())
     report.find(
-        "it finds the kernel that drew the edges, to 0.01",
+        "it finds the kernel that drew the edges, to 0.001",
         f"loss {losses[0]:.3g} -> {losses[-1]:.3g}, kernel off by at most {error:.1e}",
-        passed=error < 0.01,
+        passed=error < 0.001,
     )
     return Descent(g, step.matrix, step.matrix, kernel, {"constrained": losses})
 

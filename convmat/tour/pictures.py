@@ -29,10 +29,11 @@ def show(report: Report, folder: Path, descent: Descent, network: Network) -> No
         "matrix-equation-numbers": figures.matrix_equation(g, KERNEL, IMAGE),
         "matrix-padded": figures.matrix_plot(padded, padding=True),
         "matrix-trained": figures.kernel_grid(
-            {"with both constraints": descent.tied, "without": descent.free}
+            [descent.tied, descent.free],
+            titles=["with both constraints", "without"],
         ),
         "kernel-learned": figures.kernel_grid(
-            {"that drew the edges": TOP_EDGE, "learned": descent.kernel}
+            [TOP_EDGE, descent.kernel], titles=["that drew the edges", "learned"]
         ),
         "descent-losses": figures.curves(
             end, xlabel="step", ylabel="loss", log=True, title="Fitting the edge map"
