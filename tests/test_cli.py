@@ -128,3 +128,9 @@ def test_the_tour_decides_the_exit_code(monkeypatch, tmp_path):
     assert main(["tour", "--out", str(tmp_path)]) == 1
     Outcome.passed = True
     assert main(["tour", "--out", str(tmp_path)]) == 0
+
+
+def test_a_console_without_greek_letters_is_no_error():
+    done = convmat("matrix", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1] == "P ? ? ? ? ? ? ? ? ?"

@@ -1,0 +1,72 @@
+"""The figures: a matrix and its parts drawn, or written for a terminal.
+
+`text` and `style` need nothing but NumPy; the others need matplotlib, and say so where
+it is missing. Everything loads on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convmat.figures import style, text
+    from convmat.figures.applications import four_applications
+    from convmat.figures.draw import save
+    from convmat.figures.equations import matrix_equation
+    from convmat.figures.kernels import kernel_grid
+    from convmat.figures.lines import curves
+    from convmat.figures.matrices import matrix_plot
+    from convmat.figures.style import Theme
+    from convmat.figures.text import equation_text, matrix_text, wants_color
+
+__all__ = [
+    "Theme",
+    "curves",
+    "equation_text",
+    "four_applications",
+    "kernel_grid",
+    "matrix_equation",
+    "matrix_plot",
+    "matrix_text",
+    "save",
+    "style",
+    "text",
+    "wants_color",
+]
+
+_HOME = {
+    "Theme": "style",
+    "curves": "lines",
+    "equation_text": "text",
+    "four_applications": "applications",
+    "kernel_grid": "kernels",
+    "matrix_equation": "equations",
+    "matrix_plot": "matrices",
+    "matrix_text": "text",
+    "save": "draw",
+    "wants_color": "text",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the file of a public name on first use (PEP 562)."""
+    if name not in __all__:
+        message = f"module 'convmat.figures' has no attribute {name!r}"
+        raise AttributeError(message)
+    try:
+        home = importlib.import_module(f"convmat.figures.{_HOME.get(name, name)}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        message = (
+            f'convmat.figures.{name} needs matplotlib: pip install "convmat[figures]"'
+        )
+        raise ModuleNotFoundError(message, name="matplotlib") from error
+    value = getattr(home, name) if name in _HOME else home
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

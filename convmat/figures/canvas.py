@@ -1,0 +1,215 @@
+"""What every figure is drawn with: a sheet in inches, cells, text that was measured.
+
+Figures are made without pyplot, so that none of them opens a window or changes the
+state of the caller's program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
+
+from convmat.figures.style import FONT, Mark, Theme, mixed
+
+__all__ = [
+    "Sheet",
+    "cell",
+    "describe",
+    "fitting_size",
+    "text_width",
+    "widest",
+    "wrapped",
+    "write",
+]
+
+POINT = 1 / 72
+"""One point in inches."""
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float) -> float:
+    """Width of `text` in inches, at `size` points.
+
+    Examples
+    --------
+    >>> text_width("WW", 10) > text_width("W", 10) > 0
+    True
+    """
+    if not text.strip():
+        return 0.3 * size * POINT * len(text)
+    path = TextPath((0, 0), text, size=size, prop=FontProperties(family=FONT))
+    return float(path.get_extents().width) * POINT
+
+
+def widest(texts: Iterable[str], size: float) -> float:
+    """Width in inches of the widest text; of very many, only the longest are measured.
+
+    Examples
+    --------
+    >>> widest(["W", "WW"], 10) == text_width("WW", 10)
+    True
+    """
+    longest = sorted(set(texts), key=len)[-100:]
+    return max((text_width(text, size) for text in longest), default=0.0)
+
+
+def wrapped(text: str, size: float, inches: float) -> list[str]:
+    """`text` in lines of at most that width; a word that is longer stands alone.
+
+    Examples
+    --------
+    >>> wrapped("one two", 10, 9.0), wrapped("one two", 10, 0.4)
+    (['one two'], ['one', 'two'])
+    """
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def fitting_size(texts: list[str], wide: float, high: float, most: float) -> float:
+    """The font size, at most `most`, at which each text fits a cell of that size.
+
+    Parameters
+    ----------
+    texts : list of str
+    wide, high : float
+        Inches.
+    most : float
+        Points.
+    """
+    width = widest(texts, 10.0)
+    by_width = 10.0 * 0.86 * wide / width if width else most
+    return min(most, by_width, 0.62 * high / POINT)
+
+
+def write(ax: Axes, x: float, y: float, text: str, gid: str, **looks: Any) -> Text:
+    """One text, centred unless `looks` says otherwise, in the one font."""
+    looks = {"ha": "center", "va": "center_baseline", **looks}
+    return ax.text(
+        x, y, text, gid=gid, family=FONT, parse_math=False, clip_on=False, **looks
+    )
+
+
+def cell(
+    ax: Axes,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    mark: Mark,
+    gid: str,
+    *,
+    text: str = "",
+    points: float = 9.0,
+) -> Rectangle:
+    """One cell with its text; the text's id is the cell's with `.text` added.
+
+    Parameters
+    ----------
+    ax : Axes
+        With y pointing down.
+    corner, size : (float, float)
+        Left and top, width and height, in the units of `ax`.
+    mark : Mark
+    gid : str
+    text : str
+    points : float
+        Font size.
+    """
+    patch = Rectangle(
+        corner,
+        *size,
+        facecolor=mark.fill,
+        edgecolor=mark.edge,
+        linestyle=mark.line,
+        linewidth=0.8,
+        clip_on=False,  # or the last row and column lose half their border
+        gid=gid,
+        zorder=1.0 if mark.line == "solid" else 0.9,  # whole borders over broken ones
+    )
+    ax.add_patch(patch)
+    if mark.hatch:
+        faint = mixed(mark.fill, mark.ink, 0.3)  # the text stays readable over it
+        outline: Any = {"edgecolor": faint, "hatch": mark.hatch, "linewidth": 0.0}
+        over = Rectangle(corner, *size, fill=False, gid=f"{gid}.hatch", **outline)
+        ax.add_patch(over)
+    if text:
+        middle = corner[0] + size[0] / 2, corner[1] + size[1] / 2
+        write(ax, *middle, text, f"{gid}.text", color=mark.ink, fontsize=points)
+    return patch
+
+
+@dataclass
+class Sheet:
+    """A figure with one axes all over it, in inches from its top left corner.
+
+    Attributes
+    ----------
+    figure : Figure
+    ax : Axes
+    theme : Theme
+    """
+
+    figure: Figure
+    ax: Axes
+    theme: Theme
+
+    @classmethod
+    def blank(cls, theme: Theme) -> Sheet:
+        """An empty sheet; `cut` gives it its size."""
+        figure = Figure(facecolor=theme.background)
+        ax = figure.add_axes((0.0, 0.0, 1.0, 1.0), gid="sheet")
+        ax.set_axis_off()
+        return cls(figure, ax, theme)
+
+    def write(self, x: float, y: float, text: str, gid: str, **looks: Any) -> Text:
+        """One text in the theme's ink."""
+        return write(self.ax, x, y, text, gid, **{"color": self.theme.ink, **looks})
+
+    def cut(self, wide: float, high: float) -> None:
+        """Give the sheet its final size, in inches."""
+        self.figure.set_size_inches(wide, high)
+        self.ax.set(xlim=(0, wide), ylim=(high, 0))
+
+
+def describe(
+    figure: Figure,
+    kind: str,
+    params: Mapping[str, Any],
+    alt: str,
+    **highlighted: list[str],
+) -> Figure:
+    """Put onto `figure` what it shows: `figure.convmat`, for tests, pages and readers.
+
+    Parameters
+    ----------
+    figure : Figure
+    kind : str
+        Name of the function that drew it.
+    params : mapping
+        What it was drawn from.
+    alt : str
+        What a reader sees, in words; it goes into the file on saving.
+    **highlighted : list of str
+        Ids of the artists to look at, under `x`, `W` and `y`.
+    """
+    sheet = {
+        "kind": kind,
+        "params": dict(params),
+        "highlighted": {key: highlighted.get(key, []) for key in "xWy"},
+        "alt": alt,
+    }
+    figure.convmat = sheet  # type: ignore[attr-defined]  # the note travels with it
+    return figure

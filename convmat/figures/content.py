@@ -1,0 +1,200 @@
+"""What a figure says about a geometry, as text: names, numbers, ids, captions.
+
+Nothing here draws. Positions come from the tie map, values from the matrix.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from numbers import Integral
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat.arrays import Array, IntArray, Shape
+from convmat.dtypes import carried
+from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.geometry import Geometry
+from convmat.labels import Labels, labels
+from convmat.matrix import conv_matrix
+from convmat.tie import tie_map
+
+__all__ = [
+    "caption",
+    "cell_id",
+    "dense_matrix",
+    "flat_input",
+    "flat_kernel",
+    "input_cells",
+    "number",
+    "padded_counts",
+    "short",
+    "tap_texts",
+]
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def flat_kernel(geometry: Geometry, kernel: npt.ArrayLike) -> Array:
+    """`kernel` as one flat array of taps.
+
+    Raises
+    ------
+    ShapeError
+        When it is no kernel of this geometry.
+    """
+    array = carried("kernel", kernel)
+    if array.shape not in (geometry.kernel_shape, geometry.weight_shape):
+        rule = f"must be {geometry.kernel_shape}"
+        raise ShapeError("kernel.shape", rule, array.shape)
+    return array.reshape(-1)
+
+
+def flat_input(geometry: Geometry, x: npt.ArrayLike) -> Array:
+    """`x` as one flat array of inputs; a figure shows one input, no batch.
+
+    Raises
+    ------
+    ShapeError
+        When it is no input of this geometry.
+    """
+    array = carried("x", x)
+    whole = (geometry.in_channels, *geometry.input_size)
+    if array.shape not in (geometry.input_shape, whole):
+        raise ShapeError("x.shape", f"must be {geometry.input_shape}", array.shape)
+    return array.reshape(-1)
+
+
+def dense_matrix(geometry: Geometry, taps: Array) -> Array:
+    """The matrix of the flat kernel `taps`, dense, for small geometries.
+
+    `conv_matrix` makes it; dtypes that SciPy does not carry, such as `Fraction`, are
+    laid out by the tie map.
+    """
+    kernel = taps.reshape(geometry.weight_shape)
+    try:
+        return conv_matrix(
+            kernel,
+            (geometry.in_channels, *geometry.input_size),
+            stride=geometry.stride,
+            padding=geometry.padding,
+            dilation=geometry.dilation,
+            groups=geometry.groups,
+            padding_mode=geometry.padding_mode,
+        ).toarray()
+    except ConvmatTypeError:
+        ties = tie_map(geometry)
+        dense = np.zeros(geometry.matrix_shape, taps.dtype)
+        dense[ties.rows, ties.cols] = taps[ties.taps]
+        return dense
+
+
+def input_cells(geometry: Geometry) -> IntArray:
+    """Entry `[c]` is the flat cell of the padded input at which input `c` lies."""
+    inside = np.zeros((geometry.in_channels, *_padded_size(geometry)), dtype=bool)
+    space = tuple(slice(axis.before, axis.before + axis.size) for axis in geometry.axes)
+    inside[:, *space] = True
+    return np.flatnonzero(inside)
+
+
+def padded_counts(geometry: Geometry) -> tuple[int, int]:
+    """Columns of the matrix over the padded input, and untouched zeros in it."""
+    columns = geometry.in_channels * prod(_padded_size(geometry))
+    positions = geometry.matrix_shape[0] * columns
+    return columns, positions - geometry.nnz - geometry.dropped
+
+
+def _padded_size(geometry: Geometry) -> Shape:
+    return tuple(axis.padded_size for axis in geometry.axes)
+
+
+def number(value: object, digits: int = 4) -> str:
+    """A value in few characters: integers and fractions in full, floats to `digits`.
+
+    Examples
+    --------
+    >>> number(12), number(0.123456), number(-0.0)
+    ('12', '0.1235', '0')
+    """
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value) + 0.0:.{digits}g}"
+    if isinstance(value, (complex, np.complexfloating)):
+        return f"{complex(value):.{digits}g}"
+    return str(value)
+
+
+def short(name: str) -> str:
+    """A numbered name with its indices set low: `w_0_1` as `w₀₁`.
+
+    Examples
+    --------
+    >>> short("w_0_1"), short("x_12_3"), short("A")
+    ('w₀₁', 'x₁₂,₃', 'A')
+    """
+    letter, *indices = name.split("_")
+    comma = "," if any(len(index) > 1 for index in indices) else ""
+    return letter + comma.join(indices).translate(_SUBSCRIPTS)
+
+
+def tap_texts(
+    geometry: Geometry, taps: Array | None, names: Labels | None = None
+) -> list[str]:
+    """Entry `[t]` is what a cell with tap `t` says: its value, or else its letter."""
+    if taps is not None:
+        return [number(value) for value in taps]
+    known = names or labels(geometry)
+    return [short(known.letter(tap)) for tap in range(geometry.free_parameters)]
+
+
+def cell_id(prefix: str, shape: Shape, flat: int) -> str:
+    """The id of an artist by its position, such as `x[0,2]`.
+
+    Examples
+    --------
+    >>> cell_id("x", (3, 3), 5)
+    'x[1,2]'
+    """
+    position = np.unravel_index(flat, shape)
+    return f"{prefix}[{','.join(str(int(index)) for index in position)}]"
+
+
+def caption(geometry: Geometry, padding: bool = False, cells: bool = True) -> list[str]:
+    """The counts of a matrix in three short lines.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    padding : bool
+        Whether the matrix is the one over the padded input.
+    cells : bool
+        Whether positions are drawn as cells with text, or as dots of colour only.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> caption(geometry((3, 3), (2, 2)))
+    ['4×9 matrix: 16 stored, density 0.444', '4 free parameters',
+    '20 structural zeros, untouched (0, dotted)']
+    """
+    rows, columns = geometry.matrix_shape
+    untouched, dropped, where = geometry.untouched, geometry.dropped, ""
+    if padding:
+        columns, untouched = padded_counts(geometry)
+        where = " over the padded input"
+    free = geometry.free_parameters
+    zeros = f"{untouched:,} structural zeros, untouched"
+    zeros += " (0, dotted)" if cells else " (background)"
+    if dropped and padding:
+        zeros += f"; {dropped:,} dropped by padding"
+        zeros += " (×, dashed)" if cells else " (grey)"
+    elif dropped:
+        zeros += f"; {dropped:,} more taps fall on padding, which has no column"
+    density = geometry.nnz / (rows * columns)
+    stored = f"{geometry.nnz:,} stored, density {density:.3g}"
+    return [
+        f"{rows:,}×{columns:,} matrix{where}: {stored}",
+        f"{free:,} free parameter{'' if free == 1 else 's'}",
+        zeros,
+    ]

@@ -1,0 +1,226 @@
+"""The matrix and the equation as text for terminals, without matplotlib."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat import sliding
+from convmat.arrays import Array
+from convmat.errors import ShapeError
+from convmat.figures.content import dense_matrix, flat_input, flat_kernel, number
+from convmat.figures.terminal import painted, wants_color
+from convmat.geometry import Geometry
+from convmat.labels import Labels, labels
+from convmat.tie import tie_map
+
+__all__ = ["equation_text", "matrix_text", "wants_color"]
+
+_MOST = 32  # rows and columns of an equation that a reader can still follow
+
+
+def matrix_text(
+    geometry: Geometry,
+    kernel: npt.ArrayLike | None = None,
+    *,
+    color: bool = False,
+    names: Labels | None = None,
+    width: int | None = None,
+    max_rows: int = 40,
+) -> str:
+    """The matrix of a geometry as text: one row an output, one column an input.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    kernel : array_like, optional
+        Its values are shown; without it, the letter of each tap is.
+    color : bool
+        Whether terminal codes colour the taps. They are all that it changes.
+    names : Labels, optional
+        Names of taps, inputs and outputs; by default `convmat.labels.labels`.
+    width : int, optional
+        Characters in a line; by default the width of the terminal.
+    max_rows : int
+        Rows to show at most.
+
+    Returns
+    -------
+    str
+        A structural zero is `·`, so that a tap whose value is 0 stays a `0`. Names of
+        columns stand upright where they would be too wide. Columns and rows that do not
+        fit even so are left out and counted in a last line; nothing wraps.
+
+    Raises
+    ------
+    ShapeError
+        When the kernel is not of this geometry.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> print(matrix_text(geometry((3, 3), (2, 2)), width=80))
+      A B C D E F G H J
+    P α β · γ δ · · · ·
+    Q · α β · γ δ · · ·
+    R · · · α β · γ δ ·
+    S · · · · α β · γ δ
+    """
+    known = names or labels(geometry)
+    rows, columns = geometry.matrix_shape
+    margin = max(map(len, known.outputs[:max_rows]))
+    texts = _tap_texts(geometry, kernel, known)
+    cell = 1 + max(map(len, texts))
+    room = (shutil.get_terminal_size().columns if width is None else width) - margin
+    wide = max(cell, 1 + max(map(len, known.inputs)))
+    upright = wide * columns > room
+    cell = cell if upright else wide
+    shown = min(columns, max(1, room // cell))
+    lines = _heading(known.inputs[:shown], margin, cell, upright)
+    for row, taps in enumerate(_pattern(geometry, min(rows, max_rows), shown)):
+        cells = painted(taps, texts, cell, color)
+        lines.append(known.outputs[row].rjust(margin) + cells)
+    if shown < columns or max_rows < rows:
+        lines.append(_left_out(columns - shown, columns, max(0, rows - max_rows), rows))
+    return "\n".join(lines)
+
+
+def equation_text(
+    geometry: Geometry,
+    kernel: npt.ArrayLike,
+    x: npt.ArrayLike,
+    *,
+    color: bool = False,
+    names: Labels | None = None,
+) -> str:
+    """`W @ x` beside the result of the sliding window, as lines of text.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    kernel, x : array_like
+        Numbers; one input, no batch.
+    color : bool
+        Whether terminal codes colour the taps.
+    names : Labels, optional
+        Names of inputs and outputs; by default `convmat.labels.labels`.
+
+    Returns
+    -------
+    str
+        Rows of the matrix, `x` as a column, the product, and what the window gives.
+
+    Raises
+    ------
+    ShapeError
+        When an array is not of this geometry, or the matrix has more than 32 rows or
+        columns.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> print(equation_text(geometry(3, 2), [1, 2], [5, 6, 7]))
+               W       x     W @ x    window
+          A  B  C
+       P  1  2  ·    A 5        17        17
+       Q  ·  1  2  @ B 6  =     20  =     20
+                     C 7
+    """
+    rows, columns = geometry.matrix_shape
+    if max(rows, columns) > _MOST:
+        rule = f"must have at most {_MOST} rows and columns to be written out"
+        remedy = "matrix_text and matrix_plot show matrices of any size"
+        raise ShapeError("geometry.matrix_shape", rule, (rows, columns), remedy)
+    known = names or labels(geometry)
+    taps, inputs = flat_kernel(geometry, kernel), flat_input(geometry, x)
+    product = dense_matrix(geometry, taps) @ inputs
+    window = _window(geometry, taps, inputs)
+
+    texts = [number(value) for value in taps]
+    cell = 2 + max(map(len, (*texts, *known.inputs)))
+    margin = 3 + max(map(len, known.outputs))
+    label = 1 + max(map(len, known.inputs))
+    values = _aligned(map(number, inputs))
+    products = _aligned(map(number, product), least=6)
+    windows = _aligned(map(number, window), least=6)
+    middle = (rows - 1) // 2 + (rows > 1)
+    patterns = _pattern(geometry, rows, columns)
+    head = " " * margin + "".join(name.rjust(cell) for name in known.inputs)
+    title = "W".rjust((margin + len(head)) // 2).ljust(len(head))
+    x_title = "x".rjust(4 + label + len(values[0]))
+    product_title = "W @ x".rjust(4 + len(products[0]))
+    window_title = "window".rjust(4 + len(windows[0]))
+    lines = [f"{title}{x_title}{product_title}{window_title}", head]
+    for line in range(max(rows, columns)):
+        signs = ("@", "=", "=") if line == middle else (" ", " ", " ")
+        text = " " * len(head)
+        if line < rows:
+            cells = painted(patterns[line], texts, cell, color)
+            text = known.outputs[line].rjust(margin) + cells
+        text += f"  {signs[0]} "
+        if line < columns:
+            text += known.inputs[line].ljust(label) + values[line]
+        else:
+            text += " " * (label + len(values[0]))
+        if line < rows:
+            text += f"  {signs[1]} {products[line]}  {signs[2]} {windows[line]}"
+        lines.append(text)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _tap_texts(
+    geometry: Geometry, kernel: npt.ArrayLike | None, names: Labels
+) -> list[str]:
+    if kernel is not None:
+        return [number(value) for value in flat_kernel(geometry, kernel)]
+    return [names.letter(tap) for tap in range(geometry.free_parameters)]
+
+
+def _pattern(geometry: Geometry, rows: int, columns: int) -> list[list[int]]:
+    """The upper left corner of the matrix of tap numbers; -1 at structural zeros."""
+    ties = tie_map(geometry)
+    corner = np.full((rows, columns), -1)
+    entries = slice(0, int(np.searchsorted(ties.rows, rows)))  # rows ascend
+    kept = ties.cols[entries] < columns
+    place = ties.rows[entries][kept], ties.cols[entries][kept]
+    corner[place] = ties.taps[entries][kept]
+    pattern: list[list[int]] = corner.tolist()
+    return pattern
+
+
+def _heading(
+    names: tuple[str, ...], margin: int, cell: int, upright: bool
+) -> list[str]:
+    """The names of columns: side by side in one line, or each from top to bottom."""
+    height = max(map(len, names)) if upright else 1
+    lines = []
+    for line in range(height):
+        parts = [name.rjust(height)[line] if upright else name for name in names]
+        lines.append(" " * margin + "".join(part.rjust(cell) for part in parts))
+    return lines
+
+
+def _left_out(columns: int, of_columns: int, rows: int, of_rows: int) -> str:
+    parts = []
+    if columns:
+        parts.append(f"{columns:,} of {of_columns:,} columns")
+    if rows:
+        parts.append(f"{rows:,} of {of_rows:,} rows")
+    return f"... {' and '.join(parts)} left out"
+
+
+def _window(geometry: Geometry, taps: Array, inputs: Array) -> Array:
+    """What the sliding window gives, flat."""
+    batch = inputs.reshape(1, geometry.in_channels, *geometry.input_size)
+    kernel = taps.reshape(geometry.weight_shape)
+    return sliding.forward(batch, kernel, geometry).reshape(-1)
+
+
+def _aligned(texts: Iterable[str], least: int = 0) -> list[str]:
+    """The texts at equal width, to the right."""
+    known = list(texts)
+    width = max(least, *map(len, known))
+    return [text.rjust(width) for text in known]
