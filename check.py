@@ -28,7 +28,7 @@ STEPS = {
     "imports": ["lint-imports"],
     # -E: a page from the cache would keep its warnings to itself on a second run.
     "docs": ["sphinx-build", "-n", "-W", "-E", "-q", "docs", "build/docs"],
-    TESTS: ["pytest", "-n", "2", "--cov"],
+    TESTS: ["pytest", "-n", "2", "--dist", "loadgroup", "--cov"],
 }
 
 EXAMPLES = """\

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from convmat.arrays import Array, Shape
+from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.geometry import Geometry, geometry
+from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.memory import refuse_beyond
-from convmat.tie import pattern_of
+from convmat.tie import index_dtype, pattern_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -22,7 +22,7 @@ __all__ = ["conv_matrix", "matrix_bytes", "refill", "sparse_dtype"]
 
 def conv_matrix(
     kernel: npt.ArrayLike,
-    input_shape: int | Shape,
+    input_shape: IntOrInts,
     *,
     max_bytes: int | None = None,
     **keywords: Any,
@@ -102,14 +102,9 @@ def matrix_bytes(g: Geometry, dtype: npt.DTypeLike = np.float64) -> int:
     >>> matrix_bytes(geometry((3, 3), (2, 2)), np.float64)
     212
     """
-    index = pattern_index_bytes(g)
+    index = index_dtype(g).itemsize
     rows, _ = g.matrix_shape
     return g.nnz * (np.dtype(dtype).itemsize + index) + (rows + 1) * index
-
-
-def pattern_index_bytes(g: Geometry) -> int:
-    """Bytes of one index of the matrix: 4 where all indices fit 32 bits, else 8."""
-    return 4 if max(g.nnz, *g.matrix_shape) <= np.iinfo(np.int32).max else 8
 
 
 def refill(
@@ -117,7 +112,7 @@ def refill(
 ) -> csr_array[Any, tuple[int, int]]:
     """Write another kernel of the same geometry into `matrix`, and return it.
 
-    Nothing but `matrix.data` changes, in place: the pattern is a matter of the geometry.
+    Only `matrix.data` changes, in place: the pattern is a matter of the geometry.
 
     Parameters
     ----------
@@ -149,6 +144,10 @@ def refill(
     array([[5, 7, 0],
            [0, 5, 7]])
     """
+    require_geometry(geometry)
+    if getattr(matrix, "format", None) != "csr":
+        remedy = "use one that conv_matrix made"
+        raise ConvmatTypeError("matrix", "must be a CSR array", type(matrix), remedy)
     array = sparse_dtype(carried("kernel", kernel))
     if array.shape not in (geometry.kernel_shape, geometry.weight_shape):
         rule = f"must be {geometry.kernel_shape}"
@@ -185,8 +184,8 @@ def sparse_dtype(kernel: Array) -> Array:
         remedy = "use kernel.astype(np.float32), or conv, which carries float16"
     elif kernel.dtype == object:
         remedy = (
-            "use conv or ConvConstraint(geometry).embed(kernel), which carry Fractions, "
-            "or integers times a common denominator"
+            "use conv or ConvConstraint(geometry).embed(kernel), which carry "
+            "Fractions, or integers times a common denominator"
         )
     else:
         return kernel

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat import sliding
-from convmat.arrays import Array, Shape
+from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.geometry import geometry
+from convmat.geometry import IntOrInts, geometry
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -19,7 +19,7 @@ __all__ = ["conv_operator"]
 
 
 def conv_operator(
-    kernel: npt.ArrayLike, input_shape: int | Shape, **keywords: Any
+    kernel: npt.ArrayLike, input_shape: IntOrInts, **keywords: Any
 ) -> LinearOperator[Any]:
     """The linear operator that acts as `conv_matrix` does, and stores the kernel only.
 
@@ -61,14 +61,15 @@ def conv_operator(
     g = geometry(input_shape, weights.shape, **keywords)
     weights = weights.reshape(g.weight_shape)
     adjoint = np.conjugate(weights)
+    rows, cols = g.matrix_shape  # -1 cannot be told from an empty batch
 
     def matmat(columns: Array) -> Array:
         batch = carried("x", columns).T.reshape(-1, g.in_channels, *g.input_size)
-        return sliding.forward(batch, weights, g).reshape(len(batch), -1).T
+        return sliding.forward(batch, weights, g).reshape(len(batch), rows).T
 
     def rmatmat(columns: Array) -> Array:
         batch = carried("y", columns).T.reshape(-1, g.out_channels, *g.output_size)
-        return sliding.input_grad(batch, adjoint, g).reshape(len(batch), -1).T
+        return sliding.input_grad(batch, adjoint, g).reshape(len(batch), cols).T
 
     def matvec(x: Array) -> Array:
         return matmat(x.reshape(-1, 1)).reshape(-1)

@@ -20,7 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from convmat.arrays import Array, Shape
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.geometry import Geometry, Layout, geometry, read_beside
+from convmat.geometry import Geometry, IntOrInts, Layout, geometry, read_beside
 
 __all__ = [
     "conv",
@@ -82,10 +82,10 @@ def conv(
 def conv_input_grad(
     grad: npt.ArrayLike,
     kernel: npt.ArrayLike,
-    input_shape: int | Shape,
+    input_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the input of `conv`, from its gradient by the output.
+    """The gradient of a scalar by the input of `conv`, from that by the output.
 
     It is the transpose of `conv` in `x`: `sum(conv(x, kernel) * grad)` equals
     `sum(x * conv_input_grad(grad, kernel, x.shape))`. Nothing is conjugated.
@@ -106,6 +106,11 @@ def conv_input_grad(
     ndarray
         Shaped as the input, with the batch axis of `grad`.
 
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        For arguments that do not fit; see `convmat.geometry`.
+
     Examples
     --------
     >>> conv_input_grad([[1, 1], [1, 1]], [[1, 2], [3, 4]], (3, 3))
@@ -123,10 +128,10 @@ def conv_input_grad(
 def conv_kernel_grad(
     grad: npt.ArrayLike,
     x: npt.ArrayLike,
-    kernel_shape: int | Shape,
+    kernel_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the kernel of `conv`, from its gradient by the output.
+    """The gradient of a scalar by the kernel of `conv`, from that by the output.
 
     Parameters
     ----------
@@ -145,6 +150,13 @@ def conv_kernel_grad(
         Summed over the batch. Entry `[tap]` is the sum over all windows of the output's
         gradient times the input under that tap.
 
+    Raises
+    ------
+    ShapeError
+        When `grad` is not of the shape that `conv` gives beside `x`.
+    ConvmatError, ConvmatTypeError
+        For arguments that do not fit; see `convmat.geometry`.
+
     Examples
     --------
     >>> x = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
@@ -153,8 +165,7 @@ def conv_kernel_grad(
            [10, 12]])
     """
     grad, x = carried("grad", grad), carried("x", x)
-    shape = kernel_shape if isinstance(kernel_shape, tuple) else (kernel_shape,)
-    g = read_beside(x.shape, shape, **keywords)
+    g = read_beside(x.shape, kernel_shape, **keywords)
     layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
     grad_layout, grads = Layout.of("grad", grad, g.out_channels, g.output_size)
     if len(grads) != len(batch) or grad_layout.leading != max(
@@ -181,7 +192,8 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
     columns, _ = _columns(x, g)
-    grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, -1)
+    outputs = int(np.prod(grad.shape[2:]))
+    grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, outputs)
     # (batch, groups, channels, taps), then summed over the batch
     total: Array = np.matmul(grads, columns).sum(axis=0)
     return total.reshape(g.weight_shape)
@@ -190,7 +202,8 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     """The gradient by the input: every output hands its window back, tap by tap."""
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)
-    grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, -1)
+    outputs = int(np.prod(grad.shape[2:]))  # -1 cannot be told from an empty batch
+    grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, outputs)
     shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
     shares = shares.reshape(len(grad), g.in_channels, *g.kernel_size, *grad.shape[2:])
     padded_size = [n + before + after for n, (before, after) in _sized_pads(g)]
@@ -208,11 +221,10 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 
 def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
-    """Windows as columns `(batch, groups, outputs, taps of a row)`, and the outputs
-    along each axis.
-    """
+    """Windows as columns `(batch, groups, outputs, taps)`, and outputs per axis."""
     widths = [(0, 0), (0, 0), *g.padding]
-    padded = np.pad(x, widths) if any(map(any, g.padding)) else x
+    zero = np.zeros((), x.dtype)  # of its own accord np.pad puts int64 among objects
+    padded = np.pad(x, widths, constant_values=zero) if any(map(any, g.padding)) else x
     spatial = tuple(range(2, x.ndim))
     windows = sliding_window_view(padded, g.span, axis=spatial)
     strides = tuple(slice(None, None, s) for s in g.stride)

@@ -14,6 +14,10 @@ from convmat.tour import descent, equality, kleinsmith, network
 from convmat.tour.report import Report
 
 
+# One worker: the fixture runs the whole tour.
+pytestmark = pytest.mark.xdist_group("tour")
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tour") / "new" / "folder"

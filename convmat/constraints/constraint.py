@@ -17,8 +17,8 @@ import numpy.typing as npt
 from convmat.arrays import Array, IntArray
 from convmat.constraints.violation import Violation
 from convmat.dtypes import carried
-from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.geometry import Geometry
+from convmat.errors import ShapeError
+from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
 from convmat.tie import TieMap, tie_map
 
@@ -58,11 +58,7 @@ class ConvConstraint:
     geometry: Geometry
 
     def __post_init__(self) -> None:
-        if not isinstance(self.geometry, Geometry):
-            remedy = "make one with convmat.geometry(input_shape, kernel_shape)"
-            raise ConvmatTypeError(
-                "geometry", "must be a Geometry", self.geometry, remedy
-            )
+        require_geometry(self.geometry)
 
     @property
     def ties(self) -> TieMap:

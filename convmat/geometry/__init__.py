@@ -7,7 +7,16 @@ reading of batch and channel axes. Imports go in that order.
 
 from convmat.geometry.axis import PADDING_MODES, Axis
 from convmat.geometry.layout import Layout, read_beside
-from convmat.geometry.shorthand import geometry
-from convmat.geometry.value import Geometry
+from convmat.geometry.shorthand import IntOrInts, geometry
+from convmat.geometry.value import Geometry, require_geometry
 
-__all__ = ["PADDING_MODES", "Axis", "Geometry", "Layout", "geometry", "read_beside"]
+__all__ = [
+    "PADDING_MODES",
+    "Axis",
+    "Geometry",
+    "IntOrInts",
+    "Layout",
+    "geometry",
+    "read_beside",
+    "require_geometry",
+]

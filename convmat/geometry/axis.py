@@ -113,4 +113,5 @@ class Axis:
 
     def tap_counts(self) -> tuple[int, ...]:
         """Entry `t` is the number of outputs whose tap `t` falls on the input."""
-        return tuple(len(self.outputs_inside(tap)) for tap in range(self.kernel))
+        outs = map(self.outputs_inside, range(self.kernel))
+        return tuple(inside.stop - inside.start for inside in outs)  # len() has a limit

@@ -11,7 +11,7 @@ from typing import Any
 
 from convmat.arrays import Array, Shape
 from convmat.errors import ShapeError
-from convmat.geometry.shorthand import geometry
+from convmat.geometry.shorthand import IntOrInts, geometry, read_shape
 from convmat.geometry.value import Geometry
 
 __all__ = ["Layout", "read_beside"]
@@ -70,7 +70,7 @@ class Layout:
         return array if leading == 2 else array[0] if leading == 1 else array[0, 0]
 
 
-def read_beside(x_shape: Shape, kernel_shape: Shape, **keywords: Any) -> Geometry:
+def read_beside(x_shape: Shape, kernel_shape: IntOrInts, **keywords: Any) -> Geometry:
     """The geometry of a kernel beside an array that may have a batch axis.
 
     A kernel of rank 1 or 2 has no channel axes. From rank 3 on, the rank of `x` tells:
@@ -91,6 +91,7 @@ def read_beside(x_shape: Shape, kernel_shape: Shape, **keywords: Any) -> Geometr
     >>> read_beside((64, 3, 28, 28), (8, 3, 5, 5), stride=2)
     geometry((3, 28, 28), (8, 3, 5, 5), stride=2)
     """
+    kernel_shape = read_shape("kernel_shape", kernel_shape)
     extra = len(x_shape) - len(kernel_shape)
     with_channels = len(kernel_shape) >= 3
     if with_channels and extra == -2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
 from convmat.geometry.value import Geometry
 
-__all__ = ["IntOrInts", "Padding", "geometry"]
+__all__ = ["IntOrInts", "Padding", "geometry", "read_shape"]
 
 IntOrInts: TypeAlias = int | Iterable[int]
 """One integer for every axis, or one per axis."""
@@ -77,12 +77,12 @@ def geometry(
     >>> geometry(10, 3, padding=[(2, 0)]).nnz
     27
     """
-    inputs = _integers("input_shape", input_shape)
-    kernel = _integers("kernel_shape", kernel_shape)
+    inputs = read_shape("input_shape", input_shape)
+    kernel = read_shape("kernel_shape", kernel_shape)
     for name, shape in (("input_shape", inputs), ("kernel_shape", kernel)):
         if shape and min(shape) < 1:
             raise ShapeError(name, "must be at least 1 on every axis", shape)
-    (blocks,) = _per_axis("groups", groups, 1)
+    blocks = _integer("groups", groups, groups)
     input_size, channels = _channels(inputs, kernel, blocks)
     rank = len(input_size)
     kernel_size = kernel[len(kernel) - rank :]
@@ -158,19 +158,32 @@ def _integer(name: str, value: object, whole: object) -> int:
         raise ConvmatTypeError(name, rule, whole) from None
 
 
-def _integers(name: str, value: object) -> Shape:
+def _listed(value: object) -> tuple[object, ...] | None:
+    """The entries of a list, tuple or array; None for what stands for itself.
+
+    Dictionaries and sets have no order of axes, and strings are no lists of numbers.
+    """
+    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
+        return None
+    try:
+        return tuple(value)
+    except TypeError:  # a NumPy scalar in an array of no axes
+        return None
+
+
+def read_shape(name: str, value: object) -> Shape:
     """`value` as a tuple of ints; one integer stands for one axis."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    entries = _listed(value)
+    if entries is None:
         return (_integer(name, value, value),)
-    entries = tuple(value)
     return tuple(_integer(name, entry, entries) for entry in entries)
 
 
 def _per_axis(name: str, value: object, rank: int) -> Shape:
     """One integer for each of `rank` axes; a lone integer stands for all of them."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if _listed(value) is None:
         return (_integer(name, value, value),) * rank
-    entries = _integers(name, value)
+    entries = read_shape(name, value)
     if len(entries) != rank:
         rule = f"must be one integer or one per spatial axis, {rank} in all"
         raise ShapeError(name, rule, entries)
@@ -198,9 +211,9 @@ def _padding(
         rule = _NAMED[padding]
         spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
         return tuple(map(rule, size, spans, stride))
-    if not isinstance(padding, Iterable):
+    entries = _listed(padding)
+    if entries is None:
         return ((_integer("padding", padding, padding),) * 2,) * len(size)
-    entries = tuple(padding)
     if len(entries) != len(size):
         raise ShapeError(
             "padding",
@@ -213,9 +226,10 @@ def _padding(
 
 
 def _pair(entry: object, whole: object) -> tuple[int, int]:
-    if isinstance(entry, str) or not isinstance(entry, Iterable):
+    listed = _listed(entry)
+    if listed is None:
         return (_integer("padding", entry, whole),) * 2
-    cells = tuple(_integer("padding", cell, whole) for cell in entry)
+    cells = tuple(_integer("padding", cell, whole) for cell in listed)
     if len(cells) != 2:
         rule = "must have exactly (before, after) where an axis is given a tuple"
         raise ShapeError("padding", rule, whole)

@@ -16,7 +16,7 @@ from convmat.errors import (
 )
 from convmat.geometry.axis import PADDING_MODES, Axis
 
-__all__ = ["Geometry"]
+__all__ = ["Geometry", "require_geometry"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -218,6 +218,19 @@ class Geometry:
 
     def _written(self, channels: int, size: Shape) -> Shape:
         return (channels, *size) if self.has_channels else size
+
+
+def require_geometry(value: object) -> None:
+    """Refuse what is no geometry, such as a shape.
+
+    Raises
+    ------
+    ConvmatTypeError
+        When `value` is no `Geometry`.
+    """
+    if not isinstance(value, Geometry):
+        remedy = "make one with convmat.geometry(input_shape, kernel_shape)"
+        raise ConvmatTypeError("geometry", "must be a Geometry", value, remedy)
 
 
 def _check_positive(name: str, values: object, rank: int) -> None:

@@ -1,4 +1,4 @@
-"""`TieMap`: every stored matrix position with its tap, and how often each tap is used."""
+"""`TieMap`: each stored matrix position with its tap, and how often a tap is used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import Array, IntArray
-from convmat.errors import ConvmatTypeError
-from convmat.geometry import Geometry
+from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
 
 __all__ = ["TieMap", "tie_map"]
@@ -51,8 +50,9 @@ class TieMap:
 
     @cached_property
     def multiplicity(self) -> IntArray:
-        """Entry `[tap]` is the number of matrix positions that hold the tap: the size
-        of its tie. Shape of the kernel.
+        """Entry `[tap]` is the number of matrix positions that hold the tap.
+
+        That is the size of its tie. The shape is that of the kernel.
         """
         counts = np.ones((), dtype=np.int64)
         for axis in self.geometry.axes:
@@ -82,8 +82,9 @@ class TieMap:
         return self.rows[entries], self.cols[entries]
 
     def pattern(self) -> Array:
-        """The matrix of tap numbers: entry `[r, c]` is the flat index of the tap there,
-        or -1 at a structural zero. Dense, for small geometries.
+        """The matrix of tap numbers, dense: for small geometries.
+
+        Entry `[r, c]` is the flat index of the tap there, or -1 at a structural zero.
 
         Examples
         --------
@@ -119,10 +120,16 @@ def tie_map(geometry: Geometry, *, max_bytes: int | None = None) -> TieMap:
     ------
     MatrixTooLargeError
         When the map would take more than `max_bytes`; nothing is allocated then.
+    ConvmatTypeError
+        When `geometry` is something else, such as a shape.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> tie_map(geometry(4, 2, stride=2)).cols
+    array([0, 1, 2, 3])
     """
-    if not isinstance(geometry, Geometry):
-        remedy = "make one with convmat.geometry(input_shape, kernel_shape)"
-        raise ConvmatTypeError("geometry", "must be a Geometry", geometry, remedy)
+    require_geometry(geometry)
     # Three int64 arrays of entries, and the window table they are picked from.
     windows = geometry.matrix_shape[0] * geometry.taps_per_row
     needed = 8 * (3 * geometry.nnz + 2 * windows)

@@ -1,8 +1,10 @@
-"""Settings that hold for every test: the search profile and a headless Matplotlib."""
+"""Settings that hold for every test and doctest of the project."""
 
 import os
 
 from hypothesis import settings
+
+import convmat  # noqa: F401 - first of all, as a user does: it binds convmat.geometry
 
 # Before anything imports pyplot: no test may open a window.
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -1,0 +1,51 @@
+"""Proofs that every route is the same convolution, and what they are made of.
+
+`prove` compares the routes exactly over a box of geometries. `strategies` draws
+geometries and arrays for property-based tests; it alone needs Hypothesis, and is loaded
+on first use.
+
+>>> from convmat.verify import BOXES, prove
+>>> prove(BOXES["volume"]).passed
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from convmat.verify.boxes import BOXES, Box
+from convmat.verify.counterexample import Counterexample
+from convmat.verify.exact import Proof, prove
+from convmat.verify.routes import ROUTES, Route
+
+if TYPE_CHECKING:
+    from convmat.verify import strategies
+
+__all__ = [
+    "BOXES",
+    "ROUTES",
+    "Box",
+    "Counterexample",
+    "Proof",
+    "Route",
+    "prove",
+    "strategies",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `strategies` on first use, because it needs Hypothesis (PEP 562)."""
+    if name == "strategies":
+        try:
+            return importlib.import_module("convmat.verify.strategies")
+        except ModuleNotFoundError as error:
+            if error.name != "hypothesis":
+                raise
+            message = (
+                "convmat.verify.strategies needs Hypothesis: "
+                'pip install "convmat[verify]"'
+            )
+            raise ModuleNotFoundError(message, name=error.name) from error
+    message = f"module 'convmat.verify' has no attribute {name!r}"
+    raise AttributeError(message)

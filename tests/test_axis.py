@@ -1,0 +1,90 @@
+"""One axis: named cases, and what holds for any of them."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+
+from convmat.geometry import Axis
+from convmat.verify.strategies import axes
+
+
+def test_output_size_is_the_published_one():
+    """The thirteen cases of "A guide to convolution arithmetic" (Dumoulin, Visin)."""
+    published = {
+        # size, kernel, padding, stride, dilation: output
+        (4, 3, 0, 1, 1): 2,  # no padding, no strides
+        (5, 4, 2, 1, 1): 6,  # arbitrary padding
+        (5, 3, 1, 1, 1): 5,  # half padding
+        (5, 3, 2, 1, 1): 7,  # full padding
+        (5, 3, 0, 2, 1): 2,  # no padding, strides
+        (5, 3, 1, 2, 1): 3,  # padding, strides
+        (6, 3, 1, 2, 1): 3,  # padding, strides, odd
+        (7, 3, 0, 1, 2): 3,  # dilation
+        # and the transposed ones, written as the convolutions that they are
+        (6, 3, 0, 1, 1): 4,
+        (2, 3, 2, 1, 1): 4,
+        (6, 4, 1, 1, 1): 5,
+        (7, 3, 0, 1, 1): 5,
+        (3, 3, 2, 1, 1): 5,
+    }
+    for (size, kernel, pad, stride, dilation), out_size in published.items():
+        assert Axis(size, kernel, stride, pad, pad, dilation).out_size == out_size
+
+
+def test_output_size_floors_where_the_stride_does_not_divide():
+    assert Axis(4, 3, 2, 1, 1, 1).out_size == 2  # (4 + 2 - 3) / 2 = 1.5
+
+
+def test_unequal_padding_moves_the_windows():
+    early, late = Axis(3, 2, 1, 1, 0, 1), Axis(3, 2, 1, 0, 1, 1)
+    assert early.sources().tolist() == [[-1, 0], [0, 1], [1, 2]]
+    assert late.sources().tolist() == [[0, 1], [1, 2], [2, -1]]
+
+
+def test_dilation_spreads_the_taps():
+    axis = Axis(7, 3, 1, 0, 0, 2)
+    assert axis.span == 5
+    assert axis.sources().tolist() == [[0, 2, 4], [1, 3, 5], [2, 4, 6]]
+
+
+def test_stride_beyond_the_kernel_leaves_input_unread():
+    axis = Axis(7, 2, 3, 0, 0, 1)
+    assert axis.sources().tolist() == [[0, 1], [3, 4]]
+
+
+def test_dead_taps_have_a_count_of_zero():
+    assert Axis(1, 3, 1, 1, 1, 1).tap_counts() == (0, 1, 0)
+
+
+def test_outputs_that_see_padding_alone_have_no_taps_inside():
+    axis = Axis(1, 1, 1, 2, 2, 1)
+    assert [list(axis.taps_inside(out)) for out in range(5)] == [[], [], [0], [], []]
+    assert axis.interior() == range(2, 3)
+
+
+def test_interior_is_empty_when_every_window_is_cut():
+    assert not Axis(1, 3, 1, 1, 1, 1).interior()
+
+
+def test_axis_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError, match="size"):
+        Axis(3, 2, 1, 0, 0, 1).size = 4
+
+
+@given(axes())
+def test_counts_by_tap_and_by_output_are_the_same_total(axis):
+    by_output = sum(len(axis.taps_inside(out)) for out in range(axis.out_size))
+    assert sum(axis.tap_counts()) == by_output == (axis.sources() >= 0).sum()
+
+
+@given(axes(max_size=40, max_kernel=9, max_stride=9, max_dilation=9, max_padding=20))
+def test_last_window_fits_and_one_more_would_not(axis):
+    last = (axis.out_size - 1) * axis.stride + axis.span
+    assert last <= axis.padded_size < last + axis.stride
+
+
+@given(axes())
+def test_interior_outputs_are_those_with_every_tap(axis):
+    whole = [o for o in range(axis.out_size) if len(axis.taps_inside(o)) == axis.kernel]
+    assert list(axis.interior()) == whole
