@@ -13,7 +13,6 @@ from convmat.optim import SGD
 from convmat.tour import descent, equality, kleinsmith, network
 from convmat.tour.report import Report
 
-
 # One worker: the fixture runs the whole tour.
 pytestmark = pytest.mark.xdist_group("tour")
 
