@@ -60,11 +60,6 @@ def test_dead_taps_have_a_count_of_zero():
 def test_outputs_that_see_padding_alone_have_no_taps_inside():
     axis = Axis(1, 1, 1, 2, 2, 1)
     assert [list(axis.taps_inside(out)) for out in range(5)] == [[], [], [0], [], []]
-    assert axis.interior() == range(2, 3)
-
-
-def test_interior_is_empty_when_every_window_is_cut():
-    assert not Axis(1, 3, 1, 1, 1, 1).interior()
 
 
 def test_axis_is_frozen():
@@ -82,9 +77,3 @@ def test_counts_by_tap_and_by_output_are_the_same_total(axis):
 def test_last_window_fits_and_one_more_would_not(axis):
     last = (axis.out_size - 1) * axis.stride + axis.span
     assert last <= axis.padded_size < last + axis.stride
-
-
-@given(axes())
-def test_interior_outputs_are_those_with_every_tap(axis):
-    whole = [o for o in range(axis.out_size) if len(axis.taps_inside(o)) == axis.kernel]
-    assert list(axis.interior()) == whole

@@ -91,3 +91,17 @@ def test_steps_grow_with_the_padding_and_not_with_the_rows():
         geometry((900, 900), (3, 3), padding=1),
     )
     assert len(Pattern(small)._steps) == len(Pattern(large)._steps) < 20
+
+
+@pytest.mark.parametrize("settings", [{}, {"dilation": 1000, "stride": 3}])
+def test_wide_padding_makes_no_more_steps_than_the_kernel_has_ends(settings):
+    g = geometry(5, 3, padding=10**5, **settings)
+    made = Pattern(g)
+    assert len(made._steps) <= 2 * (2 * 3 + 1)
+    indptr, indices = made.structure()
+    assert len(indptr) == g.matrix_shape[0] + 1
+    ties = tie_map(g)
+    assert np.array_equal(
+        np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), ties.rows
+    )
+    assert np.array_equal(indices, ties.cols)

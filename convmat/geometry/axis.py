@@ -105,12 +105,6 @@ class Axis:
         stop = min((self.size - 1 - first_cell) // self.stride + 1, self.out_size)
         return range(start, max(start, stop))
 
-    def interior(self) -> range:
-        """Outputs all of whose taps fall on the input; empty when there are none."""
-        first, last = self.outputs_inside(0), self.outputs_inside(self.kernel - 1)
-        start = max(first.start, last.start)
-        return range(start, max(start, min(first.stop, last.stop)))
-
     def tap_counts(self) -> tuple[int, ...]:
         """Entry `t` is the number of outputs whose tap `t` falls on the input."""
         outs = map(self.outputs_inside, range(self.kernel))

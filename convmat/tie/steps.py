@@ -4,18 +4,19 @@ A convolution's matrix repeats itself: the next output row is the last one, move
 stride. So its entries are a short list of two kinds of steps, found from the geometry
 alone:
 
-* `Lay` writes the entries of one row (at the borders, and the first of each interior),
+* `Lay` writes the entries of one row, the first of a range that is alike,
 * `Repeat` writes one more copy after another of the block just laid, moved by a fixed
   number of columns.
 
-The innermost axis is laid as head, body and tail; outer axes repeat whole lines and
-planes. The number of steps grows with the padding, not with the number of rows.
+The innermost axis repeats rows; outer axes repeat whole lines and planes. The number
+of steps is a matter of the kernel, not of the number of rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -137,12 +138,18 @@ def walk_through(geometry: Geometry, dtype: np.dtype[np.signedinteger]) -> Walk:
 
 
 def _runs(axis: Axis, dtype: np.dtype[np.signedinteger]) -> Iterator[_Run]:
-    """The outputs of an axis: head one by one, body as a whole, tail one by one."""
-    body = axis.interior()
-    head, tail = range(body.start), range(body.stop, axis.out_size)
-    for out in (*head, *body[:1], *tail):
-        taps = axis.taps_inside(out)
+    """The outputs of an axis, in ranges that have the same taps on the input.
+
+    A tap is on the input for one range of outputs, so the ranges begin and end where
+    one of those does: there are at most twice as many as taps, however wide the
+    padding.
+    """
+    edges = {0, axis.out_size}
+    for tap in range(axis.kernel):
+        inside = axis.outputs_inside(tap)
+        edges |= {inside.start, inside.stop}
+    for first, stop in pairwise(sorted(edges)):
+        taps = axis.taps_inside(first)
         sources = np.arange(taps.start, taps.stop) * axis.dilation
-        sources += out * axis.stride - axis.before
-        count = len(body) if out in body else 1
-        yield _Run(count, slice(taps.start, taps.stop), sources.astype(dtype))
+        sources += first * axis.stride - axis.before
+        yield _Run(stop - first, slice(taps.start, taps.stop), sources.astype(dtype))
