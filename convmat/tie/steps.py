@@ -141,8 +141,12 @@ def _runs(axis: Axis, dtype: np.dtype[np.signedinteger]) -> Iterator[_Run]:
     """The outputs of an axis, in ranges that have the same taps on the input.
 
     A tap is on the input for one range of outputs, so the ranges begin and end where
-    one of those does: there are at most twice as many as taps, however wide the
-    padding.
+    one of those does: there are about twice as many as taps, however wide the padding.
+
+    Yields
+    ------
+    _Run
+        In the order of the outputs.
     """
     edges = {0, axis.out_size}
     for tap in range(axis.kernel):
