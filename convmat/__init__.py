@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         ConvmatTypeError,
         GeometryError,
         MatrixTooLargeError,
-        NotYetError,
         ShapeError,
     )
     from convmat.matrix import conv_matrix, refill
@@ -44,7 +43,6 @@ __all__ = [
     "Geometry",
     "GeometryError",
     "MatrixTooLargeError",
-    "NotYetError",
     "ShapeError",
     "TieMap",
     "conv",
@@ -68,7 +66,6 @@ _ROOMS = {
         "ConvmatTypeError",
         "GeometryError",
         "MatrixTooLargeError",
-        "NotYetError",
         "ShapeError",
     ],
     "matrix": ["conv_matrix", "refill"],

@@ -50,8 +50,13 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
     convmat.errors.ConvmatTypeError: x must hold numbers, got x='dtype bool'; a mask
     becomes numbers with x.astype(int)
     """
+    if isinstance(value, np.ma.MaskedArray):
+        remedy = f"fill the masked places first: {argument}.filled(0)"
+        raise ConvmatTypeError(argument, "must not be masked", "MaskedArray", remedy)
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "f" and not hasattr(value, "dtype"):
+            array = _large_integers(value, array)
     except ValueError as error:  # ragged nested lists
         raise ConvmatTypeError(
             argument, "must be one array of numbers", type(value).__name__, str(error)
@@ -73,6 +78,12 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
     raise ConvmatTypeError(
         argument, "must hold numbers", f"dtype {array.dtype}", remedy
     )
+
+
+def _large_integers(value: npt.ArrayLike, array: Array) -> Array:
+    """Lists of Python integers beyond int64, which NumPy makes floats, as objects."""
+    exact = np.asarray(value, dtype=object)
+    return exact if all(type(entry) is int for entry in exact.flat) else array
 
 
 def _numbers(argument: str, array: Array) -> Array:

@@ -12,7 +12,6 @@ __all__ = [
     "ConvmatTypeError",
     "GeometryError",
     "MatrixTooLargeError",
-    "NotYetError",
     "ShapeError",
 ]
 
@@ -63,10 +62,6 @@ class ConvmatError(_Report, ValueError):
 
 class GeometryError(ConvmatError):
     """Settings that give no convolution: stride 0, a kernel that does not fit, ..."""
-
-
-class NotYetError(ConvmatError):
-    """A setting that convmat knows by name and does not carry out yet."""
 
 
 class ShapeError(ConvmatError):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.memory import refuse_beyond
 from convmat.tie import index_dtype, pattern_of
@@ -168,8 +168,32 @@ def refill(
         raise ShapeError(
             "matrix", f"must have the pattern of {geometry!r}", matrix, remedy
         )
-    pattern.values(array.astype(matrix.dtype, copy=False), out=matrix.data)
+    if not matrix.data.flags.writeable:
+        raise ConvmatError("matrix.data", "must be writeable", "a read-only array")
+    pattern.values(_without_loss(array, matrix.dtype), out=matrix.data)
     return matrix
+
+
+def _without_loss(kernel: Array, dtype: np.dtype[Any]) -> Array:
+    """`kernel` in the dtype of a matrix; it may be rounded, but not overflow.
+
+    Raises
+    ------
+    ConvmatError
+        When a value is beyond the dtype.
+    """
+    with np.errstate(over="ignore"):
+        cast = kernel.astype(dtype, copy=False)
+    kept = (
+        np.array_equal(cast, kernel)
+        if dtype.kind in "iu"
+        else np.array_equal(np.isfinite(cast), np.isfinite(kernel))
+    )
+    if not kept:
+        remedy = "build a new matrix with conv_matrix"
+        rule = f"must fit the matrix's {dtype}"
+        raise ConvmatError("kernel", rule, kernel, remedy)
+    return cast
 
 
 def sparse_dtype(kernel: Array) -> Array:

@@ -11,6 +11,7 @@ through every function.
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from convmat.arrays import Array, Shape
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
 from convmat.geometry import Geometry, IntOrInts, Layout, geometry, read_beside
+from convmat.memory import refuse_beyond
 
 __all__ = [
     "conv",
@@ -204,6 +206,7 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)
     outputs = int(np.prod(grad.shape[2:]))  # -1 cannot be told from an empty batch
     grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, outputs)
+    _refuse_too_large(len(grad), np.result_type(grad, kernel), g)
     shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
     shares = shares.reshape(len(grad), g.in_channels, *g.kernel_size, *grad.shape[2:])
     padded_size = [n + before + after for n, (before, after) in _sized_pads(g)]
@@ -216,15 +219,53 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
             )
         )
         padded[:, :, *cells] += shares[:, :, *tap]
-    inner = tuple(slice(before, before + n) for n, (before, _) in _sized_pads(g))
-    return padded[:, :, *inner]
+    return _unpad(padded, g)
+
+
+def _refuse_too_large(batch: int, dtype: np.dtype[Any], g: Geometry) -> None:
+    """Windows are copied once: refuse before that, or the padding, exhausts memory."""
+    padded = prod(n + before + after for n, (before, after) in _sized_pads(g))
+    windows = prod(g.output_size) * prod(g.kernel_size)
+    needed = batch * g.in_channels * (padded + windows) * dtype.itemsize
+    remedy = "use a smaller batch, or apply the kernel to parts of the input"
+    refuse_beyond("the windows of", g, needed, None, remedy)
+
+
+def _pad(x: Array, g: Geometry) -> Array:
+    widths = [(0, 0), (0, 0), *g.padding]
+    if g.padding_mode == "zeros":
+        # Of its own accord np.pad puts int64 among objects.
+        return np.pad(x, widths, constant_values=np.zeros((), x.dtype))
+    padded: Array = np.pad(x, widths, _NUMPY_MODES[g.padding_mode])
+    return padded
+
+
+def _unpad(padded: Array, g: Geometry) -> Array:
+    """The transpose of `_pad`: each cell of the padding is added to its source."""
+    if g.padding_mode == "zeros":
+        inner = tuple(slice(before, before + n) for n, (before, _) in _sized_pads(g))
+        return padded[:, :, *inner]
+    for axis, (n, pads) in enumerate(_sized_pads(g), start=2):
+        sources = np.pad(np.arange(n), pads, _NUMPY_MODES[g.padding_mode])
+        cells = np.moveaxis(padded, axis, 0)
+        total = np.zeros((n, *cells.shape[1:]), padded.dtype)
+        np.add.at(total, sources, cells)
+        padded = np.moveaxis(total, 0, axis)
+    return padded
+
+
+_NUMPY_MODES: dict[str, Any] = {
+    "circular": "wrap",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "symmetric": "symmetric",
+}
 
 
 def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
     """Windows as columns `(batch, groups, outputs, taps)`, and outputs per axis."""
-    widths = [(0, 0), (0, 0), *g.padding]
-    zero = np.zeros((), x.dtype)  # of its own accord np.pad puts int64 among objects
-    padded = np.pad(x, widths, constant_values=zero) if any(map(any, g.padding)) else x
+    _refuse_too_large(len(x), x.dtype, g)
+    padded = _pad(x, g) if any(map(any, g.padding)) else x
     spatial = tuple(range(2, x.ndim))
     windows = sliding_window_view(padded, g.span, axis=spatial)
     strides = tuple(slice(None, None, s) for s in g.stride)

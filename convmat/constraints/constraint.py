@@ -1,9 +1,11 @@
 """`ConvConstraint`: the matrices that are a convolution, as a linear subspace.
 
 The matrices of one geometry are the sums `sum_t kernel[t] * B_t`, where `B_t` is 1 on
-the tie of tap `t` and 0 elsewhere. Ties do not overlap, so the `B_t` are orthogonal and
-`|B_t|**2` is the tap's multiplicity. Everything here follows: the gradient by the
-kernel is the sum over each tie, the nearest kernel the mean.
+the tie of tap `t` and 0 elsewhere. The gradient by the kernel is the sum over each tie.
+With zeros in the padding ties do not overlap: the `B_t` are orthogonal, `|B_t|**2` is
+the tap's multiplicity, and the nearest kernel is the mean over each tie. Where taps
+share entries the nearest kernel solves the linear system of the Gram matrix
+`<B_s, B_t>`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, IntArray
+from convmat.constraints.gram import Gram, gram_of
 from convmat.constraints.violation import Violation
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
@@ -89,43 +92,46 @@ class ConvConstraint:
         g = self.geometry
         if weights.shape not in (g.kernel_shape, g.weight_shape):
             raise ShapeError("kernel.shape", f"must be {g.kernel_shape}", weights.shape)
-        rows, columns = g.matrix_shape
-        needed = rows * columns * weights.dtype.itemsize
-        remedy = "conv_matrix stores the entries only"
-        refuse_beyond("the dense matrix of", g, needed, max_bytes, remedy)
+        self._refuse_dense(weights.dtype.itemsize, max_bytes)
         matrix = np.zeros(g.matrix_shape, weights.dtype)
         ties = self.ties
-        matrix[ties.rows, ties.cols] = weights.reshape(-1)[ties.taps]
+        values = weights.reshape(-1)[ties.taps]
+        if g.shared:
+            np.add.at(matrix, (ties.rows, ties.cols), values)
+        else:
+            matrix[ties.rows, ties.cols] = values
         return matrix
 
     def extract(self, matrix: npt.ArrayLike) -> Array:
-        """The kernel whose matrix is nearest to `matrix`: the mean over each tie.
+        """The kernel whose matrix is nearest to `matrix`, in the sum of squares.
 
-        Where all entries of a tie are equal, their value comes back to the bit. A dead
-        tap leaves no trace in the matrix and comes back as 0.
+        With zeros in the padding it is the mean over each tie. Where all entries of a
+        tie are equal, their value comes back to the bit. A dead tap leaves no trace in
+        the matrix and comes back as 0, as does a tap that other taps can stand in for.
 
         Returns
         -------
         ndarray of shape `geometry.kernel_shape`
-            Integers give floats, because a mean may fall between them; objects stay
-            exact.
+            Integers give exact `Fraction` objects, because a mean may fall between
+            them.
         """
-        values, ties = self._entries(matrix), self.ties
-        first = self._first_of_ties(values)
-        # A mean of distances from the first entry: exactly 0 where all are equal.
-        sums = sum_over_ties(values - first[ties.taps], ties.taps, len(first))
-        counts = ties.multiplicity.reshape(-1)
-        if values.dtype == object:
-            shares = [Fraction(1, int(count)) if count else 0 for count in counts]
-            kernel = first + sums * np.array(shares, dtype=object)
-        else:
-            kernel = first + sums / np.maximum(counts, 1).astype(sums.real.dtype)
-        return np.asarray(kernel).reshape(self.geometry.kernel_shape)
+        array, ties = self._matrix(matrix), self.ties
+        if array.dtype.kind == "i":
+            array = array.astype(object)
+        kernel = self._read(array)
+        # Only what the reading leaves over is averaged: where that is 0, the kernel is
+        # exactly as read.
+        rest = array[ties.rows, ties.cols] - self._entries_of(kernel)
+        sums = sum_over_ties(rest, ties.taps, kernel.size)
+        correction = (
+            self._gram.solve(sums) if self.geometry.shared else self._mean(sums)
+        )
+        return np.asarray(kernel + correction).reshape(self.geometry.kernel_shape)
 
     def project(self, matrix: npt.ArrayLike) -> Array:
         """The nearest matrix that obeys both constraints, in the sum of squares.
 
-        A matrix that obeys them comes back unchanged, to the bit.
+        A matrix that obeys them comes back with the same values.
         """
         return self.embed(self.extract(matrix))
 
@@ -139,7 +145,8 @@ class ConvConstraint:
         -------
         ndarray of shape `geometry.kernel_shape`
         """
-        values, ties = self._entries(matrix_grad, "matrix_grad"), self.ties
+        array, ties = self._matrix(matrix_grad, "matrix_grad"), self.ties
+        values = array[ties.rows, ties.cols]
         sums = sum_over_ties(values, ties.taps, self.geometry.free_parameters)
         return sums.reshape(self.geometry.kernel_shape)
 
@@ -167,6 +174,10 @@ class ConvConstraint:
     def violation(self, matrix: npt.ArrayLike) -> Violation:
         """The largest breach of each constraint by `matrix`.
 
+        Each entry is held against the taps as they stand in their first entries. Where
+        a tap is nowhere alone in an entry, the nearest kernel takes their place; in
+        floats such a breach is then known up to rounding only.
+
         Examples
         --------
         >>> from convmat import geometry
@@ -174,13 +185,14 @@ class ConvConstraint:
         Violation(zeros=0, ties=0, zero_at=None, tie_at=None)
         """
         array, ties = self._matrix(matrix), self.ties
-        values = array[ties.rows, ties.cols]
         outside = array.copy()
         outside[ties.rows, ties.cols] = 0
-        zeros, zero = _largest(outside.reshape(-1))
-        with np.errstate(invalid="ignore"):  # inf - inf is NaN, which holds nowhere
-            spread = values - self._first_of_ties(values)[ties.taps]
-        apart, entry = _largest(spread)
+        zeros, zero = _largest_difference(outside.reshape(-1), np.zeros((), int))
+        kernel = self._read(array)
+        if not self._gram.all_alone:
+            kernel = self.extract(array).reshape(-1)
+        values = array[ties.rows, ties.cols]
+        apart, entry = _largest_difference(values, self._entries_of(kernel))
         columns = array.shape[1]
         return Violation(
             zeros,
@@ -189,8 +201,36 @@ class ConvConstraint:
             None if entry is None else (int(ties.rows[entry]), int(ties.cols[entry])),
         )
 
+    @property
+    def _gram(self) -> Gram:
+        return gram_of(self.geometry)
+
+    def _mean(self, sums: Array) -> Array:
+        counts = self.ties.multiplicity.reshape(-1)
+        if sums.dtype == object:
+            shares = [Fraction(1, int(count)) if count else 0 for count in counts]
+            return np.asarray(sums * np.array(shares, dtype=object))
+        return np.asarray(sums / np.maximum(counts, 1).astype(sums.real.dtype))
+
+    def _read(self, array: Array) -> Array:
+        """Entry `[t]` is the first entry that holds tap `t` alone, or 0."""
+        ties, alone = self.ties, self._gram.alone
+        kernel = np.zeros(self.geometry.free_parameters, array.dtype)
+        kernel[alone.taps] = array[ties.rows[alone.first], ties.cols[alone.first]]
+        return kernel
+
+    def _entries_of(self, kernel: Array) -> Array:
+        """What the matrix of a flat kernel holds at each entry of the tie map."""
+        ties = self.ties
+        if self.geometry.shared:
+            return self.embed(kernel.reshape(self.geometry.weight_shape))[
+                ties.rows, ties.cols
+            ]
+        return kernel[ties.taps]
+
     def _matrix(self, matrix: npt.ArrayLike, argument: str = "matrix") -> Array:
         if not isinstance(matrix, np.ndarray) and hasattr(matrix, "toarray"):
+            self._refuse_dense(matrix.dtype.itemsize, None)
             matrix = matrix.toarray()
         array = carried(argument, matrix)
         if array.shape != self.geometry.matrix_shape:
@@ -198,18 +238,11 @@ class ConvConstraint:
             raise ShapeError(f"{argument}.shape", rule, array.shape)
         return array
 
-    def _entries(self, matrix: npt.ArrayLike, argument: str = "matrix") -> Array:
-        """The stored entries of `matrix` in the order of the tie map."""
-        ties = self.ties
-        return self._matrix(matrix, argument)[ties.rows, ties.cols]
-
-    def _first_of_ties(self, values: Array) -> Array:
-        """Entry `[t]` is the first value in the tie of tap `t`, 0 if it is dead."""
-        first = np.zeros(self.geometry.free_parameters, values.dtype)
-        first[self.ties.taps[::-1]] = values[
-            ::-1
-        ]  # the last to be written is the first
-        return first
+    def _refuse_dense(self, itemsize: int, max_bytes: int | None) -> None:
+        rows, columns = self.geometry.matrix_shape
+        remedy = "conv_matrix stores the entries only"
+        needed = rows * columns * itemsize
+        refuse_beyond("the dense matrix of", self.geometry, needed, max_bytes, remedy)
 
 
 def sum_over_ties(values: Array, taps: IntArray, count: int) -> Array:
@@ -219,13 +252,21 @@ def sum_over_ties(values: Array, taps: IntArray, count: int) -> Array:
     return sums
 
 
-def _largest(values: Array) -> tuple[object, int | None]:
-    """Largest absolute value and its index, None where it is 0; NaN is the largest."""
-    if values.size == 0:
+def _largest_difference(values: Array, expected: Array) -> tuple[object, int | None]:
+    """The largest absolute difference and its index, None where all are equal.
+
+    NaN equals nothing and counts as largest. Integers are subtracted as Python's, which
+    do not wrap.
+    """
+    wrong = np.flatnonzero(np.asarray(values != expected))
+    if len(wrong) == 0:
         return 0, None
-    sizes = np.abs(values)
-    index = int(np.argmax(sizes))  # argmax stops at the first NaN
-    largest = sizes[index]
-    return (largest.item() if isinstance(largest, np.generic) else largest), (
-        None if largest == 0 else index
-    )
+    found, wanted = values[wrong], np.broadcast_to(expected, values.shape)[wrong]
+    if found.dtype.kind == "i":
+        found, wanted = found.astype(object), wanted.astype(object)
+    with np.errstate(invalid="ignore"):  # inf - inf is NaN
+        sizes = np.abs(found - wanted)
+    missing = np.flatnonzero(np.asarray(sizes != sizes))  # NaN, in objects too
+    worst = int(missing[0]) if len(missing) else int(np.argmax(sizes))
+    size = sizes[worst]
+    return size.item() if isinstance(size, np.generic) else size, int(wrong[worst])

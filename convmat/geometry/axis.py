@@ -1,7 +1,10 @@
 """One spatial axis of a convolution: the one formula, and what follows from it.
 
-    source   = out * stride + tap * dilation - before
+    source   = fold(out * stride + tap * dilation - before)
     out_size = (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+
+`fold` leaves a cell of the input as it is and maps a cell of the padding to the cell of
+the input that its mode puts there, or to none for zeros.
 
 Every index in convmat comes from here, except in `convmat.sliding`, which finds its
 windows a second time and in another way, so that the two check each other.
@@ -9,7 +12,9 @@ windows a second time and in another way, so that the two check each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +23,9 @@ from convmat.arrays import IntArray
 __all__ = ["PADDING_MODES", "Axis"]
 
 PADDING_MODES = ("zeros", "circular", "reflect", "replicate", "symmetric")
-"""What may stand outside the input. Only `zeros` is carried out so far."""
+"""What stands in the padding: zeros; the input again from its other end; its mirror
+image without or with the outermost cell; the outermost cell.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Axis:
         cells between neighbouring taps.
     before, after : int
         Cells of padding before and after the input.
+    mode : str
+        What stands in the padding, one of `PADDING_MODES`.
 
     Examples
     --------
@@ -52,6 +61,7 @@ class Axis:
     before: int
     after: int
     dilation: int
+    mode: str = "zeros"
 
     @property
     def span(self) -> int:
@@ -71,14 +81,14 @@ class Axis:
     def sources(self) -> IntArray:
         """Entry `[o, t]` is the input index that output `o` reads through tap `t`.
 
-        It is -1 where the tap falls on the padding.
+        It is -1 where the tap falls on zeros. In the other modes several taps of an
+        output may read the same input.
 
         Returns
         -------
         ndarray of int64, shape (out_size, kernel)
         """
-        cells = self.padded_cells() - self.before
-        return np.where((cells >= 0) & (cells < self.size), cells, -1)
+        return self.fold(self.padded_cells() - self.before)
 
     def padded_cells(self) -> IntArray:
         """Entry `[o, t]` is the cell of the padded input under tap `t` of output `o`.
@@ -91,21 +101,100 @@ class Axis:
         taps = np.arange(self.kernel, dtype=np.int64) * self.dilation
         return outs[:, None] + taps
 
+    def fold(self, cells: IntArray) -> IntArray:
+        """The input cell that stands at each of `cells`, or -1 for a zero.
+
+        Cells count from the first of the input: those before it are negative.
+
+        Examples
+        --------
+        >>> axis = Axis(3, 3, 1, 2, 2, 1, mode="reflect")
+        >>> axis.fold(np.arange(-2, 5))
+        array([2, 1, 0, 1, 2, 1, 0])
+        """
+        size = self.size
+        if self.mode == "zeros":
+            return np.where((cells >= 0) & (cells < size), cells, -1)
+        if self.mode == "circular":
+            return cells % size
+        if self.mode == "replicate":
+            return np.clip(cells, 0, size - 1)
+        # A mirror image repeats with twice the size, less both ends where they are
+        # not repeated; an input of one cell has nothing to repeat.
+        ends = 1 if self.mode == "reflect" else 0
+        period = max(1, 2 * (size - ends))
+        ahead = cells % period
+        return np.minimum(ahead, period - 1 + ends - ahead)
+
+    def window(self, out: int) -> range:
+        """Cells under the taps of output `out`; before the input they are negative."""
+        first_cell = out * self.stride - self.before
+        return range(first_cell, first_cell + self.span, self.dilation)
+
     def taps_inside(self, out: int) -> range:
         """Taps of output `out` that fall on the input; the others fall on padding."""
-        first_cell = out * self.stride - self.before
+        first_cell = self.window(out).start
         start = min(max(0, -(first_cell // self.dilation)), self.kernel)
         stop = min((self.size - 1 - first_cell) // self.dilation + 1, self.kernel)
         return range(start, max(start, stop))
 
     def outputs_inside(self, tap: int) -> range:
-        """Outputs whose tap `tap` falls on the input."""
+        """Outputs whose tap `tap` falls on the input, not on padding."""
         first_cell = tap * self.dilation - self.before
         start = min(max(0, -(first_cell // self.stride)), self.out_size)
         stop = min((self.size - 1 - first_cell) // self.stride + 1, self.out_size)
         return range(start, max(start, stop))
 
+    def alike(self) -> Iterator[range]:
+        """The outputs in ranges that have the same taps on the input.
+
+        A tap is on the input for one range of outputs, so the ranges begin and end
+        where one of those does: there are about twice as many as taps, however wide the
+        padding.
+
+        Yields
+        ------
+        range
+            In the order of the outputs.
+        """
+        edges = {0, self.out_size}
+        for tap in range(self.kernel):
+            inside = self.outputs_inside(tap)
+            edges |= {inside.start, inside.stop}
+        for first, stop in pairwise(sorted(edges)):
+            yield range(first, stop)
+
+    def beyond(self, outs: range) -> bool:
+        """Whether the windows of `outs` lie before the input as a whole, or after it.
+
+        In mode `replicate` they all read one and the same cell.
+        """
+        first, last = self.window(outs.start), self.window(outs.stop - 1)
+        return last[-1] < 0 or first[0] >= self.size
+
     def tap_counts(self) -> tuple[int, ...]:
-        """Entry `t` is the number of outputs whose tap `t` falls on the input."""
+        """Entry `t` is the number of outputs that read the input through tap `t`."""
+        if self.mode != "zeros":
+            return (self.out_size,) * self.kernel
         outs = map(self.outputs_inside, range(self.kernel))
         return tuple(inside.stop - inside.start for inside in outs)  # len() has a limit
+
+    def pairs(self) -> int:
+        """Number of pairs of an output and an input that it reads.
+
+        Less than the sum of `tap_counts` where taps of an output share an input.
+        """
+        if self.mode == "zeros":
+            return sum(self.tap_counts())
+        return sum(map(self._pairs_of, self.alike()))
+
+    def _pairs_of(self, outs: range) -> int:
+        count = outs.stop - outs.start
+        if len(self.taps_inside(outs.start)) == self.kernel:
+            return count * self.kernel
+        if self.mode == "replicate" and self.beyond(outs):
+            return count
+        moves = np.arange(count, dtype=np.int64)[:, None] * self.stride
+        cells = np.array(self.window(outs.start)) + moves
+        sources = np.sort(self.fold(cells), axis=1)
+        return count + int(np.count_nonzero(np.diff(sources, axis=1)))

@@ -50,7 +50,9 @@ def geometry(
     groups : int
         Blocks of channels that do not see each other.
     padding_mode : str
-        What stands in the padding; only `"zeros"` so far.
+        What stands in the padding: `"zeros"`; `"circular"`, the input again from its
+        other end; `"reflect"` and `"symmetric"`, its mirror image without and with the
+        outermost cell; `"replicate"`, the outermost cell.
 
     Returns
     -------

@@ -11,12 +11,14 @@ from convmat.arrays import Pads, Shape
 from convmat.errors import (
     ConvmatTypeError,
     GeometryError,
-    NotYetError,
     ShapeError,
 )
 from convmat.geometry.axis import PADDING_MODES, Axis
 
 __all__ = ["Geometry", "require_geometry"]
+
+_LARGEST = 1 << 60
+_SHORTHAND = "convmat.geometry reads shorthand"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -71,6 +73,9 @@ class Geometry:
     has_channels: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.input_size, tuple):
+            rule = "must be a tuple of integers in canonical form"
+            raise ConvmatTypeError("input_size", rule, self.input_size, _SHORTHAND)
         rank = len(self.input_size)
         if rank == 0:
             raise ShapeError("input_size", "must have at least one spatial axis", ())
@@ -80,18 +85,22 @@ class Geometry:
         for name in ("in_channels", "out_channels", "groups"):
             _check_positive(name, (getattr(self, name),), 1)
         _check_groups(self.in_channels, self.out_channels, self.groups)
+        if not isinstance(self.has_channels, bool):
+            rule = "must be True or False"
+            raise ConvmatTypeError("has_channels", rule, self.has_channels)
         if not self.has_channels and (self.in_channels, self.out_channels) != (1, 1):
             rule = "must be true beside more than one channel"
             raise GeometryError("has_channels", rule, self.has_channels)
         _check_mode(self.padding_mode)
         for number, axis in enumerate(self.axes):
+            _check_reach(number, axis)
             _check_fit(number, axis)
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """The spatial axes, each with the one formula."""
         return tuple(
-            Axis(size, kernel, stride, before, after, dilation)
+            Axis(size, kernel, stride, before, after, dilation, self.padding_mode)
             for size, kernel, stride, (before, after), dilation in zip(
                 self.input_size,
                 self.kernel_size,
@@ -157,8 +166,22 @@ class Geometry:
     @cached_property
     def nnz(self) -> int:
         """Number of stored matrix entries, counted without building anything."""
-        pairs = self.out_channels * (self.in_channels // self.groups)
-        return pairs * prod(sum(axis.tap_counts()) for axis in self.axes)
+        return prod(self.weight_shape[:2]) * prod(axis.pairs() for axis in self.axes)
+
+    @cached_property
+    def contributions(self) -> int:
+        """Number of taps, over all rows, that read the input.
+
+        As many as stored entries, unless taps share an entry: in the modes that fill
+        the padding from the input, two taps of a row may read the same cell.
+        """
+        counts = prod(sum(axis.tap_counts()) for axis in self.axes)
+        return prod(self.weight_shape[:2]) * counts
+
+    @property
+    def shared(self) -> int:
+        """Number of taps, over all rows, that share the entry of an earlier tap."""
+        return self.contributions - self.nnz
 
     @property
     def dead_taps(self) -> int:
@@ -174,12 +197,12 @@ class Geometry:
 
     @property
     def dropped(self) -> int:
-        """Number of taps, over all rows, that fall on the padding.
+        """Number of taps, over all rows, that fall on zeros of the padding.
 
         They have no column in the matrix. In the matrix over the padded input they are
         structural zeros, in its columns of padding.
         """
-        return self.matrix_shape[0] * self.taps_per_row - self.nnz
+        return self.matrix_shape[0] * self.taps_per_row - self.contributions
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -195,12 +218,15 @@ class Geometry:
     def summary(self) -> str:
         """One line: the shapes, the output size with its numbers, the counts."""
         rows, columns = self.matrix_shape
-        dropped = f" ({self.dropped:,} taps dropped by padding)" if self.dropped else ""
+        notes = {"dropped by padding": self.dropped, "sharing an entry": self.shared}
+        told = ", ".join(
+            f"{count:,} taps {how}" for how, count in notes.items() if count
+        )
         return (
             f"{_times(self.input_shape)} input, {_times(self.kernel_shape)} kernel -> "
             f"{_times(self.output_shape)} output: {_sizes(self.axes)}; "
             f"matrix {rows}x{columns}, {self.nnz:,} stored, "
-            f"{self.untouched:,} structural zeros{dropped}, "
+            f"{self.untouched:,} structural zeros{f' ({told})' if told else ''}, "
             f"{self.free_parameters:,} free parameters"
         )
 
@@ -237,11 +263,12 @@ def _check_positive(name: str, values: object, rank: int) -> None:
     """Each of `rank` integers must be at least 1; `True` and `1.0` are no integers."""
     if not isinstance(values, tuple) or any(type(v) is not int for v in values):
         rule = "must be a tuple of integers in canonical form"
-        raise ConvmatTypeError(name, rule, values, "convmat.geometry reads shorthand")
+        raise ConvmatTypeError(name, rule, values, _SHORTHAND)
     if len(values) != rank:
         raise ShapeError(name, f"must have one entry per axis, {rank} in all", values)
     if min(values) < 1:
         raise GeometryError(name, "must be at least 1 on every axis", values)
+    _check_small(name, values, max(values))
 
 
 def _check_padding(padding: object, rank: int) -> None:
@@ -254,14 +281,20 @@ def _check_padding(padding: object, rank: int) -> None:
     )
     if not isinstance(padding, tuple) or not canonical:
         rule = "must be a tuple of (before, after) integers in canonical form"
-        remedy = "convmat.geometry reads shorthand"
-        raise ConvmatTypeError("padding", rule, padding, remedy)
+        raise ConvmatTypeError("padding", rule, padding, _SHORTHAND)
     if len(padding) != rank:
         rule = f"must have one (before, after) per axis, {rank} in all"
         raise ShapeError("padding", rule, padding)
     if any(min(pair) < 0 for pair in padding):
         remedy = "to read less of the input, crop it first"
         raise GeometryError("padding", "must be at least 0 everywhere", padding, remedy)
+    _check_small("padding", padding, max(map(max, padding)))
+
+
+def _check_small(name: str, value: object, largest: int) -> None:
+    """Indices are computed in 64 bits; sums of a few settings have to fit them."""
+    if largest > _LARGEST:
+        raise GeometryError(name, "must be at most 2**60 everywhere", value)
 
 
 def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
@@ -275,12 +308,30 @@ def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
 
 
 def _check_mode(mode: object) -> None:
-    if mode not in PADDING_MODES:
+    if not isinstance(mode, str) or mode not in PADDING_MODES:
         rule = f"must be one of {', '.join(map(repr, PADDING_MODES))}"
         raise GeometryError("padding_mode", rule, mode)
-    if mode != "zeros":
-        remedy = "pad the input yourself and convolve with padding=0"
-        raise NotYetError("padding_mode", "is only 'zeros' so far", mode, remedy)
+
+
+def _check_reach(number: int, axis: Axis) -> None:
+    """Each mode but `zeros` and `replicate` has only so many cells to put."""
+    most = {
+        "circular": axis.size,
+        "reflect": axis.size - 1,
+        "symmetric": axis.size,
+    }.get(axis.mode)
+    if most is not None and max(axis.before, axis.after) > most:
+        why = {
+            "circular": "the input once around",
+            "reflect": "the input without its outermost cell",
+            "symmetric": "the input once over",
+        }[axis.mode]
+        raise GeometryError(
+            "padding",
+            f"must be at most {most} on axis {number} in mode {axis.mode!r}: {why}",
+            (axis.before, axis.after),
+            "use less padding, or padding_mode='replicate'",
+        )
 
 
 def _check_fit(number: int, axis: Axis) -> None:

@@ -9,6 +9,7 @@ by the steps where a channel is long, else by the taps that its entries hold.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
@@ -17,6 +18,7 @@ import numpy as np
 from convmat.arrays import Array, IntArray
 from convmat.geometry import Geometry
 from convmat.tie.steps import Lay, walk_through
+from convmat.tie.ties import tie_map
 
 __all__ = ["Pattern", "index_dtype", "pattern_of"]
 
@@ -53,6 +55,7 @@ class Pattern:
         self._entries, self._rows = walk.entry, walk.row  # of one output channel
         self._kept: tuple[IntArray, IntArray] | None = None
         self._kept_taps: IntArray | None = None
+        self._kept_sums: tuple[IntArray, IntArray] | None = None
 
     def structure(self) -> tuple[IntArray, IntArray]:
         """New arrays `(indptr, indices)` of the matrix."""
@@ -66,6 +69,8 @@ class Pattern:
     def values(self, kernel: Array, out: Array | None = None) -> Array:
         """The `data` array of the matrix: `data[i]` is the tap that entry `i` holds.
 
+        Where taps share an entry it is their sum.
+
         Parameters
         ----------
         kernel : ndarray of shape `geometry.weight_shape` or `geometry.kernel_shape`
@@ -77,27 +82,49 @@ class Pattern:
         # (out channels, entries of a channel), (out channels, taps of a channel)
         channels = data.reshape(geometry.out_channels, self._entries)
         bank = kernel.reshape(geometry.out_channels, geometry.taps_per_row)
-        if self._entries <= _SHORT:
-            # No tap is out of range; any mode but "raise" writes to `out` directly.
-            np.take(bank, self._taps(), axis=1, out=channels, mode="clip")
-        else:
+        if self._entries > _SHORT:
             for channel, weights in zip(channels, bank, strict=True):
                 self._write(channel, weights)
+        elif geometry.shared:
+            taps, starts = self._sums()
+            np.add.reduceat(bank[:, taps], starts, axis=1, out=channels)
+        else:
+            # No tap is out of range; any mode but "raise" writes to `out` directly.
+            np.take(bank, self._taps(), axis=1, out=channels, mode="clip")
         return data
 
     def _taps(self) -> IntArray:
         """Entry `i` is the tap that entry `i` of every output channel holds."""
         if self._kept_taps is None:
-            self._kept_taps = np.empty(self._entries, np.intp)
-            self._write(self._kept_taps, np.arange(self.geometry.taps_per_row))
+            taps = np.empty(self._entries, np.intp)
+            self._write(taps, np.arange(self.geometry.taps_per_row))
+            self._kept_taps = taps  # finished, so that other threads may read it
         return self._kept_taps
+
+    def _sums(self) -> tuple[IntArray, IntArray]:
+        """Taps of an output channel in the order of entries, and where each begins."""
+        if self._kept_sums is None:
+            g = self.geometry
+            channel = replace(
+                g,
+                in_channels=g.weight_shape[1],
+                out_channels=1,
+                groups=1,
+                has_channels=True,
+            )
+            ties = tie_map(channel)
+            order = np.lexsort((ties.cols, ties.rows))
+            places = ties.rows[order] * channel.matrix_shape[1] + ties.cols[order]
+            starts = np.flatnonzero(np.diff(places, prepend=-1))
+            self._kept_sums = ties.taps[order], starts
+        return self._kept_sums
 
     def _write(self, channel: Array, weights: Array) -> None:
         """Write to each entry of one output channel the weight of its tap."""
         weights = weights.reshape(self.geometry.weight_shape[1:])
         for step in self._steps:
             if isinstance(step, Lay):
-                part = weights[:, *step.taps]
+                part = step.part(weights)
                 channel[step.entry : step.stop].reshape(part.shape)[...] = part
             else:
                 _repeat(channel, step.entry, step.entries, step.count, 0)
@@ -108,8 +135,9 @@ class Pattern:
         for step in self._steps:
             if isinstance(step, Lay):
                 place = indices[step.entry : step.stop]
-                place = place.reshape(step.cols.size, step.sources.size)
-                np.add(step.cols[:, None], step.sources, out=place)
+                sources = np.array(step.sources, dtype=self.index_dtype)
+                place = place.reshape(step.cols.size, sources.size)
+                np.add(step.cols[:, None], sources, out=place)
             else:
                 _repeat(indices, step.entry, step.entries, step.count, step.step)
         per_group = geometry.out_channels // geometry.groups

@@ -9,22 +9,38 @@ alone:
   number of columns.
 
 The innermost axis repeats rows; outer axes repeat whole lines and planes. The number
-of steps is a matter of the kernel, not of the number of rows.
+of steps is a matter of the kernel, not of the number of rows; where the padding is
+filled from the input, each row at the border is a step of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
-from convmat.arrays import IntArray
+from convmat.arrays import Array, IntArray
 from convmat.geometry import Axis, Geometry
 
-__all__ = ["Lay", "Repeat", "Walk", "walk_through"]
+__all__ = ["Lay", "Merge", "Repeat", "Walk", "walk_through"]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Taps of one axis in the order of their sources, added where they share one.
+
+    `order` sorts the taps; a sum begins at each of `starts`.
+    """
+
+    order: IntArray
+    starts: IntArray
+
+
+Taps: TypeAlias = tuple[slice | Merge, ...]
+"""The taps that a row holds, for each axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +48,30 @@ class Lay:
     """The entries of one row of the first output channel.
 
     Their columns are `cols[:, None] + sources`: what the channels and outer axes
-    contribute, and the sources on the innermost axis. Their taps are the part
-    `kernel[o, :, *taps]` of the kernel.
+    contribute, and the sources on the innermost axis. `taps` says for each axis which
+    taps they hold.
     """
 
     entry: int
     row: int
     cols: IntArray
-    sources: IntArray
-    taps: tuple[slice, ...]
+    sources: range | IntArray
+    taps: Taps
+
+    def part(self, weights: Array) -> Array:
+        """What the row holds of the `weights` `(channels, *kernel)` of one output."""
+        for axis, taps in enumerate(self.taps, start=1):
+            if isinstance(taps, slice):
+                weights = weights[(slice(None),) * axis + (taps,)]
+            else:
+                ordered = weights.take(taps.order, axis)
+                weights = np.add.reduceat(ordered, taps.starts, axis)
+        return weights
 
     @property
     def stop(self) -> int:
         """Position after the last entry of the row."""
-        return self.entry + self.cols.size * self.sources.size
+        return self.entry + self.cols.size * len(self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +92,15 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Outputs of one axis that are alike: how many, and how the first reads.
+    """Outputs of one axis of which each repeats the last, moved by `step` cells.
 
-    `taps` fall on the input, at its cells `sources`.
+    `taps` of the first read the cells `sources` of the input, which ascend.
     """
 
     count: int
-    taps: slice
-    sources: IntArray
+    step: int
+    taps: slice | Merge
+    sources: range | IntArray  # a range takes no memory, however long the kernel
 
 
 @dataclass(slots=True)
@@ -94,12 +121,11 @@ class Walk:
     entry: int = 0
     row: int = 0
 
-    def block(self, number: int, cols: IntArray, taps: tuple[slice, ...]) -> None:
+    def block(self, number: int, cols: IntArray, taps: Taps) -> None:
         """Lay everything from axis `number` inwards.
 
         `cols` and `taps` are what the channels and the axes outside of it contribute.
         """
-        axis = self.geometry.axes[number]
         innermost = number == self.geometry.rank - 1
         pitch = prod(self.geometry.input_size[number + 1 :])
         for run in self.runs[number]:
@@ -110,10 +136,11 @@ class Walk:
                 self.steps.append(lay)
                 self.entry, self.row = lay.stop, row + 1
             else:
-                inner_cols = (cols[:, None] + run.sources * pitch).ravel()
+                sources = np.array(run.sources, dtype=cols.dtype) * pitch
+                inner_cols = (cols[:, None] + sources).ravel()
                 self.block(number + 1, inner_cols, within)
             if run.count > 1:
-                self._repeat(entry, row, run.count, axis.stride * pitch)
+                self._repeat(entry, row, run.count, run.step * pitch)
 
     def _repeat(self, entry: int, row: int, count: int, step: int) -> None:
         entries, rows = self.entry - entry, self.row - row
@@ -138,22 +165,38 @@ def walk_through(geometry: Geometry, dtype: np.dtype[np.signedinteger]) -> Walk:
 
 
 def _runs(axis: Axis, dtype: np.dtype[np.signedinteger]) -> Iterator[_Run]:
-    """The outputs of an axis, in ranges that have the same taps on the input.
-
-    A tap is on the input for one range of outputs, so the ranges begin and end where
-    one of those does: there are about twice as many as taps, however wide the padding.
+    """The outputs of an axis, in runs of which each output repeats the last.
 
     Yields
     ------
     _Run
         In the order of the outputs.
     """
-    edges = {0, axis.out_size}
-    for tap in range(axis.kernel):
-        inside = axis.outputs_inside(tap)
-        edges |= {inside.start, inside.stop}
-    for first, stop in pairwise(sorted(edges)):
-        taps = axis.taps_inside(first)
-        sources = np.arange(taps.start, taps.stop) * axis.dilation
-        sources += first * axis.stride - axis.before
-        yield _Run(stop - first, slice(taps.start, taps.stop), sources.astype(dtype))
+    for outs in axis.alike():
+        whole = len(axis.taps_inside(outs.start)) == axis.kernel
+        if axis.mode == "zeros" or whole:
+            yield _plain_run(axis, outs)
+        elif axis.mode == "replicate" and axis.beyond(outs):
+            yield _folded_run(axis, outs, dtype)
+        else:
+            for out in outs:
+                yield _folded_run(axis, range(out, out + 1), dtype)
+
+
+def _plain_run(axis: Axis, outs: range) -> _Run:
+    """Outputs whose taps on the input move along with them."""
+    inside = axis.taps_inside(outs.start)
+    taps = slice(inside.start, inside.stop)
+    return _Run(
+        outs.stop - outs.start, axis.stride, taps, axis.window(outs.start)[taps]
+    )
+
+
+def _folded_run(axis: Axis, outs: range, dtype: np.dtype[np.signedinteger]) -> _Run:
+    """Outputs that all read the same cells, some of them through several taps."""
+    sources = axis.fold(np.array(axis.window(outs.start)))
+    order = np.argsort(sources, kind="stable")
+    ascending = sources[order]
+    starts = np.flatnonzero(np.diff(ascending, prepend=-1))
+    taps, cells = Merge(order, starts), ascending[starts].astype(dtype)
+    return _Run(outs.stop - outs.start, 0, taps, cells)

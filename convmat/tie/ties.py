@@ -93,6 +93,11 @@ class TieMap:
         array([[ 0,  1, -1],
                [-1,  0,  1]])
         """
+        rows, columns = self.geometry.matrix_shape
+        remedy = "use rows, cols and taps"
+        refuse_beyond(
+            "the dense pattern of", self.geometry, 8 * rows * columns, None, remedy
+        )
         dense = np.full(self.geometry.matrix_shape, -1, dtype=np.int64)
         dense[self.rows, self.cols] = self.taps
         return dense

@@ -61,8 +61,7 @@ PARTS = {
         "the sum with a bias",
         "kernel",
         "x",
-        "convmat.conv(x, kernel, range(1, {g.out_channels} + 1), stride={g.stride}, "
-        "padding={g.padding}, dilation={g.dilation}, groups={g.groups})",
+        "convmat.conv(x, kernel, range(1, {g.out_channels} + 1), **g.keywords)",
         "output",
     ),
 }

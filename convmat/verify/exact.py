@@ -233,15 +233,7 @@ class _Comparison:
         arguments = sample.arguments("forward")
 
         def biased(kernel: Array, x: Array, g: Geometry) -> Array:
-            return sliding.conv(
-                x,
-                kernel,
-                bias,
-                stride=g.stride,
-                padding=g.padding,
-                dilation=g.dilation,
-                groups=g.groups,
-            )
+            return sliding.conv(x, kernel, bias, **g.keywords)
 
         try:
             got = call(biased, *arguments, g, expected.shape)

@@ -12,6 +12,7 @@ import numpy as np
 from convmat import tie
 from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
+from convmat.memory import refuse_beyond
 from convmat.verify.routes import Map
 
 __all__ = [
@@ -47,6 +48,11 @@ def one_hot(g: Geometry) -> Array:
            [[0, 1, 0],
             [0, 0, 1]]])
     """
+    rows, columns = g.matrix_shape
+    # This one, and the reading that it is compared with.
+    needed = 2 * 8 * g.free_parameters * rows * columns
+    remedy = "prove a smaller geometry of the same kind"
+    refuse_beyond("the implied map of", g, needed, None, remedy)
     ties = tie.tie_map(g)
     reading = np.zeros((g.free_parameters, *g.matrix_shape), np.int64)
     reading[ties.taps, ties.rows, ties.cols] = 1

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from convmat import matrix, operator, sliding, tie
-from convmat.arrays import Array, IntArray, Shape
+from convmat.arrays import Array, Shape
+from convmat.constraints.constraint import ConvConstraint, sum_over_ties
 from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -103,10 +104,14 @@ def _matrix_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
-    numbered = _csr(np.arange(g.free_parameters).reshape(g.weight_shape), g)
-    rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(numbered.indptr))
-    at_ties = (_flat(grad)[rows] * _flat(x)[numbered.indices]).sum(axis=1)
-    return _tie_sum(at_ties, numbered.data, g)
+    csr = _csr(np.zeros(g.weight_shape), g)
+    rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(csr.indptr))
+    by_entry = (_flat(grad)[rows] * _flat(x)[csr.indices]).sum(axis=1)
+    total = np.zeros(g.free_parameters, by_entry.dtype)
+    for tap, unit in enumerate(np.eye(g.free_parameters, dtype=np.int64)):
+        held = _csr(unit.reshape(g.weight_shape), g).data != 0
+        total[tap] = by_entry[held].sum()
+    return total.reshape(g.weight_shape)
 
 
 def _operator(kernel: Array, x: Array, g: Geometry) -> Array:
@@ -119,28 +124,19 @@ def _operator_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 
 def _dense(kernel: Array, x: Array, g: Geometry) -> Array:
-    return _outputs(_placed(kernel, g) @ _flat(x), g)
+    return _outputs(ConvConstraint(g).embed(kernel) @ _flat(x), g)
 
 
 def _dense_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
-    return _inputs(_placed(kernel, g).T @ _flat(grad), g)
+    return _inputs(ConvConstraint(g).embed(kernel).T @ _flat(grad), g)
 
 
 def _dense_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum of the gradient by every matrix entry, structural zeros included."""
     ties = tie.tie_map(g)
     by_entry = _flat(grad) @ _flat(x).T  # (rows, columns)
-    return _tie_sum(by_entry[ties.rows, ties.cols], ties.taps, g)
-
-
-def _keywords(g: Geometry) -> dict[str, Any]:
-    return {
-        "stride": g.stride,
-        "padding": g.padding,
-        "dilation": g.dilation,
-        "groups": g.groups,
-        "padding_mode": g.padding_mode,
-    }
+    sums = sum_over_ties(by_entry[ties.rows, ties.cols], ties.taps, g.free_parameters)
+    return sums.reshape(g.weight_shape)
 
 
 def _beside(g: Geometry) -> Shape:
@@ -149,7 +145,7 @@ def _beside(g: Geometry) -> Shape:
 
 
 def _csr(kernel: Array, g: Geometry) -> csr_array[Any, tuple[int, int]]:
-    csr = matrix.conv_matrix(kernel, _beside(g), **_keywords(g))
+    csr = matrix.conv_matrix(kernel, _beside(g), **g.keywords)
     # SciPy multiplies without looking: a wrong index would end the process, and with it
     # the search for what is wrong.
     csr.check_format(full_check=True)
@@ -157,21 +153,7 @@ def _csr(kernel: Array, g: Geometry) -> csr_array[Any, tuple[int, int]]:
 
 
 def _linear(kernel: Array, g: Geometry) -> LinearOperator[Any]:
-    return operator.conv_operator(kernel, _beside(g), **_keywords(g))
-
-
-def _placed(kernel: Array, g: Geometry) -> Array:
-    """The dense matrix, each tap put where the tie map says."""
-    ties = tie.tie_map(g)
-    dense = np.zeros(g.matrix_shape, kernel.dtype)
-    dense[ties.rows, ties.cols] = kernel.reshape(-1)[ties.taps]
-    return dense
-
-
-def _tie_sum(at_ties: Array, taps: IntArray, g: Geometry) -> Array:
-    total = np.zeros(g.free_parameters, at_ties.dtype)
-    np.add.at(total, taps, at_ties)
-    return total.reshape(g.weight_shape)
+    return operator.conv_operator(kernel, _beside(g), **g.keywords)
 
 
 def _flat(batch: Array) -> Array:
