@@ -132,6 +132,8 @@ def refill(
     ------
     ShapeError
         When the kernel or the matrix is not of this geometry.
+    ConvmatError
+        When a value is beyond the matrix's dtype, or its data is read-only.
     ConvmatTypeError
         When the values cannot be stored without loss of kind, such as floats in an
         integer matrix.

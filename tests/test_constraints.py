@@ -86,7 +86,7 @@ def test_projection_is_orthogonal_in_rationals(data):
 
 @given(st.data())
 def test_projection_leaves_an_obeying_matrix_as_it_is(data):
-    g = data.draw(SMALL)
+    g = data.draw(geometries(max_rank=2, max_channels=2, modes=["zeros"]))
     kernel = data.draw(kernels(g, np.float64))
     constraint = ConvConstraint(g)
     matrix = constraint.embed(kernel)
@@ -94,11 +94,56 @@ def test_projection_leaves_an_obeying_matrix_as_it_is(data):
     assert constraint.violation(matrix).holds
 
 
+@given(st.data())
+def test_projection_is_exact_on_integers_in_every_mode(data):
+    g = data.draw(SMALL)
+    constraint = ConvConstraint(g)
+    matrix = constraint.embed(data.draw(kernels(g)))
+    assert (constraint.project(matrix) == matrix).all()
+    assert constraint.violation(matrix).holds
+    other = data.draw(matrices(g))
+    assert not constraint.pull_back(other - constraint.project(other)).any()
+
+
+def test_taps_that_cannot_be_told_apart_share_what_is_there():
+    # Around one cell, all three taps read it: only their sum is in the matrix.
+    g = geometry(1, 3, padding=1, padding_mode="circular")
+    constraint = ConvConstraint(g)
+    assert constraint.embed([1, 2, 4]).tolist() == [[7]]
+    assert constraint.extract([[7]]).tolist() == [7, 0, 0]
+    assert constraint.violation([[7]]).holds
+
+
+def test_integers_beyond_the_reach_of_int64_differences_are_told_apart():
+    constraint = ConvConstraint(geometry(3, 2))
+    violation = constraint.violation([[2**62, 0, 0], [0, -(2**62), 0]])
+    assert (violation.ties, violation.tie_at) == (2**63, (1, 1))
+    edge = np.zeros((2, 3), int)
+    edge[0, 2] = -(2**63)
+    assert constraint.violation(edge).zeros == 2**63
+    large = constraint.embed([2**53 + 1, 0])
+    assert (constraint.project(large) == large).all()
+
+
+def test_a_nan_among_objects_is_a_breach():
+    constraint = ConvConstraint(geometry(3, 2))
+    matrix = constraint.embed(np.array([Fraction(1), Fraction(2)], object))
+    matrix[0, 2] = float("nan")
+    assert constraint.violation(matrix).zero_at == (0, 2)
+
+
+def test_a_sparse_matrix_too_large_to_be_dense_is_refused():
+    size = (4000, 4000)
+    matrix = conv_matrix(np.ones((1, 1)), size)
+    with pytest.raises(MemoryError, match=r"the dense matrix of .* needs"):
+        ConvConstraint(geometry(size, (1, 1))).violation(matrix)
+
+
 def test_extract_takes_the_mean_of_each_tie_and_0_for_dead_taps():
     constraint = ConvConstraint(geometry(1, 3, padding=1))
     assert constraint.extract(np.array([[5.0]])).tolist() == [0, 5, 0]
     constraint = ConvConstraint(geometry(3, 2))
-    assert constraint.extract([[1, 5, 9], [9, 2, 7]]).tolist() == [1.5, 6.0]
+    assert constraint.extract([[1, 5, 9], [9, 2, 7]]).tolist() == [Fraction(3, 2), 6]
 
 
 def test_projection_of_fractions_and_python_integers_is_exact():
@@ -110,7 +155,7 @@ def test_projection_of_fractions_and_python_integers_is_exact():
 
 @given(st.data())
 def test_violation_names_the_entry_that_breaks(data):
-    g = data.draw(SMALL)
+    g = data.draw(geometries(max_rank=2, max_channels=2, modes=["zeros"]))
     constraint = ConvConstraint(g)
     matrix = constraint.embed(data.draw(kernels(g)))
     row = data.draw(st.integers(0, g.matrix_shape[0] - 1))

@@ -13,7 +13,6 @@ from convmat import (
     Geometry,
     GeometryError,
     MatrixTooLargeError,
-    NotYetError,
     ShapeError,
     conv,
     conv_input_grad,
@@ -112,7 +111,23 @@ SETTINGS = [
         r"padding_mode must be one of 'zeros', .*wrap",
     ),
     ({"padding_mode": None}, GeometryError, r"padding_mode must be one of 'zeros'"),
-    ({"padding_mode": "circular"}, NotYetError, r"padding_mode is only 'zeros' so far"),
+    (
+        {"padding_mode": "circular", "padding": 4},
+        GeometryError,
+        r"padding must be at most 3 on axis 0 in mode 'circular'",
+    ),
+    (
+        {"padding_mode": "reflect", "padding": [3, 0]},
+        GeometryError,
+        r"padding must be at most 2 on axis 0 in mode 'reflect'",
+    ),
+    (
+        {"padding_mode": "symmetric", "padding": [0, (0, 4)]},
+        GeometryError,
+        r"padding must be at most 3 on axis 1 in mode 'symmetric'.*\(0, 4\)",
+    ),
+    ({"padding_mode": ["zeros"]}, GeometryError, "padding_mode must be one of"),
+    ({"stride": 2**64}, GeometryError, "stride must be at most 2\\*\\*60 everywhere"),
 ]
 
 SHAPES = [
@@ -442,10 +457,16 @@ def canonical(**changes):
             "padding_mode must be one of 'zeros'",
         ),
         (
-            {"padding_mode": "reflect"},
-            NotYetError,
-            "padding_mode is only 'zeros' so far",
+            {"padding_mode": "reflect", "padding": ((3, 0),)},
+            GeometryError,
+            "padding must be at most 2 on axis 0 in mode 'reflect'",
         ),
+        (
+            {"has_channels": "no"},
+            ConvmatTypeError,
+            "has_channels must be True or False",
+        ),
+        ({"input_size": 3}, ConvmatTypeError, "input_size must be a tuple of integers"),
         ({"kernel_size": (4,)}, GeometryError, "kernel_size must fit the padded input"),
     ],
     ids=str,
@@ -457,7 +478,7 @@ def test_geometry_checks_the_canonical_form_itself(changes, error, match):
 
 
 def test_every_error_of_a_value_is_a_value_error():
-    for name in ("GeometryError", "ShapeError", "NotYetError", "MatrixTooLargeError"):
+    for name in ("GeometryError", "ShapeError", "MatrixTooLargeError"):
         assert issubclass(getattr(errors, name), ConvmatError)
     assert issubclass(ConvmatError, ValueError)
     assert issubclass(ConvmatTypeError, TypeError)
@@ -487,7 +508,6 @@ def test_remedy_ends_the_sentence():
         ConvmatError("x", "must be y", (1, 2), "do z"),
         GeometryError("x", "must be y", 1),
         ShapeError("x", "must be y", (3,)),
-        NotYetError("x", "must be y", "circular", "do z"),
         ConvmatTypeError("x", "must be y", 1.5),
         MatrixTooLargeError("the matrix of g", 2**40, 2**20, "use the operator"),
     ],

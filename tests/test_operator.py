@@ -13,10 +13,7 @@ def pair(case):
     g = case.geometry
     shape = (g.in_channels, *g.input_size)
     settings = {
-        "stride": g.stride,
-        "padding": g.padding,
-        "dilation": g.dilation,
-        "groups": g.groups,
+        **g.keywords,
     }
     return (
         conv_operator(case.kernel, shape, **settings),

@@ -13,7 +13,6 @@ NAMES = {
     "Geometry",
     "GeometryError",
     "MatrixTooLargeError",
-    "NotYetError",
     "ShapeError",
     "TieMap",
     "conv",

@@ -230,7 +230,7 @@ class ConvConstraint:
 
     def _matrix(self, matrix: npt.ArrayLike, argument: str = "matrix") -> Array:
         if not isinstance(matrix, np.ndarray) and hasattr(matrix, "toarray"):
-            self._refuse_dense(matrix.dtype.itemsize, None)
+            self._refuse_dense(np.dtype(getattr(matrix, "dtype", float)).itemsize, None)
             matrix = matrix.toarray()
         array = carried(argument, matrix)
         if array.shape != self.geometry.matrix_shape:

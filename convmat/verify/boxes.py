@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
-from convmat.geometry import Geometry, geometry
+from convmat.geometry import PADDING_MODES, Geometry, geometry
 
 __all__ = ["BOXES", "Box"]
 
@@ -109,6 +109,29 @@ def _volume() -> Iterator[Geometry]:
     )
 
 
+def _modes() -> Iterator[Geometry]:
+    pads = [(0, 1), (1, 0), (2, 1), (2, 2)]
+    kinds = product(PADDING_MODES[1:], (1, 2), (1, 2, 3), pads)
+    for mode, dilation, stride, pad in kinds:
+        for kernel, size in product((1, 2, 3, 4), (1, 2, 3, 4)):
+            deep = mode == "replicate" or max(pad) + (mode == "reflect") <= size
+            if deep and _fits((size,), (kernel,), (dilation,), (pad,)):
+                yield geometry(
+                    (size,),
+                    (kernel,),
+                    stride=stride,
+                    padding=[pad],
+                    dilation=dilation,
+                    padding_mode=mode,
+                )
+    for mode in PADDING_MODES[1:]:
+        pad = [(1, 0), (1, 2)]
+        yield geometry((2, 3), (2, 3), stride=(1, 2), padding=pad, padding_mode=mode)
+        yield geometry(
+            (2, 3, 3), (4, 1, 2, 3), padding=pad, groups=2, padding_mode=mode
+        )
+
+
 def _fits(
     size: Iterable[int],
     kernel: Iterable[int],
@@ -138,6 +161,12 @@ BOXES: Mapping[str, Box] = MappingProxyType(
                 "channels",
                 "1-D and 2-D with 1-3 groups, 1-2 input and 1-3 output channels each",
                 _channels,
+            ),
+            Box(
+                "modes",
+                "1-D to size 4, kernel 4, in the four modes that fill the padding from "
+                "the input, and 2-D with groups",
+                _modes,
             ),
             Box("volume", "a few 3-D and 4-D geometries, one with groups", _volume),
         )

@@ -17,6 +17,7 @@ shrinks towards one axis, one channel, one tap, stride 1, no padding, and the nu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +27,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from convmat.arrays import Array, Shape
-from convmat.geometry import Axis, Geometry, geometry
+from convmat.geometry import PADDING_MODES, Axis, Geometry, geometry
 
 __all__ = [
     "Case",
@@ -54,6 +55,7 @@ def axes(
     max_stride: int = 4,
     max_dilation: int = 3,
     max_padding: int = 3,
+    mode: str = "zeros",
 ) -> Axis:
     """One spatial axis, plain or a witness.
 
@@ -61,13 +63,15 @@ def axes(
     ----------
     max_size, max_kernel, max_stride, max_dilation, max_padding : int
         Largest values. A size goes beyond `max_size` only where the kernel would not
-        fit otherwise.
+        fit otherwise, or the padding would reach too far for its mode.
+    mode : str
+        What stands in the padding.
 
     Examples
     --------
     >>> from hypothesis import find
     >>> find(axes(), lambda axis: axis.before > 1)
-    Axis(size=1, kernel=1, stride=1, before=2, after=0, dilation=1)
+    Axis(size=1, kernel=1, stride=1, before=2, after=0, dilation=1, mode='zeros')
     """
     # A free axis takes no more draws than a witness, so that a witness shrinks to it.
     kind = draw(st.sampled_from(_WITNESSES)) if draw(st.booleans()) else "free"
@@ -87,10 +91,12 @@ def axes(
         kernel *= 2
     slowest = min(kernel + 1, max_stride) if kind == "leap" else 1
     stride = draw(st.integers(slowest, max_stride))
-    least = max(1, dilation * (kernel - 1) + 1 - before - after)
+    reach = {"circular": 0, "symmetric": 0, "reflect": 1}
+    deep = max(before, after) + reach[mode] if mode in reach else 1
+    least = max(1, deep, dilation * (kernel - 1) + 1 - before - after)
     # Drawn as what it has beyond the least, which stays small while the kernel shrinks.
     beyond = 0 if kind == "single" else draw(st.integers(0, max(0, max_size - least)))
-    return Axis(least + beyond, kernel, stride, before, after, dilation)
+    return Axis(least + beyond, kernel, stride, before, after, dilation, mode)
 
 
 @st.composite
@@ -102,9 +108,10 @@ def geometries(
     max_rank: int = 3,
     max_channels: int = 3,
     max_groups: int = 3,
+    modes: Sequence[str] = PADDING_MODES,
     **bounds: int,
 ) -> Geometry:
-    """Geometries of all ranks, with and without channels and groups.
+    """Geometries of all ranks and padding modes, with channels and groups or without.
 
     So that matrices stay small, each axis after the first takes 1 off every bound, as
     long as 2 are left.
@@ -116,6 +123,8 @@ def geometries(
     max_channels : int
         Channels of one group, of the input and of the output.
     max_groups : int
+    modes : sequence of str
+        What may stand in the padding; a draw shrinks towards the first.
     **bounds
         `max_size`, `max_kernel`, `max_stride`, `max_dilation`, `max_padding`, as in
         `axes`.
@@ -130,7 +139,8 @@ def geometries(
     limits = {"max_size": 6, "max_kernel": 4, "max_stride": 4, "max_dilation": 3}
     limits |= {"max_padding": 3, **bounds}
     limits = {name: _less(most, rank) for name, most in limits.items()}
-    parts = [draw(axes(**limits)) for _ in range(rank)]
+    mode = draw(st.sampled_from(modes))
+    parts = [draw(axes(**limits, mode=mode)) for _ in range(rank)]
     inputs: Shape = tuple(axis.size for axis in parts)
     kernel: Shape = tuple(axis.kernel for axis in parts)
     groups = 1
@@ -146,6 +156,7 @@ def geometries(
         padding=tuple((axis.before, axis.after) for axis in parts),
         dilation=tuple(axis.dilation for axis in parts),
         groups=groups,
+        padding_mode=mode,
     )
 
 
@@ -173,7 +184,7 @@ def cases(
     dtype: npt.DTypeLike = np.int64,
     *,
     batch: int = 2,
-    **bounds: int,
+    **bounds: Any,
 ) -> Case:
     """Geometries with a kernel, a batch of inputs and a batch of gradients.
 

@@ -17,10 +17,7 @@ def gaussian(case: Case) -> Case:
 def keywords(case: Case) -> dict[str, object]:
     g = case.geometry
     return {
-        "stride": g.stride,
-        "padding": g.padding,
-        "dilation": g.dilation,
-        "groups": g.groups,
+        **g.keywords,
     }
 
 

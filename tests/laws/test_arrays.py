@@ -64,10 +64,7 @@ def test_public_functions_read_swapped_bytes_and_answer_in_native_ones(case, dty
     g, *arrays = case
     arrays = [array.astype(dtype) for array in arrays]
     keywords = {
-        "stride": g.stride,
-        "padding": g.padding,
-        "dilation": g.dilation,
-        "groups": g.groups,
+        **g.keywords,
     }
     shape = (g.in_channels, *g.input_size)
 

@@ -31,10 +31,7 @@ def test_input_gradient_is_the_transposed_matrix(input_route, case):
     W = conv_matrix(
         kernel,
         (g.in_channels, *g.input_size),
-        stride=g.stride,
-        padding=g.padding,
-        dilation=g.dilation,
-        groups=g.groups,
+        **g.keywords,
     )
     x_grad = input_route.input_grad(grad, kernel, g)
     assert np.array_equal(x_grad.ravel(), W.toarray().T @ grad.ravel())
@@ -77,10 +74,7 @@ def test_public_kernel_gradient_has_the_shape_of_the_kernel(case):
         grad,
         x,
         kernel.shape,
-        stride=g.stride,
-        padding=g.padding,
-        dilation=g.dilation,
-        groups=g.groups,
+        **g.keywords,
     )
     ties = tie_map(g)
     dense = grad.reshape(2, -1).T @ x.reshape(2, -1)

@@ -67,10 +67,7 @@ def test_bias_is_added_to_every_output_of_its_channel(case, data):
         g.out_channels
     )
     keywords = {
-        "stride": g.stride,
-        "padding": g.padding,
-        "dilation": g.dilation,
-        "groups": g.groups,
+        **g.keywords,
     }
     added = conv(x, kernel, bias, **keywords) - conv(x, kernel, **keywords)
     assert (np.moveaxis(added, 1, -1) == bias).all()

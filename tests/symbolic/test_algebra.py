@@ -85,10 +85,7 @@ def test_numbers_for_the_taps_give_the_matrix_of_numbers(g):
     numbers = conv_matrix(
         kernel,
         g.input_shape,
-        stride=g.stride,
-        padding=g.padding,
-        dilation=g.dilation,
-        groups=g.groups,
+        **g.keywords,
     )
     assert symbolic_matrix(g, kernel) == sympy.Matrix(numbers.toarray())
 

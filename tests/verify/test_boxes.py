@@ -16,7 +16,7 @@ def test_box_holds_each_geometry_once_and_can_be_walked_again(box):
 
 def test_boxes_are_named_by_their_keys():
     assert [box.name for box in BOXES.values()] == list(BOXES)
-    assert list(BOXES) == ["axis-6", "plane", "channels", "volume"]
+    assert list(BOXES) == ["axis-6", "plane", "channels", "modes", "volume"]
 
 
 def test_axis_box_holds_every_line_of_its_description():
