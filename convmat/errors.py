@@ -16,6 +16,9 @@ __all__ = [
 ]
 
 
+_LONGEST = 200  # characters of a value in a message
+
+
 class _Report(Exception):
     """The four parts that every error of convmat has, and the sentence they make."""
 
@@ -31,7 +34,8 @@ class _Report(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        sentence = f"{self.argument} {self.rule}, got {self.argument}={self.value!r}"
+        got = f"{self.argument}={_told(self.value)}"
+        sentence = f"{self.argument} {self.rule}, got {got}"
         return f"{sentence}; {self.remedy}" if self.remedy else sentence
 
 
@@ -92,6 +96,15 @@ class MatrixTooLargeError(ConvmatError, MemoryError):
             f"{self.argument} needs {_bytes(self.needed)}, "
             f"max_bytes allows {_bytes(self.allowed)}; {self.remedy}"
         )
+
+
+def _told(value: object) -> str:
+    """`value` in one short line: an error must not print a thousand rows."""
+    shape = getattr(value, "shape", ())
+    if shape:
+        return f"<{type(value).__name__} of shape {shape}>"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _bytes(count: int) -> str:

@@ -56,10 +56,12 @@ def train_matrix(
     """Fit `matrix @ x` to `y` by gradient descent on the dense matrix itself.
 
     The loss is half the squared distance, summed over outputs and averaged over the
-    batch. Its gradient by the matrix is dense. Under the constraints each entry
+    batch, so the learning rate that still converges shrinks with the number of
+    outputs. The gradient by the matrix is dense. Under the constraints each entry
     receives the sum of the gradients over its tie, and a structural zero receives
     nothing: this is the gradient by the kernel, so the matrix moves as the kernel of
-    `conv` would, and all ties stay equal to the bit.
+    `conv` would, and all ties stay equal to the bit. Where taps share entries
+    (`Geometry.shared`) those are sums, and in floats they stay sums up to rounding.
 
     Parameters
     ----------
@@ -139,7 +141,7 @@ def _descend(
         errors = weights @ inputs - targets  # (rows, batch)
         loss = (errors * errors).sum() * share / 2
         if weights.dtype != object and not np.isfinite(loss):
-            remedy = f"use a learning rate below {rule.lr}"
+            remedy = f"use a smaller learning rate, such as {rule.lr / 10}"
             raise ConvmatError("loss", f"must be finite at step {number}", loss, remedy)
         gradient = (errors * share) @ inputs.T  # (rows, columns), dense
         if constrained:

@@ -175,6 +175,9 @@ def _listed(value: object) -> tuple[object, ...] | None:
 
 def read_shape(name: str, value: object) -> Shape:
     """`value` as a tuple of ints; one integer stands for one axis."""
+    if isinstance(value, Geometry):
+        remedy = "pass g.input_shape or g.kernel_shape, and **g.keywords"
+        raise ConvmatTypeError(name, "must be a shape, not a Geometry", value, remedy)
     entries = _listed(value)
     if entries is None:
         return (_integer(name, value, value),)

@@ -104,7 +104,7 @@ class Proof:
 
 
 def prove(
-    what: Box | Iterable[Geometry],
+    what: Box | Geometry | Iterable[Geometry],
     *,
     routes: Iterable[Route] | None = None,
     progress: bool | None = None,
@@ -122,7 +122,7 @@ def prove(
 
     Parameters
     ----------
-    what : Box or iterable of Geometry
+    what : Box, Geometry or iterable of Geometry
         See `convmat.verify.BOXES`.
     routes : iterable of Route, optional
         All of `convmat.verify.ROUTES` by default.
@@ -139,6 +139,8 @@ def prove(
     Examples
     --------
     >>> from convmat import geometry
+    >>> prove(geometry(5, 2)).passed
+    True
     >>> print(prove([geometry(5, 2), geometry(5, 2, stride=3)]))
     PASS geometries: 2 geometries, routes sliding, matrix, operator, dense, ... s
       proved, given bilinearity: 660 entries of ... gradients
@@ -146,6 +148,7 @@ def prove(
     """
     from tqdm import tqdm
 
+    what = [what] if isinstance(what, Geometry) else what
     chosen = tuple(ROUTES.values() if routes is None else routes)
     name = what.name if isinstance(what, Box) else "geometries"
     total = len(what) if isinstance(what, Sized) else None
