@@ -104,9 +104,13 @@ def _matrix_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
-    csr = _csr(np.zeros(g.weight_shape), g)
-    rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(csr.indptr))
-    by_entry = (_flat(grad)[rows] * _flat(x)[csr.indices]).sum(axis=1)
+    numbered = _csr(np.arange(g.free_parameters).reshape(g.weight_shape), g)
+    rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(numbered.indptr))
+    by_entry = (_flat(grad)[rows] * _flat(x)[numbered.indices]).sum(axis=1)
+    if not g.shared:
+        sums = sum_over_ties(by_entry, numbered.data, g.free_parameters)
+        return sums.reshape(g.weight_shape)
+    # An entry that taps share holds the sum of their numbers: ask for tap after tap.
     total = np.zeros(g.free_parameters, by_entry.dtype)
     for tap, unit in enumerate(np.eye(g.free_parameters, dtype=np.int64)):
         held = _csr(unit.reshape(g.weight_shape), g).data != 0
