@@ -1,10 +1,12 @@
-"""What a figure says about a geometry, as text: names, numbers, ids, captions.
+"""What a figure says about a geometry: entries, names, numbers, ids, captions.
 
 Nothing here draws. Positions come from the tie map, values from the matrix.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 from numbers import Integral
 
@@ -20,9 +22,11 @@ from convmat.matrix import conv_matrix
 from convmat.tie import tie_map
 
 __all__ = [
+    "Entries",
     "caption",
     "cell_id",
     "dense_matrix",
+    "entry_texts",
     "flat_input",
     "flat_kernel",
     "input_cells",
@@ -33,6 +37,87 @@ __all__ = [
 ]
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MOST_TERMS = 9  # of a sum that is written out
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """The stored entries of a matrix: taps at one position are one entry, their sum.
+
+    That happens where padding repeats the input: two taps of a row read one input.
+
+    Attributes
+    ----------
+    rows, cols : ndarray of int, shape (entries,)
+        Position of each entry, in C order of the matrix.
+    taps : ndarray of int, shape (entries,)
+        Its first tap, which gives it its colour.
+    counts : ndarray of int, shape (entries,)
+        How many taps it is the sum of.
+    terms : ndarray of int
+        The taps of all entries, one entry after the other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> entries = Entries.of(np.array([0, 0, 0]), np.array([1, 0, 1]), np.arange(3))
+    >>> entries.cols, entries.taps, entries.counts, entries.terms
+    (array([0, 1]), array([1, 0]), array([1, 2]), array([1, 0, 2]))
+    """
+
+    rows: IntArray
+    cols: IntArray
+    taps: IntArray
+    counts: IntArray
+    terms: IntArray
+
+    @classmethod
+    def of(cls, rows: IntArray, cols: IntArray, taps: IntArray) -> Entries:
+        """The entries of a list of contributions: taps and where they add up."""
+        if not _ascend(rows, cols):
+            order = np.lexsort((taps, cols, rows))
+            rows, cols, taps = rows[order], cols[order], taps[order]
+        fresh = np.ones(len(rows), dtype=bool)
+        fresh[1:] = (np.diff(rows) != 0) | (np.diff(cols) != 0)
+        starts = np.flatnonzero(fresh)
+        counts = np.diff(starts, append=len(rows))
+        return cls(rows[starts], cols[starts], taps[starts], counts, taps)
+
+    @property
+    def sums(self) -> npt.NDArray[np.bool_]:
+        """Whether each entry is a sum of several taps."""
+        return self.counts > 1
+
+    def numbers(self, shape: tuple[int, int]) -> IntArray:
+        """Entry `[r, c]` is the number of the entry there, or -1."""
+        numbers: IntArray = np.full(shape, -1)
+        numbers[self.rows, self.cols] = np.arange(len(self.rows))
+        return numbers
+
+
+def _ascend(rows: IntArray, cols: IntArray) -> bool:
+    """Whether positions are in C order and none comes twice: most geometries'."""
+    down, right = np.diff(rows), np.diff(cols)
+    return bool(((down > 0) | ((down == 0) & (right > 0))).all())
+
+
+def entry_texts(
+    entries: Entries, taps: Array | None, letter: Callable[[int], str]
+) -> list[str]:
+    """What each entry says: its value, or else its letters, such as `α+γ`.
+
+    Of a very long sum only the first and the last letter are written.
+    """
+    texts = []
+    stops = np.cumsum(entries.counts)
+    for terms in np.split(entries.terms, stops[:-1]) if len(stops) else []:
+        if taps is not None:
+            texts.append(number(taps[terms].sum()))
+        elif len(terms) <= _MOST_TERMS:
+            texts.append("+".join(map(letter, terms.tolist())))
+        else:
+            texts.append(f"{letter(int(terms[0]))}+…+{letter(int(terms[-1]))}")
+    return texts
 
 
 def flat_kernel(geometry: Geometry, kernel: npt.ArrayLike) -> Array:
@@ -72,20 +157,13 @@ def dense_matrix(geometry: Geometry, taps: Array) -> Array:
     laid out by the tie map.
     """
     kernel = taps.reshape(geometry.weight_shape)
+    whole = (geometry.in_channels, *geometry.input_size)
     try:
-        return conv_matrix(
-            kernel,
-            (geometry.in_channels, *geometry.input_size),
-            stride=geometry.stride,
-            padding=geometry.padding,
-            dilation=geometry.dilation,
-            groups=geometry.groups,
-            padding_mode=geometry.padding_mode,
-        ).toarray()
+        return conv_matrix(kernel, whole, **geometry.keywords).toarray()
     except ConvmatTypeError:
         ties = tie_map(geometry)
         dense = np.zeros(geometry.matrix_shape, taps.dtype)
-        dense[ties.rows, ties.cols] = taps[ties.taps]
+        np.add.at(dense, (ties.rows, ties.cols), taps[ties.taps])
         return dense
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "PALETTE",
     "RESET",
     "SHADES",
+    "UNDERLINE",
     "Mark",
     "Theme",
     "ansi_tap",
@@ -53,6 +54,9 @@ FONT = "DejaVu Sans"
 
 RESET = "\x1b[0m"
 """Ends what `ansi_tap` and `ansi_zero` begin."""
+
+UNDERLINE = "\x1b[4m"
+"""Begins the mark of a sum of taps, within a colour."""
 
 _SHADES = (("#000000", 0.0), ("#000000", 0.45), ("#FFFFFF", 0.55))
 _HATCHES = ("", "//", "\\\\", "..", "xx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,5 +117,5 @@ def load_sympy() -> Any:
     return sympy
 
 
-def _symbols(names: list[str] | tuple[str, ...]) -> Array:
+def _symbols(names: Sequence[str]) -> Array:
     return np.array(list(map(load_sympy().Symbol, names)), dtype=object)
