@@ -25,6 +25,7 @@ __all__ = [
     "Entries",
     "caption",
     "cell_id",
+    "cells_read",
     "dense_matrix",
     "entry_texts",
     "flat_input",
@@ -175,11 +176,25 @@ def input_cells(geometry: Geometry) -> IntArray:
     return np.flatnonzero(inside)
 
 
+def cells_read(geometry: Geometry, rows: IntArray, taps: IntArray) -> IntArray:
+    """Entry `[i]` is the flat cell of the padded input under tap `[i]` of row `[i]`.
+
+    Taps that read one input through padding that repeats it have cells of their own.
+    """
+    out, *outs = np.unravel_index(rows, (geometry.out_channels, *geometry.output_size))
+    weights = geometry.weight_shape[1:]
+    channel, *places = np.unravel_index(taps % geometry.taps_per_row, weights)
+    cells: IntArray = out * geometry.groups // geometry.out_channels * weights[0]
+    cells += channel
+    for axis, at, place in zip(geometry.axes, outs, places, strict=True):
+        cells = cells * axis.padded_size + axis.padded_cells()[at, place]
+    return cells
+
+
 def padded_counts(geometry: Geometry) -> tuple[int, int]:
     """Columns of the matrix over the padded input, and untouched zeros in it."""
     columns = geometry.in_channels * prod(_padded_size(geometry))
-    positions = geometry.matrix_shape[0] * columns
-    return columns, positions - geometry.nnz - geometry.dropped
+    return columns, geometry.matrix_shape[0] * (columns - geometry.taps_per_row)
 
 
 def _padded_size(geometry: Geometry) -> Shape:
@@ -238,8 +253,15 @@ def cell_id(prefix: str, shape: Shape, flat: int) -> str:
     return f"{prefix}[{','.join(str(int(index)) for index in position)}]"
 
 
-def caption(geometry: Geometry, padding: bool = False, cells: bool = True) -> list[str]:
-    """The counts of a matrix in three short lines.
+def caption(
+    geometry: Geometry,
+    padding: bool = False,
+    cells: bool = True,
+    *,
+    sums: int = 0,
+    repeated: int = 0,
+) -> list[str]:
+    """The counts of a matrix in three short lines, and one each for what is rare.
 
     Parameters
     ----------
@@ -248,6 +270,10 @@ def caption(geometry: Geometry, padding: bool = False, cells: bool = True) -> li
         Whether the matrix is the one over the padded input.
     cells : bool
         Whether positions are drawn as cells with text, or as dots of colour only.
+    sums : int
+        Number of entries that are sums of taps.
+    repeated : int
+        Number of entries in columns of padding that repeats the input.
 
     Examples
     --------
@@ -258,8 +284,10 @@ def caption(geometry: Geometry, padding: bool = False, cells: bool = True) -> li
     """
     rows, columns = geometry.matrix_shape
     untouched, dropped, where = geometry.untouched, geometry.dropped, ""
+    entries = geometry.nnz
     if padding:
         columns, untouched = padded_counts(geometry)
+        entries = rows * columns - untouched - dropped
         where = " over the padded input"
     free = geometry.free_parameters
     zeros = f"{untouched:,} structural zeros, untouched"
@@ -269,10 +297,18 @@ def caption(geometry: Geometry, padding: bool = False, cells: bool = True) -> li
         zeros += " (×, dashed)" if cells else " (grey)"
     elif dropped:
         zeros += f"; {dropped:,} more taps fall on padding, which has no column"
-    density = geometry.nnz / (rows * columns)
-    stored = f"{geometry.nnz:,} stored, density {density:.3g}"
-    return [
+    density = entries / (rows * columns)
+    stored = f"{entries:,} stored, density {density:.3g}"
+    lines = [
         f"{rows:,}×{columns:,} matrix{where}: {stored}",
         f"{free:,} free parameter{'' if free == 1 else 's'}",
         zeros,
     ]
+    if sums:
+        what = "1 entry is a sum" if sums == 1 else f"{sums:,} entries are sums"
+        mark = " (filled corner)" if cells else " (in the colour of the first)"
+        lines.append(f"{what} of taps{mark}")
+    if repeated:
+        mark = " (dashed)" if cells else ""
+        lines.append(f"{repeated:,} stored over padding that repeats the input{mark}")
+    return lines

@@ -29,13 +29,14 @@ def corner(geometry: Geometry, rows: int, columns: int) -> Entries:
     >>> entries.rows, entries.cols, entries.taps
     (array([0, 0, 1, 1]), array([0, 1, 1, 2]), array([0, 1, 0, 1]))
     """
-    found = [(np.empty(0, dtype=np.int64),) * 3]
+    none = np.empty(0, dtype=np.int64)
+    found: list[tuple[IntArray, IntArray, IntArray]] = [(none, none, none)]
     positions = _first((geometry.out_channels, *geometry.output_size), rows)
     for row, (channel, *outs) in enumerate(positions):
         cols, taps = _row(geometry, channel, outs, columns)
         found.append((np.full(len(cols), row), cols, taps))
-    whole = [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
-    return Entries.of(*whole)
+    at_rows, cols, taps = map(np.concatenate, zip(*found, strict=True))
+    return Entries.of(at_rows, cols, taps)
 
 
 def _row(
@@ -65,7 +66,8 @@ def _sources(axis: Axis, out: int) -> IntArray:
     """Row `out` of `axis.sources()`: that of an axis with this one output."""
     before = axis.before - out * axis.stride
     alone = replace(axis, before=before, after=axis.span - axis.size - before)
-    return alone.sources()[0]
+    sources: IntArray = alone.sources()[0]
+    return sources
 
 
 def _first(shape: Shape, count: int) -> Iterator[tuple[int, ...]]:
