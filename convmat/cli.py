@@ -6,6 +6,7 @@ import argparse
 import io
 import sys
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -233,16 +234,32 @@ def _per_axis(name: str, text: str) -> object:
 
 
 def _values(text: str | None, g: Geometry) -> Array | None:
-    """The kernel that `--values` gives, integers where they all are."""
+    """The kernel that `--values` gives, as objects: integers of any size stay exact."""
     if text is None:
         return None
     try:
-        numbers = [float(part) for part in text.replace(";", ",").split(",")]
+        numbers = [_number(part) for part in text.replace(";", ",").split(",")]
     except ValueError:
-        rule = "must be numbers with commas between them"
+        rule = "must be finite numbers with commas between them"
         raise ConvmatError("--values", rule, text) from None
     if len(numbers) != g.free_parameters:
         rule = f"must give one number per tap, {g.free_parameters} in all"
         raise ConvmatError("--values", rule, text)
-    whole = all(number.is_integer() for number in numbers)
-    return np.array(numbers, int if whole else float).reshape(g.kernel_shape)
+    return np.array(numbers, object).reshape(g.kernel_shape)
+
+
+def _number(text: str) -> int | float:
+    """`text` as an integer, or else as a float.
+
+    Raises
+    ------
+    ValueError
+        When it is neither, or not finite.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number

@@ -7,15 +7,15 @@ far as the alphabets go; all others are numbered by their position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
+from typing import overload
 
 from convmat.arrays import Shape
 from convmat.geometry import Geometry
 
-__all__ = ["GREEK", "Labels", "labels"]
+__all__ = ["GREEK", "Labels", "Names", "labels"]
 
 GREEK = [
     "alpha",
@@ -51,18 +51,69 @@ _OUTPUT = "PQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
+class Names(Sequence[str]):
+    """The names of all positions of a shape in C order, each made when asked for.
+
+    So a name of a huge input costs no more than one of a small one. A slice is a tuple.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    prefix : str
+        What a numbered name begins with.
+    letters : tuple of str
+        The names themselves, where there are as many as positions.
+
+    Examples
+    --------
+    >>> Names((10**9, 10**9), "x")[-1]
+    'x_999999999_999999999'
+    >>> Names((2, 3), "x")[2:4]
+    ('x_0_2', 'x_1_0')
+    """
+
+    shape: Shape
+    prefix: str
+    letters: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return prod(self.shape)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        flat = range(prod(self.shape))[index]  # of any size, unlike len()
+        if isinstance(flat, range):
+            return tuple(map(self._name, flat))
+        return self._name(flat)
+
+    def _name(self, flat: int) -> str:
+        if self.letters:
+            return self.letters[flat]
+        position = []
+        for size in reversed(self.shape):
+            flat, index = divmod(flat, size)
+            position.append(str(index))
+        return "_".join((self.prefix, *reversed(position)))
+
+
+@dataclass(frozen=True)
 class Labels:
     """Names in C order: `taps[t]`, `inputs[c]` and `outputs[r]` of flat indices.
 
     Attributes
     ----------
-    taps, inputs, outputs : tuple of str
+    taps, inputs, outputs : sequence of str
         ASCII names, fit for SymPy: `alpha`, `w_0_1`, `x_1_0_2`.
     """
 
-    taps: tuple[str, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    taps: Sequence[str]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
 
     def letter(self, tap: int) -> str:
         """The name of a tap as one reads it: `α` for `alpha`, else the name itself."""
@@ -70,13 +121,13 @@ class Labels:
 
 
 def labels(geometry: Geometry) -> Labels:
-    """The names of everything in `geometry`.
+    """The names of everything in `geometry`, which are made when they are asked for.
 
     Examples
     --------
     >>> from convmat import geometry
     >>> names = labels(geometry((3, 3), (2, 2)))
-    >>> names.taps
+    >>> names.taps[:]
     ('alpha', 'beta', 'gamma', 'delta')
     >>> "".join(names.inputs), "".join(names.outputs)
     ('ABCDEFGHJ', 'PQRS')
@@ -95,12 +146,6 @@ def labels(geometry: Geometry) -> Labels:
     )
 
 
-def _named(shape: Shape, letters: str | list[str], prefix: str) -> tuple[str, ...]:
-    if prod(shape) <= len(letters):
-        return tuple(letters[: prod(shape)])
-    return tuple(_numbered(shape, prefix))
-
-
-def _numbered(shape: Shape, prefix: str) -> Iterator[str]:
-    for position in product(*map(range, shape)):
-        yield "_".join((prefix, *map(str, position)))
+def _named(shape: Shape, letters: str | list[str], prefix: str) -> Names:
+    count = prod(shape)
+    return Names(shape, prefix, tuple(letters[:count] if count <= len(letters) else ()))

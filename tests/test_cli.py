@@ -41,6 +41,28 @@ def test_matrix_shows_values(capsys):
     assert rows[0].split() == ["P", "1", "-2", "·", "0", "4", "·", "·", "·", "·"]
 
 
+def test_values_are_read_without_loss(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    values = ["9007199254740993", "-9223372036854775809", "1e300", "0.5"]
+    assert main(["matrix", "--values", ",".join(values)]) == 0
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row == ["P", *values[:2], "·", "1e+300", "0.5", *"····"]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "9" * 5000])
+def test_values_that_are_not_finite_are_refused(capsys, value):
+    assert main(["matrix", "--values", f"1,2,3,{value}"]) == 2
+    assert "--values must be finite numbers" in capsys.readouterr().err
+
+
+def test_a_huge_matrix_prints_its_corner(capsys):
+    assert main(["matrix", "--input", "99999999x9"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.lstrip().startswith("y_") for line in lines) == 40
+    left_out = "899,999,991 columns and 799,999,944 of 799,999,984 rows left out"
+    assert any(line.endswith(left_out) for line in lines)
+
+
 def test_color_can_be_asked_for_and_refused(capsys):
     main(["matrix", "--color", "always"])
     assert "\033[" in capsys.readouterr().out
@@ -89,7 +111,7 @@ def test_shorthand_is_read(capsys, arguments, geometry):
         (["--padding", "sane"], "padding must be numbers or one of 'valid'"),
         (["--padding", "-1"], "padding must be at least 0"),
         (["--values", "1,2"], "--values must give one number per tap, 4 in all"),
-        (["--values", "1,2,3,four"], "--values must be numbers"),
+        (["--values", "1,2,3,four"], "--values must be finite numbers"),
         (["--kernel", "5x5"], "kernel_size must fit the padded input"),
     ],
 )

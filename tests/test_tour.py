@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convmat import tour
+from convmat.cli import main
 from convmat.optim import SGD
 from convmat.tour import descent, equality, kleinsmith, network
 from convmat.tour.report import Report
@@ -102,6 +103,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("here")
     with pytest.raises(ValueError, match="out must be a folder"):
         tour.run(tmp_path / "file", stream=io.StringIO())
+
+
+def test_without_matplotlib_the_tour_says_so_before_anything_else(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(kleinsmith, "show", lambda report: pytest.fail("too late"))
+    assert main(["tour", "--out", str(tmp_path / "new")]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err == (
+        "convmat: the tour draws its results with matplotlib, which is not installed: "
+        'pip install "convmat[figures]"\n'
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_report_counts_and_times():

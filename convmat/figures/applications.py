@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from convmat.arrays import IntArray, Shape
+from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.figures.canvas import Sheet, describe, fitting_size, widest
 from convmat.figures.content import cell_id
 from convmat.figures.grid import Grid
-from convmat.figures.style import Mark, Theme, tap_mark, theme_of
+from convmat.figures.style import Mark, Theme, theme_of
 from convmat.figures.sums import Sums
 from convmat.figures.tiles import draw_kernel, draw_tiles
 from convmat.geometry import Geometry
@@ -57,7 +57,8 @@ def four_applications(
     -------
     Figure
         A cell of the window has the colour of the tap that reads it. Cells of padding
-        are dashed, and grey with × where a tap falls on them. Ids in the picture of
+        are dashed; where a tap falls on a zero they are grey with ×, and where padding
+        repeats the input they show what they repeat. Ids in the picture of
         output `r`: `w[u,v]@y[r]`, `x[i,j]@y[r]`, `pad[i,j]@y[r]` (a position in the
         padded input), and in the output grid `y[s]@y[r]`, where the one filled is
         `y[r]`.
@@ -119,8 +120,7 @@ class _Rows:
     def __init__(self, sheet: Sheet, sums: Sums, grid: Grid) -> None:
         self.sheet, self.sums, self.grid = sheet, sums, grid
         self.theme, self.geometry = sheet.theme, sums.geometry
-        self.marks = grid.marks()  # [output, cell of the padded input]
-        self.inputs = {cell: n for n, cell in enumerate(grid.inputs.tolist())}
+        self.numbers = grid.numbers()  # [output, cell of the padded input]
         self.sizes: tuple[Shape, ...] = (
             self.geometry.kernel_size,
             tuple(axis.padded_size for axis in self.geometry.axes),
@@ -146,7 +146,7 @@ class _Rows:
         )
         read = [
             self.input_look(int(output), int(cell))[2]
-            for output, cell in np.argwhere(self.marks >= 0)
+            for output, cell in np.argwhere(self.numbers >= 0)
         ]
         return read, [f"y[{output}]" for output in range(outputs)]
 
@@ -179,16 +179,19 @@ class _Rows:
 
     def input_look(self, output: int, cell: int) -> tuple[Mark, str, str]:
         """Mark, text and id of a cell of the padded input under an output's window."""
-        tap, theme = int(self.marks[output, cell]), self.theme
-        if cell in self.inputs:
-            number = self.inputs[cell]
-            gid = cell_id("x", self.geometry.input_size, number)
-            mark = tap_mark(tap, theme) if tap >= 0 else theme.plain
-            text = self.sums.inputs[number]
-        else:
+        entry, theme = int(self.numbers[output, cell]), self.theme
+        held = int(self.grid.held[cell])
+        text = self.sums.inputs[held] if held >= 0 else self.grid.filler
+        if self.grid.is_padding[cell]:
             gid = cell_id("pad", self.sizes[1], cell)
-            empty = Mark(theme.background, theme.muted, theme.muted, "dashed")
-            mark, text = (theme.dropped, "×") if tap == -2 else (empty, "0")
+            mark = Mark(theme.background, theme.muted, theme.muted, "dashed")
+        else:
+            gid = cell_id("x", self.geometry.input_size, held)
+            mark = theme.plain
+        if entry == -2:
+            mark, text = theme.dropped, "×"
+        elif entry >= 0:
+            mark = self.grid.mark(entry, cell, theme)
         return mark, text, f"{gid}@y[{output}]"
 
     def output_look(self, output: int, cell: int) -> tuple[Mark, str, str]:
@@ -205,8 +208,12 @@ def _alt(sums: Sums, grid: Grid) -> str:
     lines = [f"The kernel of {sums.geometry!r} applied to the input {times}."]
     dropped = np.bincount(grid.dropped_rows, minlength=outputs)
     for row, name in enumerate(sums.outputs):
-        taps = sums.pattern[row]
-        told = [f"{sums.taps[taps[c]]} on {sums.inputs[c]}" for c in _stored(taps)]
+        mine = grid.entries.rows == row
+        told = []
+        pairs = zip(grid.entries.taps[mine], grid.entries.cols[mine], strict=True)
+        for tap, cell in pairs:
+            again = "repeated " if grid.is_padding[cell] else ""
+            told.append(f"{sums.taps[tap]} on {again}{sums.inputs[grid.held[cell]]}")
         if dropped[row]:
             told.append(f"{dropped[row]} on padding")
         result = (
@@ -214,8 +221,3 @@ def _alt(sums: Sums, grid: Grid) -> str:
         )
         lines.append(f"{name}: {', '.join(told)}{result}.")
     return "\n".join(lines)
-
-
-def _stored(taps: IntArray) -> list[int]:
-    columns: list[int] = np.flatnonzero(taps >= 0).tolist()
-    return columns

@@ -14,7 +14,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
@@ -33,6 +33,8 @@ __all__ = [
 
 POINT = 1 / 72
 """One point in inches."""
+
+_SUM = 0.28  # of a cell's side: the filled corner, which stays clear of the text
 
 
 @lru_cache(maxsize=4096)
@@ -116,6 +118,8 @@ def cell(
 ) -> Rectangle:
     """One cell with its text; the text's id is the cell's with `.text` added.
 
+    The hatch has the id with `.hatch`, the filled corner of a sum the one with `.sum`.
+
     Parameters
     ----------
     ax : Axes
@@ -145,6 +149,15 @@ def cell(
         outline: Any = {"edgecolor": faint, "hatch": mark.hatch, "linewidth": 0.0}
         over = Rectangle(corner, *size, fill=False, gid=f"{gid}.hatch", **outline)
         ax.add_patch(over)
+    if mark.is_sum:
+        right, low = corner[0] + size[0], corner[1] + size[1]
+        side = _SUM * min(size)
+        ends = (right, low), (right - side, low), (right, low - side)
+        ax.add_patch(
+            Polygon(
+                ends, color=mark.ink, linewidth=0.0, clip_on=False, gid=f"{gid}.sum"
+            )
+        )
     if text:
         middle = corner[0] + size[0] / 2, corner[1] + size[1] / 2
         write(ax, *middle, text, f"{gid}.text", color=mark.ink, fontsize=points)

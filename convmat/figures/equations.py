@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from convmat.errors import ShapeError
 from convmat.figures.canvas import Sheet, cell, describe, text_width, widest
 from convmat.figures.content import cell_id
-from convmat.figures.style import Mark, Theme, tap_mark, theme_of
+from convmat.figures.style import Mark, Theme, theme_of
 from convmat.figures.sums import Sums
 from convmat.geometry import Geometry
 
@@ -48,7 +48,8 @@ def matrix_equation(
     Figure
         Ids of its artists: `W[r,c]`, `x[i,j]`, `b[r]`, `y[r]`; `sum[r,c]` the terms of
         the full sums and `term[r,c]` those that remain. The results are numbers where
-        all that stands before them is.
+        all that stands before them is. An entry that is a sum of taps has a filled
+        corner: the id of its cell with `.sum`.
 
     Raises
     ------
@@ -121,14 +122,16 @@ class _Writer:
         self.at += margin + 0.1
         start = self.at
         names = self.sums.columns
-        texts = ["0", *self.sums.taps]
+        texts = ["0", *self.sums.taps, *self.sums.cells]
         wide = max(_HIGH, widest(texts, _SIZE) + 0.12, widest(names, _SMALL) + 0.08)
         for column, name in enumerate(names):
             place = start + (column + 0.5) * wide, self.first - 0.12
             self.text(*place, name, f"column[{column}]", muted=True)
-        for (row, column), tap in np.ndenumerate(self.sums.pattern):
-            mark = self.theme.untouched if tap < 0 else tap_mark(int(tap), self.theme)
-            text = "0" if tap < 0 else self.sums.taps[tap]
+        for (row, column), entry in np.ndenumerate(self.sums.pattern):
+            mark, text = self.theme.untouched, "0"
+            if entry >= 0:
+                mark = self.sums.mark(int(entry), self.theme)
+                text = self.sums.cells[entry]
             place = start + column * wide, self.first + row * _HIGH
             self.box(place, wide, mark, f"W[{row},{column}]", text)
         self.at += self.columns * wide
@@ -147,8 +150,8 @@ class _Writer:
         for column in range(self.columns):
             wide = 0.12 + widest((row[column] for row in products), _SIZE)
             for row in range(self.rows):
-                tap = int(self.sums.pattern[row, column])
-                self.term(row, products[row][column], tap, wide, f"sum[{row},{column}]")
+                entry, text = int(self.sums.pattern[row, column]), products[row][column]
+                self.term(row, text, entry, wide, f"sum[{row},{column}]")
             self.at += wide
             self.plus(last=column == self.columns - 1)
         self.write_bias("sum")
@@ -166,8 +169,8 @@ class _Writer:
             texts = [self.sums.products[row][column] for row, column in inside]
             wide = 0.12 + widest(texts, _SIZE)
             for (row, column), text in zip(inside, texts, strict=True):
-                tap = int(self.sums.pattern[row, column])
-                self.term(row, text, tap, wide, f"term[{row},{column}]")
+                entry = int(self.sums.pattern[row, column])
+                self.term(row, text, entry, wide, f"term[{row},{column}]")
                 if place:
                     self.sign_at(self.at - 0.09, self.middle(row), "+")
             self.at += wide + (0.18 if place < most - 1 else 0.0)
@@ -204,13 +207,13 @@ class _Writer:
         start, self.at = self.at, left + wide + max(0.0, (words - wide) / 2)
         self.heading(title, start)
 
-    def term(self, row: int, text: str, tap: int, wide: float, gid: str) -> None:
-        """One term: in the colour of its tap, or grey without one."""
+    def term(self, row: int, text: str, entry: int, wide: float, gid: str) -> None:
+        """One term: in the colour of its entry, or grey without one."""
         place = self.at, self.first + row * _HIGH + 0.03
-        if tap < 0:
+        if entry < 0:
             self.text(self.at + wide / 2, self.middle(row), text, gid, muted=True)
         else:
-            mark = tap_mark(tap, self.theme)
+            mark = self.sums.mark(entry, self.theme)
             self.box(place, wide, mark, gid, text, high=_HIGH - 0.06)
 
     def plus(self, last: bool) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.colors import to_rgb
 
 from convmat.arrays import Array, IntArray
-from convmat.figures.content import cell_id, input_cells, padded_counts, short
-from convmat.figures.style import SHADES, Theme, tap_mark
+from convmat.figures.content import (
+    Entries,
+    caption,
+    cell_id,
+    cells_read,
+    input_cells,
+    padded_counts,
+    short,
+)
+from convmat.figures.style import SHADES, Mark, Theme, tap_mark
 from convmat.geometry import Geometry
 from convmat.labels import labels
 from convmat.tie import tie_map
@@ -29,30 +39,32 @@ class Grid:
         Whether columns are cells of the padded input.
     shape : (int, int)
         Rows and columns as drawn.
-    rows, cols, taps : ndarray of int, shape (nnz,)
-        Entry `i` says: tap `taps[i]` is drawn at row `rows[i]`, column `cols[i]`.
+    entries : Entries
+        What is drawn where. Over the padded input no two taps share a position.
     dropped_rows, dropped_cols : ndarray of int
         Positions of the zeros dropped by padding; empty over the input alone.
     inputs : ndarray of int, shape (inputs,)
         Entry `c` is the column at which input `c` is drawn.
+    held : ndarray of int, shape (columns,)
+        Entry `c` is the input that column `c` holds, also where it is padding that
+        repeats the input; -1 where it holds a zero, or no window reads it.
 
     Examples
     --------
     >>> from convmat import geometry
     >>> grid = Grid.of(geometry((2,), (3,), padding=1), padding=True)
-    >>> grid.shape, grid.inputs, grid.dropped_cols
-    ((2, 4), array([1, 2]), array([0, 3]))
+    >>> grid.shape, grid.inputs, grid.dropped_cols, grid.held
+    ((2, 4), array([1, 2]), array([0, 3]), array([-1,  0,  1, -1]))
     """
 
     geometry: Geometry
     padding: bool
     shape: tuple[int, int]
-    rows: IntArray
-    cols: IntArray
-    taps: IntArray
+    entries: Entries
     dropped_rows: IntArray
     dropped_cols: IntArray
     inputs: IntArray
+    held: IntArray
 
     @classmethod
     def of(cls, geometry: Geometry, padding: bool) -> Grid:
@@ -61,21 +73,45 @@ class Grid:
         rows, columns = geometry.matrix_shape
         if not padding:
             none, whole = np.empty(0, dtype=np.int64), np.arange(columns)
-            entries = ties.rows, ties.cols, ties.taps
-            return cls(geometry, padding, (rows, columns), *entries, none, none, whole)
+            entries = Entries.of(ties.rows, ties.cols, ties.taps)
+            ends = none, none, whole, whole
+            return cls(geometry, padding, (rows, columns), entries, *ends)
         columns, _ = padded_counts(geometry)
         inputs = input_cells(geometry)
-        dropped_rows, cells, _ = ties.dropped
-        entries = ties.rows, inputs[ties.cols], ties.taps
-        outside = dropped_rows, cells, inputs
-        return cls(geometry, padding, (rows, columns), *entries, *outside)
+        cells = cells_read(geometry, ties.rows, ties.taps)
+        held: IntArray = np.full(columns, -1)
+        held[cells] = ties.cols
+        held[inputs] = np.arange(len(inputs))
+        dropped_rows, dropped_cells, _ = ties.dropped
+        entries = Entries.of(ties.rows, cells, ties.taps)
+        outside = dropped_rows, dropped_cells, inputs, held
+        return cls(geometry, padding, (rows, columns), entries, *outside)
 
-    def marks(self) -> IntArray:
-        """Entry `[r, c]` is the tap there, -1 where untouched, -2 where dropped."""
-        marks: IntArray = np.full(self.shape, -1)
-        marks[self.dropped_rows, self.dropped_cols] = -2
-        marks[self.rows, self.cols] = self.taps
-        return marks
+    @cached_property
+    def is_padding(self) -> npt.NDArray[np.bool_]:
+        """Whether each column is a cell of padding."""
+        outside = np.ones(self.shape[1], dtype=bool)
+        outside[self.inputs] = False
+        return outside
+
+    def numbers(self) -> IntArray:
+        """Entry `[r, c]` is the entry there, -1 where untouched, -2 where dropped."""
+        numbers = self.entries.numbers(self.shape)
+        numbers[self.dropped_rows, self.dropped_cols] = -2
+        return numbers
+
+    def mark(self, number: int, column: int, theme: Theme) -> Mark:
+        """The look of an entry; over padding that repeats the input it is dashed."""
+        tap, is_sum = int(self.entries.taps[number]), bool(self.entries.sums[number])
+        mark = tap_mark(tap, theme, is_sum=is_sum)
+        return replace(mark, line="dashed") if self.is_padding[column] else mark
+
+    def caption(self, cells: bool) -> list[str]:
+        """The counts of this matrix; `cells` are drawn, or dots."""
+        sums = int(self.entries.sums.sum())
+        repeated = int(self.is_padding[self.entries.cols].sum())
+        counts = {"sums": sums, "repeated": repeated}
+        return caption(self.geometry, self.padding, cells, **counts)
 
     def row_names(self) -> list[tuple[str, str]]:
         """Name and id of each row."""
@@ -83,13 +119,23 @@ class Grid:
         return [(short(name), f"y[{row}]") for row, name in enumerate(names)]
 
     def column_names(self) -> list[tuple[str, str]]:
-        """Name and id of each column; a cell of padding is named 0, which it holds."""
-        named = [("0", f"pad[{column}]") for column in range(self.shape[1])]
-        names = labels(self.geometry).inputs
-        for number, column in enumerate(self.inputs.tolist()):
-            gid = cell_id("x", self.geometry.input_shape, number)
-            named[column] = short(names[number]), gid
+        """Name and id of each column.
+
+        A cell of padding has the name of what it holds: 0, or the input it repeats.
+        """
+        names, shape = labels(self.geometry).inputs, self.geometry.input_shape
+        named = []
+        for column, number in enumerate(self.held.tolist()):
+            gid = f"pad[{column}]"
+            if not self.is_padding[column]:
+                gid = cell_id("x", shape, number)
+            named.append((self.filler if number < 0 else short(names[number]), gid))
         return named
+
+    @property
+    def filler(self) -> str:
+        """What stands in padding that repeats no input, as far as windows tell."""
+        return "0" if self.geometry.padding_mode == "zeros" else ""
 
     def blocks(self) -> tuple[list[int], list[int]]:
         """First rows of output channels and first columns of input channels."""
@@ -116,5 +162,6 @@ class Grid:
             return rows * high // self.shape[0], cols * wide // self.shape[1]
 
         image[dots(self.dropped_rows, self.dropped_cols)] = to_rgb(theme.dropped.fill)
-        image[dots(self.rows, self.cols)] = colors[self.taps % SHADES]
+        entries = self.entries
+        image[dots(entries.rows, entries.cols)] = colors[entries.taps % SHADES]
         return image

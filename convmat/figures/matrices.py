@@ -8,11 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.figures.canvas import cell, describe
-from convmat.figures.content import caption, flat_kernel, tap_texts
+from convmat.figures.content import entry_texts, flat_kernel, short, tap_texts
 from convmat.figures.grid import Grid
-from convmat.figures.pages import Page, annotate, new_page, page_within, shows_texts
-from convmat.figures.style import Theme, tap_mark, theme_of
+from convmat.figures.pages import (
+    Page,
+    annotate,
+    fits_cells,
+    new_page,
+    page_within,
+    shows_texts,
+)
+from convmat.figures.style import Theme, theme_of
 from convmat.geometry import Geometry
+from convmat.labels import labels
 
 __all__ = ["matrix_plot"]
 
@@ -40,14 +48,18 @@ def matrix_plot(
         `"light"` or `"dark"`.
     padding : bool
         Whether to draw the matrix over the padded input. There the taps that padding
-        drops have a position (×, dashed), and are told apart from untouched zeros.
+        drops have a position (×, dashed), and are told apart from untouched zeros. Taps
+        on padding that repeats the input have one too (dashed, in their colour), under
+        the name of the input.
 
     Returns
     -------
     Figure
         Ids of its artists: `W[r,c]`; `x[i,j]` and `y[r]` for the names of columns and
         rows, `pad[c]` for columns of padding; `w[u,v]` in the key; a text in a cell has
-        the cell's id with `.text`. Cells too small for text become one image, `W`.
+        the cell's id with `.text`. A cell where taps share an input shows their sum, in
+        the colour of the first, with a filled corner `W[r,c].sum`. Cells too small for
+        text become one image, `W`.
 
     Raises
     ------
@@ -65,12 +77,19 @@ def matrix_plot(
     grid = Grid.of(geometry, padding)
     taps = None if kernel is None else flat_kernel(geometry, kernel)
     texts = tap_texts(geometry, taps) if shows_texts(grid) else []
-    page = new_page(grid, texts, look) if ax is None else page_within(ax, grid, texts)
-    lines = caption(geometry, padding, bool(page.points))
+    known = labels(geometry)
+    words = []
+    if fits_cells(grid):
+        words = entry_texts(grid.entries, taps, lambda tap: short(known.letter(tap)))
+    if ax is None:
+        page = new_page(grid, texts, words, look)
+    else:
+        page = page_within(ax, grid, words)
+    lines = grid.caption(bool(page.points))
     stored: list[str] = []
     if page.points:
         page.ax.set_aspect("equal")
-        stored = _draw_cells(page, grid, texts, look)
+        stored = _draw_cells(page, grid, words, look)
     else:
         dots = _draw_picture(page, grid, look)
         lines.append(_dots_note(grid, dots))
@@ -81,20 +100,20 @@ def matrix_plot(
         "theme": look.name,
         "padding": padding,
     }
-    alt = " ".join([_shape(grid), *_entries(grid, texts), *(f"{t}." for t in lines)])
+    alt = " ".join([_shape(grid), *_entries(grid, words), *(f"{t}." for t in lines)])
     return describe(page.figure, "matrix_plot", params, alt, W=stored)
 
 
-def _draw_cells(page: Page, grid: Grid, texts: list[str], look: Theme) -> list[str]:
+def _draw_cells(page: Page, grid: Grid, words: list[str], look: Theme) -> list[str]:
     """Every position as a cell; the ids of the stored ones."""
     stored = []
-    for (row, column), tap in np.ndenumerate(grid.marks()):
+    for (row, column), number in np.ndenumerate(grid.numbers()):
         gid = f"W[{row},{column}]"
-        if tap >= 0:
-            mark, text = tap_mark(int(tap), look), texts[tap]
+        if number >= 0:
+            mark, text = grid.mark(int(number), column, look), words[number]
             stored.append(gid)
         else:
-            mark, text = (look.untouched, "0") if tap == -1 else (look.dropped, "×")
+            mark, text = (look.untouched, "0") if number == -1 else (look.dropped, "×")
         corner = column - 0.5, row - 0.5
         cell(page.ax, corner, (1, 1), mark, gid, text=text, points=page.points)
     return stored
@@ -132,15 +151,18 @@ def _shape(grid: Grid) -> str:
     )
 
 
-def _entries(grid: Grid, texts: list[str]) -> list[str]:
+def _entries(grid: Grid, words: list[str]) -> list[str]:
     """A sentence for each row of a small matrix."""
-    if len(grid.taps) > _TOLD:
+    if not words or len(words) > _TOLD:
         return []
-    columns, rows = grid.column_names(), grid.row_names()
-    sentences = []
-    for row, (name, _) in enumerate(rows):
-        mine = grid.rows == row
-        pairs = zip(grid.taps[mine].tolist(), grid.cols[mine].tolist(), strict=True)
-        told = ", ".join(f"{texts[tap]} at {columns[col][0]}" for tap, col in pairs)
-        sentences.append(f"Row {name}: {told or 'zeros only'}.")
-    return sentences
+    columns = [name for name, _ in grid.column_names()]
+    told: list[list[str]] = [[] for _ in range(grid.shape[0])]
+    places = zip(grid.entries.rows.tolist(), grid.entries.cols.tolist(), strict=True)
+    for (row, column), word in zip(places, words, strict=True):
+        again = "repeated " if grid.is_padding[column] else ""
+        told[row].append(f"{word} at {again}{columns[column]}")
+    names = [name for name, _ in grid.row_names()]
+    return [
+        f"Row {name}: {', '.join(parts) or 'zeros only'}."
+        for name, parts in zip(names, told, strict=True)
+    ]

@@ -17,13 +17,19 @@ from convmat.figures.canvas import (
     wrapped,
     write,
 )
-from convmat.figures.content import caption
 from convmat.figures.grid import Grid
 from convmat.figures.style import FONT, Theme
 from convmat.figures.tiles import draw_kernel, kernel_extent
 from convmat.geometry import Geometry
 
-__all__ = ["Page", "annotate", "new_page", "page_within", "shows_texts"]
+__all__ = [
+    "Page",
+    "annotate",
+    "fits_cells",
+    "new_page",
+    "page_within",
+    "shows_texts",
+]
 
 _SMALLEST = 5.0  # points: smaller text is not read, so small cells go without
 _MOST_CELLS = 2_500  # each is two artists
@@ -58,34 +64,48 @@ class Page:
 
 def shows_texts(grid: Grid) -> bool:
     """Whether cells or key may show the texts of taps; else nobody need write them."""
-    small = grid.shape[0] * grid.shape[1] <= _MOST_CELLS
-    return small or grid.geometry.free_parameters <= _MOST_KEY
+    return fits_cells(grid) or grid.geometry.free_parameters <= _MOST_KEY
 
 
-def page_within(ax: Axes, grid: Grid, texts: list[str]) -> Page:
+def fits_cells(grid: Grid) -> bool:
+    """Whether the matrix may be drawn cell by cell, if its texts fit."""
+    return grid.shape[0] * grid.shape[1] <= _MOST_CELLS
+
+
+def page_within(ax: Axes, grid: Grid, words: list[str]) -> Page:
     """The caller's axes, as large as they are now."""
     box, dpi = ax.get_window_extent(), ax.figure.dpi
     high, wide = grid.shape
     sides = box.width / dpi / wide, box.height / dpi / high
     side = min(sides)
-    points = _points(grid, texts, side)
+    points = _points(grid, words, side)
     figure = ax.figure.canvas.figure  # the whole one, also where ax is in a part of it
     return Page(figure, ax, (side, side) if points else sides, points, box.width / dpi)
 
 
-def new_page(grid: Grid, texts: list[str], theme: Theme) -> Page:
-    """A new figure, just large enough for the matrix, its names, key and caption."""
+def new_page(grid: Grid, texts: list[str], words: list[str], theme: Theme) -> Page:
+    """A new figure, just large enough for the matrix, its names, key and caption.
+
+    Parameters
+    ----------
+    grid : Grid
+    texts : list of str
+        What the taps say, in the key.
+    words : list of str
+        What the entries say, in the cells.
+    theme : Theme
+    """
     high, wide = grid.shape
-    wished = max(0.3, 0.12 + widest(texts, 9.0))
+    wished = max(0.3, 0.12 + widest([*texts, *words], 9.0))
     side = min(wished, _LONGEST / max(high, wide))
-    points = _points(grid, texts, side)
+    points = _points(grid, [*texts, *words], side)
     sides = side, side
     if not points:
         scale = _PICTURE / max(high, wide)
         sides = max(scale, _LEAST / wide), max(scale, _LEAST / high)
     body = wide * sides[0], high * sides[1]
     left, top = _margins(grid, sides, points)
-    lines = caption(grid.geometry, grid.padding, bool(points))
+    lines = grid.caption(bool(points))
     bottom = 0.3 + _LINE * (len(lines) + (not points))
     key_side = _key_side(grid.geometry, texts, max(body[1], 2.0))
     key = tuple(key_side * extent for extent in kernel_extent(grid.geometry))
@@ -169,11 +189,11 @@ def annotate(page: Page, grid: Grid, lines: list[str], theme: Theme) -> None:
         )
 
 
-def _points(grid: Grid, texts: list[str], side: float) -> float:
+def _points(grid: Grid, words: list[str], side: float) -> float:
     """Font size for cells of that side, or 0."""
-    if grid.shape[0] * grid.shape[1] > _MOST_CELLS:
+    if not fits_cells(grid):
         return 0.0
-    size = fitting_size([*texts, "0"], side, side, 9.0)
+    size = fitting_size([*words, "0"], side, side, 9.0)
     return size if size >= _SMALLEST else 0.0
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "PALETTE",
     "RESET",
     "SHADES",
+    "UNDERLINE",
     "Mark",
     "Theme",
     "ansi_tap",
@@ -54,6 +55,9 @@ FONT = "DejaVu Sans"
 RESET = "\x1b[0m"
 """Ends what `ansi_tap` and `ansi_zero` begin."""
 
+UNDERLINE = "\x1b[4m"
+"""Begins the mark of a sum of taps, within a colour."""
+
 _SHADES = (("#000000", 0.0), ("#000000", 0.45), ("#FFFFFF", 0.55))
 _HATCHES = ("", "//", "\\\\", "..", "xx")
 
@@ -70,6 +74,8 @@ class Mark:
         `solid`, `dotted` or `dashed`.
     hatch : str
         Matplotlib's hatch pattern, or empty.
+    is_sum : bool
+        Whether a corner of the cell is filled: it holds a sum of taps.
     """
 
     fill: str
@@ -77,6 +83,7 @@ class Mark:
     edge: str
     line: str = "solid"
     hatch: str = ""
+    is_sum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +168,10 @@ SHADES = len(PALETTE) * len(_SHADES)
 """Number of colours; the tap of this number has the first one again."""
 
 
-def tap_mark(tap: int, theme: Theme = LIGHT) -> Mark:
+def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:
     """The look of tap number `tap`: 21 colours, then the same ones with hatches.
+
+    A sum of taps has the look of its first one, and a filled corner.
 
     Examples
     --------
@@ -175,7 +184,7 @@ def tap_mark(tap: int, theme: Theme = LIGHT) -> Mark:
     rounds, shade = divmod(cycle, len(_SHADES))
     fill = mixed(PALETTE[number], *_SHADES[shade])
     hatch = _HATCHES[rounds % len(_HATCHES)]
-    return Mark(fill, best_ink(fill), theme.ink, "solid", hatch)
+    return Mark(fill, best_ink(fill), theme.ink, "solid", hatch, is_sum)
 
 
 def best_ink(fill: str) -> str:

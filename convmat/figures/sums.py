@@ -11,7 +11,16 @@ from convmat import sliding
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.figures.content import flat_input, flat_kernel, number, short, tap_texts
+from convmat.figures.content import (
+    Entries,
+    entry_texts,
+    flat_input,
+    flat_kernel,
+    number,
+    short,
+    tap_texts,
+)
+from convmat.figures.style import Mark, Theme, tap_mark
 from convmat.geometry import Geometry
 from convmat.labels import labels
 from convmat.tie import tie_map
@@ -26,8 +35,12 @@ class Sums:
     Attributes
     ----------
     geometry : Geometry
+    entries : Entries
+        The entries of the matrix, some of which may be sums of taps.
     pattern : ndarray of int, shape (rows, columns)
-        The flat index of the tap there, or -1.
+        The number of the entry there, or -1.
+    cells : list of str
+        What each entry says: its value where a kernel was given, else its letters.
     taps, inputs : list of str
         Values where they were given, else names.
     bias : list of str
@@ -48,7 +61,9 @@ class Sums:
     """
 
     geometry: Geometry
+    entries: Entries
     pattern: Array
+    cells: list[str]
     taps: list[str]
     inputs: list[str]
     bias: list[str]
@@ -79,21 +94,29 @@ class Sums:
         # αA and 2A read well side by side; α·3 and w₀·x₁ need a sign between them.
         symbols = values is None and max(map(len, inputs)) == 1
         close = symbols and (weights is not None or max(map(len, taps)) == 1)
-        pattern = tie_map(geometry).pattern()
+        ties = tie_map(geometry)
+        entries = Entries.of(ties.rows, ties.cols, ties.taps)
+        pattern = entries.numbers(geometry.matrix_shape)
+        cells = entry_texts(entries, weights, lambda tap: short(names.letter(tap)))
         products = [
             [
-                _factor(taps[tap] if tap >= 0 else "0")
+                _factor(cells[entry] if entry >= 0 else "0")
                 + ("" if close else "·")
-                + _factor(cell)
-                for tap, cell in zip(row, inputs, strict=True)
+                + _factor(value)
+                for entry, value in zip(row, inputs, strict=True)
             ]
             for row in pattern.tolist()
         ]
         added = [bias] * len(outputs) if isinstance(bias, str) else []
         if offsets is not None:
             added = list(map(number, offsets))
-        ends = columns, outputs, results
-        return cls(geometry, pattern, taps, inputs, added, products, *ends)
+        shown = entries, pattern, cells, taps, inputs, added, products
+        return cls(geometry, *shown, columns, outputs, results)
+
+    def mark(self, entry: int, theme: Theme) -> Mark:
+        """The look of an entry."""
+        tap, is_sum = int(self.entries.taps[entry]), bool(self.entries.sums[entry])
+        return tap_mark(tap, theme, is_sum=is_sum)
 
     def kept(self, row: int) -> list[str]:
         """The terms of a row that a tap reaches."""
@@ -106,6 +129,10 @@ class Sums:
             f"The equation of {self.geometry!r}: a matrix, {rows}×{columns}, times the"
         )
         lines = [f"{head} input; each row with its zero terms, then without them."]
+        count = int(self.entries.sums.sum())
+        if count:
+            what = "1 entry is a sum" if count == 1 else f"{count} entries are sums"
+            lines[0] += f" {what} of taps."
         for row, (name, result) in enumerate(
             zip(self.outputs, self.results, strict=True)
         ):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TextIO
 
-from convmat.figures.style import RESET, ansi_tap, ansi_zero
+from convmat.figures.style import RESET, UNDERLINE, ansi_tap, ansi_zero
 
 __all__ = ["ZERO", "painted", "wants_color"]
 
@@ -41,12 +42,18 @@ def wants_color(stream: TextIO) -> bool:
         return False
 
 
-def painted(taps: list[int], texts: list[str], cell: int, color: bool) -> str:
-    """One row of cells, with codes around each where `color` is set."""
+def painted(cells: Iterable[tuple[str, int, bool]], width: int, color: bool) -> str:
+    """One row of cells `(text, tap or -1, whether it is a sum)`.
+
+    With `color` there are codes around each; those around a sum underline it.
+    """
     parts = []
-    for tap in taps:
-        text = (ZERO if tap < 0 else texts[tap]).rjust(cell)
+    for text, tap, is_sum in cells:
+        space = " " * (width - len(text))
         if color:
-            text = f"{ansi_zero() if tap < 0 else ansi_tap(tap)}{text}{RESET}"
-        parts.append(text)
+            ground = ansi_zero() if tap < 0 else ansi_tap(tap)
+            line = UNDERLINE if is_sum else ""
+            parts.append(f"{ground}{space}{line}{text}{RESET}")
+        else:
+            parts.append(space + text)
     return "".join(parts)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import numpy as np
 import numpy.typing as npt
 
 from convmat import sliding
 from convmat.arrays import Array
 from convmat.errors import ShapeError
-from convmat.figures.content import dense_matrix, flat_input, flat_kernel, number
-from convmat.figures.terminal import painted, wants_color
+from convmat.figures.content import (
+    Entries,
+    dense_matrix,
+    entry_texts,
+    flat_input,
+    flat_kernel,
+    number,
+)
+from convmat.figures.corner import corner
+from convmat.figures.terminal import ZERO, painted, wants_color
 from convmat.geometry import Geometry
 from convmat.labels import Labels, labels
-from convmat.tie import tie_map
 
 __all__ = ["equation_text", "matrix_text", "wants_color"]
 
@@ -50,9 +56,11 @@ def matrix_text(
     Returns
     -------
     str
-        A structural zero is `·`, so that a tap whose value is 0 stays a `0`. Names of
-        columns stand upright where they would be too wide. Columns and rows that do not
-        fit even so are left out and counted in a last line; nothing wraps.
+        A structural zero is `·`, so that a tap whose value is 0 stays a `0`. Entries
+        that are sums of taps, such as `α+γ`, are underlined in colour, and counted.
+        Names of columns stand upright where they would be too wide. Columns and rows
+        that do not fit even so are left out and counted in a last line; nothing wraps.
+        The cost is that of what is shown, however large the matrix is.
 
     Raises
     ------
@@ -70,21 +78,26 @@ def matrix_text(
     S · · · · α β · γ δ
     """
     known = names or labels(geometry)
+    taps = None if kernel is None else flat_kernel(geometry, kernel)
     rows, columns = geometry.matrix_shape
-    margin = max(map(len, known.outputs[:max_rows]))
-    texts = _tap_texts(geometry, kernel, known)
-    cell = 1 + max(map(len, texts))
+    high = min(rows, max_rows)
+    heads = known.outputs[:high]
+    margin = max(map(len, heads), default=0)
     room = (shutil.get_terminal_size().columns if width is None else width) - margin
-    wide = max(cell, 1 + max(map(len, known.inputs)))
+    most = min(columns, max(1, room // 2))  # a cell is a space and a letter at least
+    entries = corner(geometry, high, most)
+    texts = entry_texts(entries, taps, known.letter)
+    cell = 1 + max(map(len, texts), default=1)
+    wide = max(cell, 1 + max(map(len, known.inputs[:most])))
     upright = wide * columns > room
     cell = cell if upright else wide
     shown = min(columns, max(1, room // cell))
     lines = _heading(known.inputs[:shown], margin, cell, upright)
-    for row, taps in enumerate(_pattern(geometry, min(rows, max_rows), shown)):
-        cells = painted(taps, texts, cell, color)
-        lines.append(known.outputs[row].rjust(margin) + cells)
-    if shown < columns or max_rows < rows:
-        lines.append(_left_out(columns - shown, columns, max(0, rows - max_rows), rows))
+    for head, cells in zip(heads, _cells(entries, texts, high, shown), strict=True):
+        lines.append(head.rjust(margin) + painted(cells, cell, color))
+    lines += _sums(entries, shown)
+    if shown < columns or high < rows:
+        lines.append(_left_out(columns - shown, columns, rows - high, rows))
     return "\n".join(lines)
 
 
@@ -112,6 +125,7 @@ def equation_text(
     -------
     str
         Rows of the matrix, `x` as a column, the product, and what the window gives.
+        Entries that are sums of taps are underlined in colour, and counted.
 
     Raises
     ------
@@ -139,15 +153,16 @@ def equation_text(
     product = dense_matrix(geometry, taps) @ inputs
     window = _window(geometry, taps, inputs)
 
-    texts = [number(value) for value in taps]
-    cell = 2 + max(map(len, (*texts, *known.inputs)))
+    entries = corner(geometry, rows, columns)
+    texts = entry_texts(entries, taps, known.letter)
+    cell = 2 + max(map(len, (*map(number, taps), *texts, *known.inputs)))
     margin = 3 + max(map(len, known.outputs))
     label = 1 + max(map(len, known.inputs))
     values = _aligned(map(number, inputs))
     products = _aligned(map(number, product), least=6)
     windows = _aligned(map(number, window), least=6)
     middle = (rows - 1) // 2 + (rows > 1)
-    patterns = _pattern(geometry, rows, columns)
+    patterns = _cells(entries, texts, rows, columns)
     head = " " * margin + "".join(name.rjust(cell) for name in known.inputs)
     title = "W".rjust((margin + len(head)) // 2).ljust(len(head))
     x_title = "x".rjust(4 + label + len(values[0]))
@@ -158,7 +173,7 @@ def equation_text(
         signs = ("@", "=", "=") if line == middle else (" ", " ", " ")
         text = " " * len(head)
         if line < rows:
-            cells = painted(patterns[line], texts, cell, color)
+            cells = painted(patterns[line], cell, color)
             text = known.outputs[line].rjust(margin) + cells
         text += f"  {signs[0]} "
         if line < columns:
@@ -168,32 +183,32 @@ def equation_text(
         if line < rows:
             text += f"  {signs[1]} {products[line]}  {signs[2]} {windows[line]}"
         lines.append(text)
+    lines += _sums(entries, columns)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _tap_texts(
-    geometry: Geometry, kernel: npt.ArrayLike | None, names: Labels
-) -> list[str]:
-    if kernel is not None:
-        return [number(value) for value in flat_kernel(geometry, kernel)]
-    return [names.letter(tap) for tap in range(geometry.free_parameters)]
+def _cells(
+    entries: Entries, texts: list[str], rows: int, columns: int
+) -> list[list[tuple[str, int, bool]]]:
+    """Text, tap (or -1) and whether it is a sum, of each position shown."""
+    zero = ZERO, -1, False
+    cells = [[zero] * columns for _ in range(rows)]
+    looks = zip(texts, entries.taps.tolist(), entries.sums.tolist(), strict=True)
+    places = zip(entries.rows.tolist(), entries.cols.tolist(), strict=True)
+    for (row, column), look in zip(places, looks, strict=True):
+        if column < columns:
+            cells[row][column] = look
+    return cells
 
 
-def _pattern(geometry: Geometry, rows: int, columns: int) -> list[list[int]]:
-    """The upper left corner of the matrix of tap numbers; -1 at structural zeros."""
-    ties = tie_map(geometry)
-    corner = np.full((rows, columns), -1)
-    entries = slice(0, int(np.searchsorted(ties.rows, rows)))  # rows ascend
-    kept = ties.cols[entries] < columns
-    place = ties.rows[entries][kept], ties.cols[entries][kept]
-    corner[place] = ties.taps[entries][kept]
-    pattern: list[list[int]] = corner.tolist()
-    return pattern
+def _sums(entries: Entries, columns: int) -> list[str]:
+    """A line about the sums among the entries shown, where there are any."""
+    count = int(entries.sums[entries.cols < columns].sum())
+    what = "entry is a sum" if count == 1 else "entries are sums"
+    return [f"{count:,} {what} of taps"] if count else []
 
 
-def _heading(
-    names: tuple[str, ...], margin: int, cell: int, upright: bool
-) -> list[str]:
+def _heading(names: Sequence[str], margin: int, cell: int, upright: bool) -> list[str]:
     """The names of columns: side by side in one line, or each from top to bottom."""
     height = max(map(len, names)) if upright else 1
     lines = []

@@ -6,7 +6,7 @@ kernel and its gradient keep the kernel's shape.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -48,8 +48,9 @@ def symbolic_matrix(
     -------
     sympy.ImmutableSparseMatrix
         Entry `[r, c]` is the weight with which output `r` reads input `c`; both count
-        in C order of `(channel, *spatial)`. SymPy stores no zeros, so a tap whose value
-        is 0 can't be told from a structural zero here.
+        in C order of `(channel, *spatial)`. Where padding repeats the input, an entry
+        may be a sum of taps. SymPy stores no zeros, so a tap whose value is 0 can't be
+        told from a structural zero here.
 
     Raises
     ------
@@ -75,7 +76,9 @@ def symbolic_matrix(
         taps = _read(kernel, geometry)
     ties = tie_map(geometry)
     places = zip(ties.rows.tolist(), ties.cols.tolist(), strict=True)
-    entries = dict(zip(places, taps.reshape(-1)[ties.taps], strict=True))
+    entries: dict[tuple[int, int], Any] = {}
+    for place, tap in zip(places, taps.reshape(-1)[ties.taps], strict=True):
+        entries[place] = entries[place] + tap if place in entries else tap
     return load_sympy().ImmutableSparseMatrix(*geometry.matrix_shape, entries)
 
 

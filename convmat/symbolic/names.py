@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,9 @@ def symbols_of(geometry: Geometry) -> Symbols:
     if not isinstance(geometry, Geometry):
         remedy = "make one with convmat.geometry(input_shape, kernel_shape)"
         raise ConvmatTypeError("geometry", "must be a Geometry", geometry, remedy)
-    largest = max(geometry.nnz, geometry.free_parameters, *geometry.matrix_shape)
+    # Taps that read the input: as many as entries, or more where entries are sums.
+    terms = geometry.matrix_shape[0] * geometry.taps_per_row - geometry.dropped
+    largest = max(terms, geometry.free_parameters, *geometry.matrix_shape)
     refuse_large(geometry, "entries, taps, inputs or outputs", largest)
     names = labels(geometry)
     y_shape = (1, geometry.out_channels, *geometry.output_size)
@@ -116,5 +119,5 @@ def load_sympy() -> Any:
     return sympy
 
 
-def _symbols(names: list[str] | tuple[str, ...]) -> Array:
+def _symbols(names: Sequence[str]) -> Array:
     return np.array(list(map(load_sympy().Symbol, names)), dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,27 @@ from convmat.tour.kleinsmith import IMAGE, KERNEL
 from convmat.tour.network import Network
 from convmat.tour.report import Report
 
-__all__ = ["show"]
+__all__ = ["require_matplotlib", "show"]
+
+
+def require_matplotlib() -> None:
+    """Return silently when the pictures can be drawn.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        When matplotlib is not installed, with the line that installs it.
+    """
+    try:
+        importlib.import_module("matplotlib")
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        message = (
+            "the tour draws its results with matplotlib, which is not installed: "
+            'pip install "convmat[figures]"'
+        )
+        raise ModuleNotFoundError(message, name="matplotlib") from error
 
 
 def show(report: Report, folder: Path, descent: Descent, network: Network) -> None:

@@ -42,7 +42,10 @@ def run(
     ------
     ConvmatError
         When `out` cannot be a folder.
+    ModuleNotFoundError
+        When matplotlib is not installed; before the first part, not at the last one.
     """
+    pictures.require_matplotlib()
     stream = sys.stdout if stream is None else stream
     folder = Path(out)
     try:

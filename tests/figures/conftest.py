@@ -2,9 +2,27 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+
+from convmat.geometry import Axis
+from convmat.tie import ties
+
+
+@pytest.fixture
+def folded(monkeypatch):
+    """Padding that repeats the outermost cell, so that taps share an entry.
+
+    Only the tables of the axes know: counts of the geometry stay those of zeros.
+    """
+
+    def sources(axis):
+        return np.clip(axis.padded_cells() - axis.before, 0, axis.size - 1)
+
+    monkeypatch.setattr(Axis, "sources", sources)
+    monkeypatch.setattr(ties, "_cached", ties._build)
 
 
 @pytest.fixture

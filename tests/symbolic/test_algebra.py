@@ -7,10 +7,18 @@ import numpy as np
 import pytest
 import sympy
 
-from convmat import ConvmatError, ConvmatTypeError, ShapeError, conv_matrix, geometry
+from convmat import (
+    ConvmatError,
+    ConvmatTypeError,
+    ShapeError,
+    TieMap,
+    conv_matrix,
+    geometry,
+)
 from convmat.labels import labels
 from convmat.symbolic import (
     LIMIT,
+    algebra,
     equation_latex,
     matrix_latex,
     symbolic_input,
@@ -176,3 +184,15 @@ def test_kernel_may_be_written_with_channel_axes():
     assert with_axes == symbolic_matrix(
         replace(g, has_channels=True), [[[[1, 2], [3, 4]]]]
     )
+
+
+def test_taps_that_share_a_position_are_added(monkeypatch):
+    g = geometry(3, 2)
+    rows, cols, taps = np.array([[0, 0, 0, 1], [1, 1, 0, 2], [0, 1, 0, 1]])
+    monkeypatch.setattr(algebra, "tie_map", lambda g: TieMap(g, rows, cols, taps))
+    alpha, beta = symbolic_kernel(g)
+    assert symbolic_matrix(g) == sympy.Matrix([[alpha, alpha + beta, 0], [0, 0, beta]])
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    assert symbolic_matrix(g, [half, third])[0, 1] == sympy.Rational(5, 6)
+    assert symbolic_matrix(g, [1, -1])[0, 1] == 0
+    assert r"\alpha + \beta" in matrix_latex(g)
