@@ -54,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console without Greek prints "?"
     parser = _parser()
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        parser.print_help()
+        return 2
+    options = parser.parse_args(_with_negative_values(given))
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
@@ -67,6 +71,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("convmat: stopped", file=sys.stderr)
         return 130
+
+
+def _with_negative_values(given: list[str]) -> list[str]:
+    """`--values -1,0,1` as `--values=-1,0,1`, which argparse does not take for options.
+
+    Kernels that find edges begin with negative numbers.
+    """
+    for place, word in enumerate(given[:-1]):
+        value = given[place + 1]
+        if word in ("--values", "--padding") and value[:1] == "-" and value[1:2] != "-":
+            return [
+                *given[:place],
+                f"{word}={value}",
+                *_with_negative_values(given[place + 2 :]),
+            ]
+    return given
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -63,6 +63,18 @@ def test_a_huge_matrix_prints_its_corner(capsys):
     assert any(line.endswith(left_out) for line in lines)
 
 
+def test_values_may_begin_with_a_minus(capsys):
+    assert main(["matrix", "--values", "-1,0,1,2", "--color", "never"]) == 0
+    assert "P -1  0" in capsys.readouterr().out
+    assert main(["matrix", "--padding", "-1", "--info"]) == 2
+    assert "padding must be at least 0" in capsys.readouterr().err
+
+
+def test_no_command_prints_the_help(capsys):
+    assert main([]) == 2
+    assert "convmat COMMAND --help" in capsys.readouterr().out
+
+
 def test_color_can_be_asked_for_and_refused(capsys):
     main(["matrix", "--color", "always"])
     assert "\033[" in capsys.readouterr().out
