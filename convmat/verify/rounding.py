@@ -33,7 +33,8 @@ import numpy as np
 from convmat import sliding
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
-from convmat.nn.layers import ConvLayer, Flatten, Layer, Linear, ReLU
+from convmat.nn.convolutions import ConvLayer
+from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 from convmat.nn.losses import CrossEntropy, HalfSquare, Loss
 from convmat.nn.models import Sequential
 from convmat.optim import SGD
