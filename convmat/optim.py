@@ -62,37 +62,59 @@ class SGD:
     def step(
         self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]
     ) -> None:
-        """Update each parameter in place by the gradient of the same name."""
+        """Update each parameter in place by the gradient of the same name.
+
+        Raises
+        ------
+        ShapeError
+            When a gradient has another shape than its parameter.
+        ConvmatError
+            When a parameter has no gradient.
+        ConvmatTypeError
+            For integer parameters, and for floats where parameters are exact. No
+            parameter has changed then, as with the other errors.
+        """
+        for name, parameter in parameters.items():
+            if name not in gradients:
+                rule = f"must have one for each parameter, {name!r} too"
+                raise ConvmatError("gradients", rule, list(gradients))
+            self._check(name, parameter, gradients[name])
         for name, parameter in parameters.items():
             self._update(name, parameter, gradients[name])
 
     def _update(self, name: str, parameter: Array, gradient: Array) -> None:
-        if gradient.shape != parameter.shape:
-            rule = f"must be that of the parameter, {parameter.shape}"
-            label = f"gradients[{name!r}].shape"
-            raise ShapeError(label, rule, gradient.shape)
-        self._check_kind(name, parameter)
-        lr: Any = self.lr
-        momentum: Any = self.momentum
+        exact = parameter.dtype == object  # NumPy makes no floats of Fractions
+        lr: Any = self.lr if exact else float(self.lr)
+        momentum: Any = self.momentum if exact else float(self.momentum)
         velocity = gradient.copy()
         if name in self.velocity:
             velocity = momentum * self.velocity[name] + gradient
         self.velocity[name] = velocity
         parameter -= lr * velocity
 
-    def _check_kind(self, parameter: str, array: Array) -> None:
-        if array.dtype.kind == "i":
+    def _check(self, name: str, parameter: Array, gradient: Array) -> None:
+        label = f"gradients[{name!r}]"
+        if gradient.shape != parameter.shape:
+            rule = f"must be that of the parameter, {parameter.shape}"
+            raise ShapeError(f"{label}.shape", rule, gradient.shape)
+        if parameter.dtype.kind in "iub":
             remedy = "use .astype(float), or .astype(object) with Fractions as rates"
-            label = f"parameters[{parameter!r}]"
-            raise ConvmatTypeError(label, "must not be integers", "int64", remedy)
-        if array.dtype != object:
-            return
+            rule, found = "must not be integers", str(parameter.dtype)
+            raise ConvmatTypeError(f"parameters[{name!r}]", rule, found, remedy)
+        exact = parameter.dtype == object
+        spoils = exact and gradient.dtype.kind in "fc"
+        if spoils or not np.can_cast(gradient.dtype, parameter.dtype, "same_kind"):
+            rule = f"must fit the parameter's dtype, {parameter.dtype}"
+            raise ConvmatTypeError(label, rule, str(gradient.dtype))
+        if exact:
+            self._check_exact()
+
+    def _check_exact(self) -> None:
         for name, rate in (("lr", self.lr), ("momentum", self.momentum)):
             if not isinstance(rate, Rational):
                 rule = "must be an integer or a Fraction beside exact parameters"
-                raise ConvmatTypeError(
-                    name, rule, rate, "Fraction(1, 10) is 0.1 exactly"
-                )
+                remedy = "Fraction(1, 10) is 0.1 exactly"
+                raise ConvmatTypeError(name, rule, rate, remedy)
 
 
 def _rate(name: str, value: object) -> float | Fraction:

@@ -85,6 +85,14 @@ def test_projection_is_orthogonal_in_rationals(data):
 
 
 @given(st.data())
+def test_projection_obeys_both_constraints_exactly(data):
+    g = data.draw(SMALL)
+    constraint = ConvConstraint(g)
+    for matrix in (data.draw(matrices(g)), fractions(data.draw(matrices(g)))):
+        assert constraint.violation(constraint.project(matrix)).holds
+
+
+@given(st.data())
 def test_projection_leaves_an_obeying_matrix_as_it_is(data):
     g = data.draw(geometries(max_rank=2, max_channels=2, modes=["zeros"]))
     kernel = data.draw(kernels(g, np.float64))

@@ -83,8 +83,40 @@ def test_a_float_rate_beside_exact_parameters_is_refused():
         SGD(Fraction(1, 10), 0.9).step(weights, weights)
 
 
-def test_integer_parameters_are_refused():
-    weights = {"w": np.array([1, 2])}
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_fractions_as_rates_are_floats_beside_floats(dtype):
+    found, expected = ({"w": np.array([1, 2], dtype)} for _ in range(2))
+    rules = SGD(Fraction(1, 10), Fraction(9, 10)), SGD(0.1, 0.9)
+    for _ in range(3):
+        for rule, weights in zip(rules, (found, expected), strict=True):
+            rule.step(weights, {"w": np.array([3, 4], dtype)})
+    assert found["w"].dtype == dtype
+    assert np.array_equal(found["w"], expected["w"])
+
+
+def test_a_missing_gradient_is_named_and_nothing_changes():
+    weights = {"v": np.ones(2), "w": np.ones(2)}
+    with pytest.raises(ValueError, match=r"gradients must have one .* 'w' too, got"):
+        SGD(0.1).step(weights, {"v": np.ones(2)})
+    assert weights["v"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "gradient"),
+    [
+        (np.ones(1), np.array([Fraction(1)])),
+        (np.ones(1), np.array([1j])),
+        (np.array([Fraction(1)]), np.ones(1)),
+    ],
+)
+def test_a_gradient_that_does_not_fit_the_parameter_is_refused(parameter, gradient):
+    with pytest.raises(TypeError, match=r"gradients\['w'\] must fit the parameter's"):
+        SGD(1).step({"w": parameter}, {"w": gradient})
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
+def test_integer_parameters_are_refused(dtype):
+    weights = {"w": np.array([1, 2], dtype)}
     with pytest.raises(TypeError, match=r"parameters\['w'\] must not be integers"):
         SGD(0.1).step(weights, weights)
 

@@ -89,13 +89,13 @@ def linear_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array,
 
 
 def relu(x: Array) -> Array:
-    """`x` where it is positive, else 0."""
-    return np.where(x > 0, x, x.dtype.type(0) if x.dtype != object else 0)
+    """`x` where it is positive, else 0; NaN stays NaN, lest a loss hide it."""
+    return np.where(x <= 0, x.dtype.type(0) if x.dtype != object else 0, x)
 
 
 def relu_backward(grad: Array, x: Array) -> Array:
     """`grad` where `x` was positive, else 0; 0 at the kink, as PyTorch has it."""
-    return np.where(x > 0, grad, grad.dtype.type(0) if grad.dtype != object else 0)
+    return np.where(x <= 0, grad.dtype.type(0) if grad.dtype != object else 0, grad)
 
 
 def _plus_bias(y: Array, bias: Array | None) -> Array:

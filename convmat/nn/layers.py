@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import prod
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
-from convmat.constraints import ConvConstraint
-from convmat.errors import ConvmatError, ShapeError
-from convmat.geometry import Geometry, geometry
-from convmat.matrix import from_pattern
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.nn import functional
+from convmat.nn.counts import count
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-__all__ = ["Conv", "ConvLayer", "Flatten", "Layer", "Linear", "MatrixConv", "ReLU"]
+__all__ = ["Flatten", "Layer", "Linear", "ReLU", "initial"]
 
 
 class Layer(ABC):
@@ -36,6 +30,8 @@ class Layer(ABC):
     def __init__(self) -> None:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
+        self._x: Array | None = None
+        self._y_shape: Shape = ()
 
     @abstractmethod
     def forward(self, x: Array) -> Array:
@@ -43,138 +39,29 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, grad: Array) -> Array:
-        """The gradient by the last input; `gradients` are set on the way."""
+        """The gradient by the last input; `gradients` are set on the way.
 
+        Raises
+        ------
+        ConvmatError
+            Before any forward pass, and for a gradient that has not the shape of the
+            last output.
+        """
 
-class ConvLayer(Layer):
-    """What `Conv` and `MatrixConv` share: everything but the route.
+    def _remember(self, x: Array, y: Array) -> Array:
+        """Keep the input and the shape of the output; return the output."""
+        self._x, self._y_shape = x, y.shape
+        return y
 
-    Parameters
-    ----------
-    in_channels, out_channels : int
-        Channels of input and output.
-    kernel_size : tuple of int
-        Taps along each spatial axis; its length is the number of axes.
-    rng : numpy.random.Generator
-        Draws weight and bias uniformly from +-1 / sqrt(taps of a row), as PyTorch.
-    bias : bool
-        Whether a number is added to each output channel.
-    dtype : dtype
-        Of the parameters.
-    **keywords
-        `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
-        `convmat.geometry`.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Shape,
-        *,
-        rng: np.random.Generator,
-        bias: bool = True,
-        dtype: npt.DTypeLike = np.float64,
-        **keywords: Any,
-    ) -> None:
-        super().__init__()
-        self.in_channels = in_channels
-        per_group, rest = divmod(in_channels, keywords.get("groups", 1))
-        if rest:
-            rule = f"must divide in_channels={in_channels}"
-            raise ConvmatError("groups", rule, keywords["groups"])
-        self.weight_shape = (out_channels, per_group, *kernel_size)
-        self.keywords = keywords
-        bound = 1 / np.sqrt(per_group * prod(kernel_size))
-        self.parameters = {
-            "weight": rng.uniform(-bound, bound, self.weight_shape).astype(dtype)
-        }
-        if bias:
-            values = rng.uniform(-bound, bound, out_channels)
-            self.parameters["bias"] = values.astype(dtype)
-
-    def geometry(self, input_shape: Shape) -> Geometry:
-        """The geometry on inputs `(in_channels, *spatial)`."""
-        return geometry(input_shape, self.weight_shape, **self.keywords)
-
-    def _read(self, x: Array) -> Geometry:
-        """The geometry of a batch; remembers the batch for the backward pass."""
-        if x.ndim != len(self.weight_shape):
-            rule = f"must be (batch, {self.in_channels}, *spatial) with "
-            rule += f"{len(self.weight_shape) - 2} spatial axes"
-            raise ShapeError("x.shape", rule, x.shape)
-        self._x, self._geometry = x, self.geometry(x.shape[1:])
-        return self._geometry
-
-    def _keep(self, gradients: tuple[Array, Array, Array]) -> Array:
-        """Keep the gradients by the parameters, return the one by the input."""
-        x_grad, weight_grad, bias_grad = gradients
-        self.gradients = {"weight": weight_grad}
-        if "bias" in self.parameters:
-            self.gradients["bias"] = bias_grad
-        return x_grad
-
-
-class Conv(ConvLayer):
-    """The convolution as a layer, by sliding windows.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> layer = Conv(1, 4, (3, 3), stride=2, padding=1, rng=np.random.default_rng(0))
-    >>> layer.forward(np.zeros((64, 1, 28, 28))).shape
-    (64, 4, 14, 14)
-    """
-
-    def forward(self, x: Array) -> Array:
-        """`(batch, in_channels, *spatial)` to `(batch, out_channels, *outs)`."""
-        g = self._read(x)
-        weight, bias = self.parameters["weight"], self.parameters.get("bias")
-        return functional.conv(x, weight, bias, g)
-
-    def backward(self, grad: Array) -> Array:
-        """Gradients by windows."""
-        weight = self.parameters["weight"]
-        return self._keep(
-            functional.conv_backward(grad, self._x, weight, self._geometry)
-        )
-
-
-class MatrixConv(ConvLayer):
-    """The convolution as a layer, by its tied matrix.
-
-    The trained parameter is one number per tie, stored as the kernel; the matrix is
-    filled with it on each forward pass, so its ties are equal and its structural zeros
-    are zero at every moment. The gradient is that of the dense matrix, summed over each
-    tie.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> layer = MatrixConv(1, 4, (3, 3), padding=1, rng=np.random.default_rng(0))
-    >>> layer.forward(np.zeros((2, 1, 8, 8))).shape
-    (2, 4, 8, 8)
-    >>> layer.matrix.shape
-    (256, 64)
-    """
-
-    matrix: Array | csr_array[Any, tuple[int, int]]
-
-    def forward(self, x: Array) -> Array:
-        """`(batch, in_channels, *spatial)` to `(batch, out_channels, *outs)`."""
-        g = self._read(x)
-        weight = self.parameters["weight"]
-        if weight.dtype == object:  # CSR carries no objects
-            self.matrix = ConvConstraint(g).embed(weight)
-        else:
-            self.matrix = from_pattern(g, weight)
-        return functional.matrix_conv(x, self.matrix, self.parameters.get("bias"), g)
-
-    def backward(self, grad: Array) -> Array:
-        """Gradients through the matrix: transposed, and summed over ties."""
-        return self._keep(
-            functional.matrix_conv_backward(grad, self._x, self.matrix, self._geometry)
-        )
+    def _recall(self, grad: Array) -> Array:
+        """The last input, once `grad` is seen to have the shape of its output."""
+        if self._x is None:
+            rule = "must have gone through forward before backward"
+            raise ConvmatError("x", rule, None, "call forward(x) first")
+        if grad.shape != self._y_shape:
+            rule = f"must be that of the last output, {self._y_shape}"
+            raise ShapeError("grad.shape", rule, grad.shape)
+        return self._x
 
 
 class ReLU(Layer):
@@ -182,12 +69,11 @@ class ReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         """Any shape."""
-        self._x = x
-        return functional.relu(x)
+        return self._remember(x, functional.relu(x))
 
     def backward(self, grad: Array) -> Array:
         """`grad` where the input was positive."""
-        return functional.relu_backward(grad, self._x)
+        return functional.relu_backward(grad, self._recall(grad))
 
 
 class Flatten(Layer):
@@ -195,12 +81,11 @@ class Flatten(Layer):
 
     def forward(self, x: Array) -> Array:
         """`(batch, ...)` to `(batch, features)`."""
-        self._shape = x.shape
-        return x.reshape(len(x), prod(x.shape[1:]))
+        return self._remember(x, x.reshape(len(x), prod(x.shape[1:])))
 
     def backward(self, grad: Array) -> Array:
         """`(batch, features)` to the input's shape."""
-        return grad.reshape(self._shape)
+        return grad.reshape(self._recall(grad).shape)
 
 
 class Linear(Layer):
@@ -213,7 +98,12 @@ class Linear(Layer):
     rng : numpy.random.Generator
         Draws weight and bias uniformly from +-1 / sqrt(inputs), as PyTorch.
     dtype : dtype
-        Of the parameters.
+        Of the parameters; a floating one.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        When `inputs` or `outputs` is no integer of at least 1, or `dtype` not floating.
     """
 
     def __init__(
@@ -225,10 +115,10 @@ class Linear(Layer):
         dtype: npt.DTypeLike = np.float64,
     ) -> None:
         super().__init__()
-        bound = 1 / np.sqrt(inputs)
+        shape = count("outputs", outputs, 1), count("inputs", inputs, 1)
         self.parameters = {
-            "weight": rng.uniform(-bound, bound, (outputs, inputs)).astype(dtype),
-            "bias": rng.uniform(-bound, bound, outputs).astype(dtype),
+            "weight": initial(rng, shape, shape[1], dtype),
+            "bias": initial(rng, shape[:1], shape[1], dtype),
         }
 
     def forward(self, x: Array) -> Array:
@@ -236,13 +126,32 @@ class Linear(Layer):
         weight = self.parameters["weight"]
         if x.ndim != 2 or x.shape[1] != weight.shape[1]:
             raise ShapeError("x.shape", f"must be (batch, {weight.shape[1]})", x.shape)
-        self._x = x
-        return functional.linear(x, weight, self.parameters["bias"])
+        bias = self.parameters["bias"]
+        return self._remember(x, functional.linear(x, weight, bias))
 
     def backward(self, grad: Array) -> Array:
         """Three products."""
         x_grad, weight_grad, bias_grad = functional.linear_backward(
-            grad, self._x, self.parameters["weight"]
+            grad, self._recall(grad), self.parameters["weight"]
         )
         self.gradients = {"weight": weight_grad, "bias": bias_grad}
         return x_grad
+
+
+def initial(
+    rng: np.random.Generator, shape: Shape, fan_in: int, dtype: npt.DTypeLike
+) -> Array:
+    """Numbers drawn uniformly from +-1 / sqrt(fan_in), of a floating dtype.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For another dtype: as integers, nearly all of them would be 0.
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        rule = "must be floating, because initial numbers are fractions"
+        remedy = "for exact numbers, put arrays of Fractions into parameters"
+        raise ConvmatTypeError("dtype", rule, str(dtype), remedy)
+    bound = 1 / np.sqrt(fan_in)
+    return rng.uniform(-bound, bound, shape).astype(dtype)

@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
+from convmat.nn.counts import count
 from convmat.nn.data import Loader
 from convmat.nn.losses import CrossEntropy, Loss, accuracy
 from convmat.nn.models import Sequential
@@ -82,7 +83,7 @@ class Learner:
 
     def fit(self, epochs: int, *, progress: bool = True) -> History:
         """Train for `epochs` more epochs; a bar shows loss, accuracy and time to go."""
-        total = epochs * len(self.loader)
+        total = count("epochs", epochs, 0) * len(self.loader)
         # None shows the bar on a terminal only.
         hidden = None if progress else True
         with tqdm(total=total, unit="batch", disable=hidden, delay=1) as bar:

@@ -56,6 +56,8 @@ class HalfSquare:
         """`sum((outputs - targets)**2) / (2 * batch)`, and its gradient."""
         if outputs.shape != targets.shape:
             raise ShapeError("targets.shape", f"must be {outputs.shape}", targets.shape)
+        if len(outputs) == 0:
+            raise ShapeError("outputs.shape", "must hold a sample", outputs.shape)
         share: Any = 1 / len(outputs)
         if outputs.dtype == object:
             share = Fraction(1, len(outputs))

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ShapeError
-from convmat.nn.layers import Conv, Flatten, Layer, Linear, MatrixConv, ReLU
+from convmat.nn.convolutions import Conv, MatrixConv
+from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 
 __all__ = ["Sequential", "digits_cnn"]
 

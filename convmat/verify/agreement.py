@@ -9,6 +9,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from convmat.arrays import Array
+from convmat.errors import ConvmatTypeError
+from convmat.nn.counts import count
 from convmat.nn.learner import Learner
 from convmat.verify.rounding import step_bound
 
@@ -69,9 +71,18 @@ def compare_training(
     Returns
     -------
     Agreement
+
+    Raises
+    ------
+    ConvmatTypeError
+        When the two compute in different dtypes, or one of them in several.
     """
+    total = count("epochs", epochs, 0) * len(one.loader)
+    for name, array in other.model.parameters.items():
+        if array.dtype != (wanted := one.model.parameters[name].dtype):
+            label, rule = f"other.model.parameters[{name!r}]", f"must be of {wanted}"
+            raise ConvmatTypeError(label, rule, str(array.dtype))
     weight_gap = loss_gap = weight_share = loss_share = 0.0
-    total = epochs * len(one.loader)
     # None shows the bar on a terminal only.
     hidden = None if progress else True
     with tqdm(total=total, unit="step", disable=hidden, delay=1) as bar:

@@ -16,6 +16,9 @@ The bound starts anew from the gaps that were measured before each step. So it s
 every step of a long run that its drift is explained by rounding, and does not grow with
 the length of the run, as a bound from the first step on would.
 
+One unit roundoff `u` serves all sums of a step. So inputs, parameters, velocities and
+the gradient of the loss must be of one dtype, float32 or float64; others are refused.
+
 References
 ----------
 N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002,
@@ -27,13 +30,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
+from math import prod
 
 import numpy as np
 
 from convmat import sliding
 from convmat.arrays import Array
-from convmat.errors import ConvmatTypeError
-from convmat.nn.layers import ConvLayer, Flatten, Layer, Linear, ReLU
+from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.geometry import Axis
+from convmat.nn.convolutions import ConvLayer
+from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 from convmat.nn.losses import CrossEntropy, HalfSquare, Loss
 from convmat.nn.models import Sequential
 from convmat.optim import SGD
@@ -64,15 +70,25 @@ class StepBound:
 
 @dataclass(frozen=True)
 class _Unit:
-    """The unit roundoff `u` of a dtype and its smallest number."""
+    """A dtype, its unit roundoff `u` and its smallest number."""
 
+    dtype: np.dtype[np.floating]
     u: float
     tiny: float
 
     @classmethod
-    def of(cls, dtype: np.dtype[np.floating]) -> _Unit:
+    def of(cls, arrays: Mapping[str, Array]) -> _Unit:
+        """The unit of the one dtype that `x` and all other arrays have."""
+        dtype = arrays["x"].dtype
+        if dtype not in (np.float32, np.float64):  # as _OWN and float64 gaps want it
+            raise ConvmatTypeError("x", "must be float32 or float64", str(dtype))
+        for name, array in arrays.items():
+            if array.dtype != dtype:
+                rule = f"must be of the dtype of x, {dtype}"
+                remedy = "the bound holds for runs in one dtype"
+                raise ConvmatTypeError(name, rule, str(array.dtype), remedy)
         info = np.finfo(dtype)
-        return cls(float(info.eps) / 2, float(info.smallest_subnormal))
+        return cls(dtype, float(info.eps) / 2, float(info.smallest_subnormal))
 
     def product(
         self,
@@ -95,11 +111,18 @@ class _Unit:
 def gamma(terms: int, u: float = 2.0**-53) -> float:
     """`n u / (1 - n u)`: the relative error of a sum of `n` products, in any order.
 
+    Raises
+    ------
+    ConvmatError
+        When `n u` is 1 or more: so long a sum may lose every digit.
+
     Examples
     --------
     >>> gamma(9) / 2.0**-53
     9.000000000000009
     """
+    if terms * u >= 1:
+        raise ConvmatError("terms", f"must be fewer than {1 / u:.0f}", terms)
     return terms * u / (1 - terms * u)
 
 
@@ -132,9 +155,15 @@ def step_bound(
     Raises
     ------
     ConvmatTypeError
-        For a layer or a loss without a rule here.
+        For a layer or a loss without a rule here, and for arrays of several dtypes, or
+        of another one than float32 and float64.
+    ConvmatError
+        For a sum of so many terms that its bound is infinite: 2**24 in float32.
     """
-    unit = _Unit.of(x.dtype)
+    arrays = {"x": x}
+    arrays |= {f"parameters[{name!r}]": a for name, a in model.parameters.items()}
+    arrays |= {f"velocity[{name!r}]": a for name, a in rule.velocity.items()}
+    unit = _Unit.of(arrays)
     inputs: list[tuple[Array, Array]] = [(x, np.zeros(x.shape))]
     for number, layer in enumerate(model.layers):
         values, gap = inputs[-1]
@@ -143,6 +172,10 @@ def step_bound(
         inputs.append((y, _OWN * _forward(layer, unit, values, gap, own)))
     outputs, gap = inputs[-1]
     value, grad = loss(outputs, targets)
+    if grad.dtype != unit.dtype:
+        wanted = f"must leave the gradient of the loss {unit.dtype}"
+        remedy = f"use .astype(np.{unit.dtype})"
+        raise ConvmatTypeError("targets", wanted, str(targets.dtype), remedy)
     loss_gap, gap = _loss(loss, unit, outputs, gap, float(value), grad, targets)
     gradient_gaps: dict[str, Array] = {}
     for number in range(len(model.layers) - 1, -1, -1):
@@ -228,12 +261,7 @@ def _(
 ) -> tuple[Array, dict[str, Array]]:
     g = layer.geometry(x[0].shape[1:])
     weight = layer.parameters["weight"], own["weight"]
-    terms = (
-        g.out_channels
-        // g.groups
-        * g.free_parameters
-        // (g.out_channels * g.weight_shape[1])
-    )
+    terms = g.out_channels // g.groups * prod(map(_most_reads, g.axes))
     x_gap = unit.product(lambda w, v: sliding.input_grad(v, w, g), weight, grad, terms)
     windows = grad[0].size // g.out_channels
     weight_gap = unit.product(
@@ -243,6 +271,12 @@ def _(
     if "bias" in layer.parameters:
         gaps["bias"] = _sum(unit, grad, tuple(i for i in range(g.rank + 2) if i != 1))
     return x_gap, gaps
+
+
+def _most_reads(axis: Axis) -> int:
+    """The largest number of `(output, tap)` that read one input of the axis."""
+    sources = axis.sources()  # (outs, taps), -1 where none is read
+    return int(np.bincount(sources[sources >= 0]).max(initial=0))
 
 
 @_forward.register

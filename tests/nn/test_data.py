@@ -70,8 +70,24 @@ def test_an_epoch_depends_on_seed_and_number_only():
 
 @pytest.mark.parametrize("size", [0, -1, 6])
 def test_a_batch_size_outside_the_data_is_named(size):
-    with pytest.raises(ValueError, match=r"batch_size must be from 1 to .* 5"):
+    with pytest.raises(
+        ValueError, match=r"batch_size must be from 1 to 5, .*; there are 5 samples"
+    ):
         Loader(np.arange(5), np.arange(5), batch_size=size)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"batch_size": 1.5}, TypeError, "batch_size must be an integer, not float"),
+        ({"batch_size": True}, TypeError, "batch_size must be an integer, not bool"),
+        ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"seed": 0.5}, TypeError, "seed must be an integer, not float"),
+    ],
+)
+def test_what_is_no_count_is_named(keywords, error, message):
+    with pytest.raises(error, match=message):
+        Loader(np.arange(5), np.arange(5), **{"batch_size": 2, **keywords})
 
 
 def test_unequal_lengths_are_named():

@@ -141,3 +141,27 @@ def test_a_gradient_averaged_over_ties_is_beyond_the_bound(monkeypatch):
 
     monkeypatch.setattr(ConvConstraint, "pull_back_product", mean)
     assert not compare_training(*digit_learners(), 1, progress=False).holds
+
+
+def test_a_loss_wrong_by_a_millionth_is_beyond_the_bound_though_no_weight_is():
+    class Wrong(CrossEntropy):
+        def __call__(self, outputs, targets):
+            loss, grad = super().__call__(outputs, targets)
+            return loss * (1 + 1e-6), grad
+
+    one, other = digit_learners()
+    other.loss = Wrong()
+    agreement = compare_training(one, other, 1, progress=False)
+    assert agreement.weight_share <= 1 < agreement.loss_share
+    assert not agreement.holds
+
+
+def test_runs_of_two_dtypes_are_not_compared():
+    one, other = digit_learners()
+    single = {n: a.astype(np.float32) for n, a in other.model.parameters.items()}
+    other.model.load(single)
+    message = r"other.model.parameters\['0.weight'\] must be of float64, got .*float32"
+    with pytest.raises(TypeError, match=message):
+        compare_training(one, other, 1, progress=False)
+    with pytest.raises(TypeError, match="epochs must be an integer, not float"):
+        compare_training(one, one, 1.0, progress=False)

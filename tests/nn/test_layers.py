@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convmat import conv
 from convmat.nn import Conv, Flatten, Linear, MatrixConv, ReLU, functional
-from convmat.nn.layers import ConvLayer
+from convmat.nn.convolutions import ConvLayer
 from convmat.verify.strategies import geometries, inputs, kernels, outputs
 
 RNG = np.random.default_rng(0)
@@ -94,6 +94,12 @@ def test_relu_passes_what_is_positive_and_nothing_at_the_kink():
     assert layer.backward(np.array([[5.0, 6.0, 7.0]])).tolist() == [[0, 0, 7]]
 
 
+def test_relu_lets_nan_through():
+    x = np.array([[np.nan, -1.0, 2.0]])
+    assert np.array_equal(functional.relu(x), [[np.nan, 0, 2]], equal_nan=True)
+    assert functional.relu_backward(np.ones_like(x), x).tolist() == [[1, 0, 1]]
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, object])
 def test_relu_keeps_the_dtype(dtype):
     x = np.array([[-1, 2]]).astype(dtype)
@@ -143,6 +149,115 @@ def test_initial_weights_are_within_pytorchs_bound():
     assert np.abs(weight).max() <= bound
     assert np.abs(weight).max() > 0.95 * bound
     assert abs(weight.mean()) < 0.1 * bound
+
+
+@pytest.mark.parametrize("kind", [Conv, MatrixConv])
+def test_initial_biases_are_drawn_from_the_same_range(kind):
+    layer = kind(3, 64, (5, 5), rng=np.random.default_rng(0))
+    bound, bias = 1 / np.sqrt(3 * 25), layer.parameters["bias"]
+    assert np.abs(bias).max() <= bound
+    assert np.abs(bias).max() > 0.9 * bound
+    linear = Linear(75, 64, rng=np.random.default_rng(0)).parameters["bias"]
+    assert 0.9 * bound < np.abs(linear).max() <= bound
+
+
+def layers(rng=RNG):
+    """One layer of each kind, and an input and the shape of its output."""
+    return {
+        "conv": (Conv(1, 2, (3,), rng=rng), np.ones((2, 1, 5)), (2, 2, 3)),
+        "matrix": (MatrixConv(1, 2, (3,), rng=rng), np.ones((2, 1, 5)), (2, 2, 3)),
+        "relu": (ReLU(), np.ones((2, 3)), (2, 3)),
+        "flatten": (Flatten(), np.ones((2, 3, 2)), (2, 6)),
+        "linear": (Linear(4, 3, rng=rng), np.ones((2, 4)), (2, 3)),
+    }
+
+
+@pytest.mark.parametrize("name", layers())
+def test_backward_wants_forward_first_and_the_shape_of_its_output(name):
+    layer, x, shape = layers()[name]
+    with pytest.raises(ValueError, match="x must have gone through forward before"):
+        layer.backward(np.ones(shape))
+    assert layer.forward(x).shape == shape
+    swapped = (*shape[:-2], *shape[-2:][::-1])
+    with pytest.raises(ValueError, match=r"grad.shape must be that of the last output"):
+        layer.backward(np.ones(swapped))
+    assert layer.backward(np.ones(shape)).shape == x.shape
+
+
+@pytest.mark.parametrize("kind", [Conv, MatrixConv])
+def test_settings_that_fit_no_input_are_named_at_once(kind):
+    def refused(error, message, *arguments, **keywords):
+        with pytest.raises(error, match=message):
+            kind(*arguments, rng=RNG, **keywords)
+
+    refused(ValueError, "groups must be at least 1", 2, 2, (3,), groups=0)
+    refused(ValueError, "groups must divide in_channels=3", 3, 2, (3,), groups=2)
+    refused(ValueError, "groups must divide out_channels=3", 2, 3, (3,), groups=2)
+    refused(ValueError, "in_channels must be at least 1", 0, 2, (3,))
+    refused(ValueError, "out_channels must be at least 1", 2, -1, (3,))
+    refused(TypeError, "in_channels must be an integer, not float", 1.0, 2, (3,))
+    refused(TypeError, "out_channels must be an integer, not str", 1, "2", (3,))
+    refused(ValueError, "kernel_size must be at least 1", 1, 1, (0,))
+    refused(TypeError, "kernel_size must be a tuple .*; for one axis", 1, 1, 3)
+    refused(TypeError, "kernel_size must be a tuple", 1, 1, ())
+    refused(ValueError, "stride must be at least 1", 1, 1, (3,), stride=0)
+    refused(ValueError, "dilation must be one integer", 1, 1, (3,), dilation=(1, 1))
+    refused(ValueError, "padding must be at least 0", 1, 1, (3,), padding=-1)
+    refused(ValueError, "padding_mode must be one of", 1, 1, (3,), padding_mode="x")
+    refused(TypeError, "unexpected keyword argument 'strides'", 1, 1, (3,), strides=2)
+
+
+def test_a_layer_takes_any_kernel_whatever_its_span():
+    layer = Conv(1, 1, (3, 3), dilation=50, padding="same", rng=RNG)
+    assert layer.forward(np.ones((1, 1, 4, 4))).shape == (1, 1, 4, 4)
+
+
+def test_a_linear_layer_has_inputs_and_outputs():
+    with pytest.raises(ValueError, match="inputs must be at least 1"):
+        Linear(0, 2, rng=RNG)
+    with pytest.raises(TypeError, match="outputs must be an integer, not float"):
+        Linear(2, 2.0, rng=RNG)
+
+
+@pytest.mark.parametrize("dtype", [int, bool, complex, object])
+def test_parameters_of_no_floating_dtype_are_refused(dtype):
+    for draw in (
+        lambda: Conv(1, 1, (3,), rng=RNG, dtype=dtype),
+        lambda: MatrixConv(1, 1, (3,), rng=RNG, dtype=dtype),
+        lambda: Linear(1, 1, rng=RNG, dtype=dtype),
+    ):
+        with pytest.raises(TypeError, match="dtype must be floating"):
+            draw()
+
+
+def test_float16_stays_float16_by_windows_and_is_refused_by_matrices():
+    x = np.ones((1, 1, 4), np.float16)
+    layer = Conv(1, 1, (2,), rng=RNG, dtype=np.float16)
+    assert layer.forward(x).dtype == np.float16
+    message = "dtype must be of a dtype that SciPy.* use float32, or Conv"
+    with pytest.raises(TypeError, match=message):
+        MatrixConv(1, 1, (2,), rng=RNG, dtype=np.float16)
+    other = MatrixConv(1, 1, (2,), rng=RNG)
+    other.parameters = layer.parameters
+    with pytest.raises(TypeError, match=message):
+        other.forward(x)
+
+
+def test_a_matrix_that_cannot_fit_is_refused_before_it_is_built(monkeypatch):
+    x = np.zeros((1, 8, 256, 256), np.float32)
+    layer = MatrixConv(8, 64, (3, 3), padding=1, rng=RNG, max_bytes=1 << 30)
+    monkeypatch.setattr("convmat.nn.convolutions.from_pattern", None)  # not called
+    with pytest.raises(MemoryError, match=r"3.* GiB.* 1.0 GiB; Conv needs no stored"):
+        layer.forward(x)
+
+
+def test_an_exact_matrix_that_cannot_fit_is_refused():
+    layer = MatrixConv(1, 1, (2,), rng=RNG, max_bytes=2 * 3 * 8)
+    exact = {n: np.full(a.shape, Fraction(1)) for n, a in layer.parameters.items()}
+    layer.parameters = exact
+    assert layer.forward(np.full((1, 1, 3), Fraction(1))).shape == (1, 1, 2)
+    with pytest.raises(MemoryError, match=r"needs 96 bytes.*Conv needs no stored"):
+        layer.forward(np.full((1, 1, 4), Fraction(1)))
 
 
 def test_shapes_that_do_not_meet_are_named():

@@ -70,6 +70,11 @@ def test_an_empty_batch_has_no_loss():
         CrossEntropy()(np.zeros((0, 10)), np.zeros(0, int))
 
 
+def test_an_empty_batch_has_no_half_square():
+    with pytest.raises(ValueError, match=r"outputs.shape must hold a sample"):
+        HalfSquare()(np.zeros((0, 3)), np.zeros((0, 3)))
+
+
 def test_targets_of_another_shape_are_named():
     with pytest.raises(ValueError, match=r"targets.shape must be \(2, 3\)"):
         HalfSquare()(np.zeros((2, 3)), np.zeros((2, 1)))

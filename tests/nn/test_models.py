@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from convmat.nn import Learner, Linear, Loader, Sequential, digits_cnn, load_digits
+from convmat.nn import (
+    Learner,
+    Linear,
+    Loader,
+    ReLU,
+    Sequential,
+    digits_cnn,
+    load_digits,
+)
 from convmat.optim import SGD
 
 
@@ -88,3 +96,25 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_change():
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=message):
         trained.fit(1, progress=False)
     assert np.array_equal(model.parameters["0.weight"], before)
+
+
+def test_nan_reaches_the_loss_through_relu():
+    rng = np.random.default_rng(0)
+    model = Sequential([Linear(2, 2, rng=rng), ReLU(), Linear(2, 2, rng=rng)])
+    trained = Learner(model, Loader(np.ones((4, 2)), np.zeros(4, int), 4), SGD(1))
+    model.parameters["0.weight"][0, 0] = np.nan
+    with pytest.raises(ValueError, match="loss must be finite at step 1"):
+        trained.fit(1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "error", "message"),
+    [
+        (1.5, TypeError, "epochs must be an integer, not float"),
+        (True, TypeError, "epochs must be an integer, not bool"),
+        (-1, ValueError, "epochs must be at least 0"),
+    ],
+)
+def test_what_is_no_number_of_epochs_is_named(epochs, error, message):
+    with pytest.raises(error, match=message):
+        learner().fit(epochs, progress=False)

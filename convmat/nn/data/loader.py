@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatError, ShapeError
+from convmat.errors import ShapeError
+from convmat.nn.counts import count
 
 __all__ = ["Loader"]
 
@@ -48,9 +48,11 @@ class Loader:
         if len(self.inputs) != len(self.targets):
             rule = f"must be that of inputs, {len(self.inputs)}"
             raise ShapeError("len(targets)", rule, len(self.targets))
-        if not 1 <= operator.index(self.batch_size) <= len(self.inputs):
-            rule = f"must be from 1 to the number of samples, {len(self.inputs)}"
-            raise ConvmatError("batch_size", rule, self.batch_size)
+        samples = len(self.inputs)
+        remedy = f"there are {samples} samples"
+        count("batch_size", self.batch_size, 1, samples, remedy)
+        if self.seed is not None:
+            count("seed", self.seed, 0)
 
     def __len__(self) -> int:
         """Batches of an epoch."""

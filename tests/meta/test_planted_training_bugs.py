@@ -1,0 +1,543 @@
+"""The checks of training are checked: each planted bug is caught by a named test.
+
+The bugs are in the constraints, the layers, the losses, the loader and the update rule,
+and in the rounding bound that two training runs are held against. A bug inside a
+function is planted in its source, as other text in place of one line.
+"""
+
+import importlib.util
+import sys
+import types
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convmat import optim
+from convmat.constraints import ConvConstraint, constraint
+from convmat.nn import (
+    Conv,
+    CrossEntropy,
+    Flatten,
+    HalfSquare,
+    Loader,
+    MatrixConv,
+    convolutions,
+    functional,
+)
+from convmat.verify import agreement, rounding
+
+Patch = pytest.MonkeyPatch
+
+
+def sibling(name: str) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(name))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+planted = sibling("test_planted_bugs.py")
+law, patch, sentence = planted.law, planted.patch, planted.sentence
+
+
+def plant(patch: Patch, owner: object, name: str, change) -> None:
+    """`owner.name` calls `change` with the right function before its arguments."""
+    right = getattr(owner, name)
+    patch.setattr(owner, name, lambda *a, **k: change(right, *a, **k))
+
+
+def plant_text(patch: Patch, module: types.ModuleType, name: str, old: str, new: str):
+    """`module.name` becomes what it is with `new` for the one `old` in its source."""
+    source = Path(module.__file__).read_text()
+    assert source.count(old) == 1, f"{old!r} must be in the source of {module} once"
+    wrong = types.ModuleType(f"planted_{name}")
+    patch.setitem(sys.modules, wrong.__name__, wrong)  # dataclasses look it up
+    exec(compile(source.replace(old, new), wrong.__name__, "exec"), vars(wrong))
+    patch.setattr(module, name, getattr(wrong, name))
+
+
+# ---------------------------------------------------------------------- constraints
+
+
+def embedded_taps_reversed(patch: Patch) -> None:
+    def change(right, self, kernel, **keywords):
+        kernel = np.asarray(kernel)
+        return right(self, kernel.ravel()[::-1].reshape(kernel.shape), **keywords)
+
+    plant(patch, ConvConstraint, "embed", change)
+
+
+def pulled_back_as_the_mean(patch: Patch) -> None:
+    def change(right, self, matrix):
+        return right(self, matrix) // np.maximum(self.ties.multiplicity, 1)
+
+    plant(patch, ConvConstraint, "pull_back", change)
+
+
+def one_entry_of_a_tie_left_out(patch: Patch) -> None:
+    def change(right, values, taps, count):
+        return right(values[1:], taps[1:], count)
+
+    plant(patch, constraint, "sum_over_ties", change)
+
+
+def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
+    def change(right, self, left, other):
+        return right(self, left[:, :1], other[:1])
+
+    plant(patch, ConvConstraint, "pull_back_product", change)
+
+
+def projected_on_the_first_of_each_tie(patch: Patch) -> None:
+    def change(right, self, matrix):
+        first = self._first_of_ties(self._entries(matrix))
+        return first.reshape(self.geometry.kernel_shape)
+
+    plant(patch, ConvConstraint, "extract", change)
+
+
+def mean_not_to_the_bit(patch: Patch) -> None:
+    def change(right, self, matrix):
+        return right(self, matrix) * (1 + 2**-50)
+
+    plant(patch, ConvConstraint, "extract", change)
+
+
+def structural_zeros_projected_to_themselves(patch: Patch) -> None:
+    def change(right, self, matrix):
+        outside = np.array(matrix)
+        outside[self.ties.rows, self.ties.cols] = 0
+        return right(self, matrix) + outside
+
+    plant(patch, ConvConstraint, "project", change)
+
+
+def zeros_not_looked_at(patch: Patch) -> None:
+    def change(right, self, matrix):
+        return replace(right(self, matrix), zeros=0, zero_at=None)
+
+    plant(patch, ConvConstraint, "violation", change)
+
+
+def ties_not_looked_at(patch: Patch) -> None:
+    def change(right, self, matrix):
+        return replace(right(self, matrix), ties=0, tie_at=None)
+
+    plant(patch, ConvConstraint, "violation", change)
+
+
+def breach_named_by_column_and_row(patch: Patch) -> None:
+    def change(right, self, matrix):
+        found = right(self, matrix)
+        return replace(found, zero_at=found.zero_at and found.zero_at[::-1])
+
+    plant(patch, ConvConstraint, "violation", change)
+
+
+def nan_is_no_violation(patch: Patch) -> None:
+    plant(
+        patch,
+        constraint,
+        "_largest",
+        lambda right, values: right(np.nan_to_num(values)),
+    )
+
+
+# --------------------------------------------------------------------------- layers
+
+
+def relu_passes_at_the_kink(patch: Patch) -> None:
+    patch.setattr(functional, "relu_backward", lambda grad, x: np.where(x < 0, 0, grad))
+
+
+def relu_gradient_by_the_gradient(patch: Patch) -> None:
+    patch.setattr(functional, "relu_backward", lambda grad, x: np.maximum(grad, 0))
+
+
+def relu_hides_nan(patch: Patch) -> None:
+    patch.setattr(functional, "relu", lambda x: np.where(x > 0, x, 0))
+
+
+def linear_bias_gradient_of_the_first_sample(patch: Patch) -> None:
+    def change(right, grad, x, weight):
+        return *right(grad, x, weight)[:2], grad[0]
+
+    plant(patch, functional, "linear_backward", change)
+
+
+def linear_weight_gradient_averaged(patch: Patch) -> None:
+    def change(right, grad, x, weight):
+        x_grad, weight_grad, bias_grad = right(grad, x, weight)
+        return x_grad, weight_grad // len(x), bias_grad
+
+    plant(patch, functional, "linear_backward", change)
+
+
+def conv_bias_gradient_of_the_first_output(patch: Patch) -> None:
+    patch.setattr(
+        functional,
+        "_bias_grad",
+        lambda grad: grad.reshape(*grad.shape[:2], -1)[..., 0].sum(axis=0),
+    )
+
+
+def conv_without_bias(patch: Patch) -> None:
+    patch.setattr(functional, "_plus_bias", lambda y, bias: y)
+
+
+def matrix_gradient_not_transposed(patch: Patch) -> None:
+    def change(right, grad, x, matrix, g):
+        x_grad, *own = right(grad, x, matrix, g)
+        return x_grad[..., ::-1], *own
+
+    plant(patch, functional, "matrix_conv_backward", change)
+
+
+def flattened_with_the_last_axis_first(patch: Patch) -> None:
+    patch.setattr(Flatten, "forward", lambda self, x: x.T.reshape(-1, len(x)).T)
+
+
+def biases_start_at_zero(patch: Patch) -> None:
+    def change(right, rng, shape, fan_in, dtype):
+        numbers = right(rng, shape, fan_in, dtype)
+        return numbers if len(shape) > 1 else np.zeros_like(numbers)
+
+    plant(patch, convolutions, "initial", change)
+
+
+# -------------------------------------------------------- losses, loader, update rule
+
+
+def cross_entropy_gradient_summed_over_the_batch(patch: Patch) -> None:
+    def change(right, self, outputs, targets):
+        loss, grad = right(self, outputs, targets)
+        return loss, grad * len(outputs)
+
+    plant(patch, CrossEntropy, "__call__", change)
+
+
+def cross_entropy_gradient_without_the_label(patch: Patch) -> None:
+    def change(right, self, outputs, targets):
+        loss, grad = right(self, outputs, targets)
+        grad[np.arange(len(grad)), targets] += 1 / len(grad)
+        return loss, grad
+
+    plant(patch, CrossEntropy, "__call__", change)
+
+
+def half_square_gradient_twice(patch: Patch) -> None:
+    def change(right, self, outputs, targets):
+        loss, grad = right(self, outputs, targets)
+        return loss, 2 * grad
+
+    plant(patch, HalfSquare, "__call__", change)
+
+
+def loader_drops_the_last_sample(patch: Patch) -> None:
+    def change(right, self, number):
+        *batches, (x, y) = right(self, number)
+        yield from batches
+        yield x[:-1], y[:-1]
+
+    plant(patch, Loader, "epoch", change)
+
+
+def loader_parts_inputs_from_targets(patch: Patch) -> None:
+    def change(right, self, number):
+        for x, y in right(self, number):
+            yield x, y[::-1]
+
+    plant(patch, Loader, "epoch", change)
+
+
+def every_epoch_in_one_order(patch: Patch) -> None:
+    plant(patch, Loader, "epoch", lambda right, self, number: right(self, 0))
+
+
+def sgd_climbs(patch: Patch) -> None:
+    plant_text(patch, optim, "SGD", "parameter -= lr", "parameter += lr")
+
+
+def momentum_dampened(patch: Patch) -> None:
+    old = "momentum * self.velocity[name] + gradient"
+    new = "momentum * self.velocity[name] + (1 - momentum) * gradient"
+    plant_text(patch, optim, "SGD", old, new)
+
+
+def velocity_grows_in_the_gradient(patch: Patch) -> None:
+    old = "velocity = momentum * self.velocity[name] + gradient"
+    new = "velocity = gradient; velocity += momentum * self.velocity[name]"
+    plant_text(patch, optim, "SGD", old, new)
+
+
+# ------------------------------------------------------------------ bounds of training
+
+
+def loss_not_held_against_its_bound(patch: Patch) -> None:
+    old = "loss_share = max(loss_share, _share(apart, bound.loss))"
+    plant_text(patch, agreement, "compare_training", old, "loss_share = 0.0")
+
+
+def weights_not_held_against_their_bound(patch: Patch) -> None:
+    patch.setattr(agreement, "largest_growth", lambda before, after, bound: 0.0)
+
+
+BOUNDS = {
+    # what is left out of the bound: a text of its source, and what stands there instead
+    "drift": ("drift = apply(a, b_gap) + apply(a_gap, b + b_gap)", "drift = 0.0"),
+    "gap_of_the_left": ("apply(a, b_gap) + apply(a_gap, b + b_gap)", "apply(a, b_gap)"),
+    "gap_of_the_right": ("apply(a, b_gap) + apply", "apply"),
+    "product_of_two_gaps": ("apply(a_gap, b + b_gap)\n", "apply(a_gap, b)\n"),
+    "old_velocity": ("gap = gap + old_gap + unit", "gap = gap + unit"),
+    "gap_of_the_gradient": ("gaps[name] + lr * gap + unit", "gaps[name] + unit"),
+    "gap_of_the_weights": ("gaps[name] + lr * gap + unit", "lr * gap + unit"),
+    "unsure_sign": ("np.where(unsure, np.abs(values) + gap, passed), {}", "passed, {}"),
+    "softmax": ("np.expm1(2 * d)", "np.expm1(0 * d)"),
+    "half_of_the_softmax": ("np.expm1(2 * d)", "np.expm1(d)"),
+    "loss_of_scores": ("each = 2 * d[:, 0] + 2", "each = 2"),
+    "loss_of_squares": ("drift = float((error_gap", "drift = 0 * float((error_gap"),
+    "gradient_of_squares": ("share * (error_gap", "share * (0 * error_gap"),
+    "bias": ('gap = own["bias"]\n', 'gap = 0 * own["bias"]\n'),
+    "gradient_of_the_bias": ("gap.sum(axis=axes) + unit", "unit"),
+    "rounding": ("return 2 * (gamma(terms", "return 0 * (gamma(terms"),
+}
+
+ONE_STEP = {"dtype": np.float64, "size": 1e-3}
+IS_WITHIN = "test_an_honest_step_is_within_its_bound"
+IS_REACHED = "test_the_bound_of_a_gap_in_the_weights_is_reached"
+PASSES_ONCE = "test_a_gradient_that_passes_relu_in_one_run_only_is_within_the_bound"
+SOFTMAX = "test_the_softmax_bound_of_scores_that_part_is_reached"
+CROSS, SQUARE = {"loss": "cross entropy"}, {"loss": "half square"}
+
+BOUND_LAWS = [
+    ("drift", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("gap_of_the_left", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("gap_of_the_right", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("product_of_two_gaps", IS_REACHED, {"gap": 1}),
+    ("old_velocity", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("gap_of_the_gradient", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("gap_of_the_weights", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("unsure_sign", PASSES_ONCE, {}),
+    ("softmax", SOFTMAX, {}),
+    ("half_of_the_softmax", SOFTMAX, {}),
+    ("loss_of_scores", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("loss_of_squares", IS_WITHIN, {**ONE_STEP, **SQUARE}),
+    ("gradient_of_squares", IS_WITHIN, {**ONE_STEP, **SQUARE}),
+    ("bias", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("gradient_of_the_bias", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("rounding", IS_WITHIN, {"dtype": np.float32, "size": 0, **SQUARE}),
+]
+
+# --------------------------------------------------------------------------- tests
+
+CONSTRAINTS, LAYERS, LOSSES = (
+    "test_constraints.py",
+    "nn/test_layers.py",
+    "nn/test_losses.py",
+)
+DATA, MODELS, OPTIM = "nn/test_data.py", "nn/test_models.py", "test_optim.py"
+TRAINING, BOUND = "nn/test_equal_training.py", "verify/test_rounding.py"
+
+LAWS = [
+    (
+        embedded_taps_reversed,
+        CONSTRAINTS,
+        "test_embedding_is_the_dense_form_of_the_matrix",
+        {},
+    ),
+    (
+        pulled_back_as_the_mean,
+        CONSTRAINTS,
+        "test_pull_back_is_the_transpose_of_embed",
+        {},
+    ),
+    (
+        one_entry_of_a_tie_left_out,
+        CONSTRAINTS,
+        "test_pull_back_is_the_transpose_of_embed",
+        {},
+    ),
+    (
+        product_pulled_back_from_the_first_sample,
+        CONSTRAINTS,
+        "test_pull_back_of_the_dense_gradient_is_the_kernel_gradient",
+        {},
+    ),
+    (
+        projected_on_the_first_of_each_tie,
+        CONSTRAINTS,
+        "test_projection_is_orthogonal_in_rationals",
+        {},
+    ),
+    (
+        structural_zeros_projected_to_themselves,
+        CONSTRAINTS,
+        "test_projection_obeys_both_constraints_exactly",
+        {},
+    ),
+    (
+        mean_not_to_the_bit,
+        CONSTRAINTS,
+        "test_projection_leaves_an_obeying_matrix_as_it_is",
+        {},
+    ),
+    (
+        zeros_not_looked_at,
+        CONSTRAINTS,
+        "test_violation_names_the_entry_that_breaks",
+        {},
+    ),
+    (
+        ties_not_looked_at,
+        CONSTRAINTS,
+        "test_violation_names_the_entry_that_breaks",
+        {},
+    ),
+    (
+        breach_named_by_column_and_row,
+        CONSTRAINTS,
+        "test_violation_names_the_entry_that_breaks",
+        {},
+    ),
+    (
+        nan_is_no_violation,
+        CONSTRAINTS,
+        "test_what_is_not_finite_never_holds",
+        {"bad": np.nan},
+    ),
+    (
+        relu_passes_at_the_kink,
+        LAYERS,
+        "test_relu_passes_what_is_positive_and_nothing_at_the_kink",
+        {},
+    ),
+    (
+        relu_gradient_by_the_gradient,
+        LAYERS,
+        "test_relu_passes_what_is_positive_and_nothing_at_the_kink",
+        {},
+    ),
+    (relu_hides_nan, LAYERS, "test_relu_lets_nan_through", {}),
+    (
+        linear_bias_gradient_of_the_first_sample,
+        LAYERS,
+        "test_linear_gradients_are_exact_differences",
+        {},
+    ),
+    (
+        linear_weight_gradient_averaged,
+        LAYERS,
+        "test_linear_gradients_are_exact_differences",
+        {},
+    ),
+    (
+        conv_bias_gradient_of_the_first_output,
+        LAYERS,
+        "test_convolution_gradients_are_exact_differences",
+        {"kind": Conv},
+    ),
+    (
+        matrix_gradient_not_transposed,
+        LAYERS,
+        "test_convolution_gradients_are_exact_differences",
+        {"kind": MatrixConv},
+    ),
+    (conv_without_bias, LAYERS, "test_both_convolutions_are_conv_with_bias", {}),
+    (
+        flattened_with_the_last_axis_first,
+        LAYERS,
+        "test_flatten_goes_there_and_back",
+        {},
+    ),
+    (
+        biases_start_at_zero,
+        LAYERS,
+        "test_initial_biases_are_drawn_from_the_same_range",
+        {"kind": Conv},
+    ),
+    (
+        cross_entropy_gradient_summed_over_the_batch,
+        LOSSES,
+        "test_cross_entropy_gradient_is_the_complex_step_derivative",
+        {},
+    ),
+    (
+        cross_entropy_gradient_without_the_label,
+        LOSSES,
+        "test_cross_entropy_gradient_is_the_complex_step_derivative",
+        {},
+    ),
+    (half_square_gradient_twice, LOSSES, "test_half_square_is_exact_in_fractions", {}),
+    (
+        loader_drops_the_last_sample,
+        DATA,
+        "test_an_epoch_holds_every_sample_once",
+        {},
+    ),
+    (
+        loader_parts_inputs_from_targets,
+        DATA,
+        "test_an_epoch_holds_every_sample_once",
+        {},
+    ),
+    (
+        every_epoch_in_one_order,
+        DATA,
+        "test_an_epoch_depends_on_seed_and_number_only",
+        {},
+    ),
+    (sgd_climbs, OPTIM, "test_plain_descent_by_hand", {}),
+    (momentum_dampened, OPTIM, "test_momentum_by_hand", {}),
+    (
+        velocity_grows_in_the_gradient,
+        OPTIM,
+        "test_parameters_change_in_place_and_gradients_do_not",
+        {},
+    ),
+    (
+        loss_not_held_against_its_bound,
+        TRAINING,
+        "test_a_loss_wrong_by_a_millionth_is_beyond_the_bound_though_no_weight_is",
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(("bug", "file", "name", "arguments"), LAWS, ids=sentence)
+def test_a_law_catches(patch, bug, file, name, arguments):
+    bug(patch)
+    check = law(file, name)  # it imports what is planted
+    with pytest.raises(AssertionError):
+        check(**arguments)
+
+
+@pytest.mark.parametrize(("bug", "name", "arguments"), BOUND_LAWS)
+def test_a_bound_that_leaves_something_out_is_broken(patch, bug, name, arguments):
+    plant_text(patch, rounding, "step_bound", *BOUNDS[bug])
+    check = law(BOUND, name)
+    with pytest.raises(AssertionError):
+        check(**arguments)
+
+
+def test_every_part_of_the_bound_is_left_out_once():
+    assert [bug for bug, *_ in BOUND_LAWS] == list(BOUNDS)
+
+
+def test_weights_beyond_their_bound_are_seen_by_largest_growth_alone(patch):
+    weights_not_held_against_their_bound(patch)
+    check = law(TRAINING, "test_a_gradient_averaged_over_ties_is_beyond_the_bound")
+    with pytest.raises(AssertionError):
+        check(patch)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "arguments"),
+    [
+        *{(file, name): (file, name, a) for _, file, name, a in LAWS}.values(),
+        *{name: (BOUND, name, a) for _, name, a in BOUND_LAWS}.values(),
+    ],
+)
+def test_the_same_law_holds_without_the_bug(patch, file, name, arguments):
+    law(file, name)(**arguments)
