@@ -7,8 +7,8 @@ import pytest
 
 from convmat import geometry, tie_map
 from convmat.figures import text
-from convmat.figures.content import Entries
 from convmat.figures.corner import corner
+from convmat.figures.entries import Entries
 
 GEOMETRIES = [
     geometry(1, 1),
