@@ -1,12 +1,10 @@
-"""What a figure says about a geometry: entries, names, numbers, ids, captions.
+"""What a figure says about a geometry, as text: names, numbers, ids, captions.
 
 Nothing here draws. Positions come from the tie map, values from the matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from numbers import Integral
 
@@ -22,103 +20,21 @@ from convmat.matrix import conv_matrix
 from convmat.tie import tie_map
 
 __all__ = [
-    "Entries",
     "caption",
     "cell_id",
     "cells_read",
     "dense_matrix",
-    "entry_texts",
     "flat_input",
     "flat_kernel",
     "input_cells",
     "number",
     "padded_counts",
     "short",
+    "sums_told",
     "tap_texts",
 ]
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_MOST_TERMS = 9  # of a sum that is written out
-
-
-@dataclass(frozen=True, eq=False)
-class Entries:
-    """The stored entries of a matrix: taps at one position are one entry, their sum.
-
-    That happens where padding repeats the input: two taps of a row read one input.
-
-    Attributes
-    ----------
-    rows, cols : ndarray of int, shape (entries,)
-        Position of each entry, in C order of the matrix.
-    taps : ndarray of int, shape (entries,)
-        Its first tap, which gives it its colour.
-    counts : ndarray of int, shape (entries,)
-        How many taps it is the sum of.
-    terms : ndarray of int
-        The taps of all entries, one entry after the other.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> entries = Entries.of(np.array([0, 0, 0]), np.array([1, 0, 1]), np.arange(3))
-    >>> entries.cols, entries.taps, entries.counts, entries.terms
-    (array([0, 1]), array([1, 0]), array([1, 2]), array([1, 0, 2]))
-    """
-
-    rows: IntArray
-    cols: IntArray
-    taps: IntArray
-    counts: IntArray
-    terms: IntArray
-
-    @classmethod
-    def of(cls, rows: IntArray, cols: IntArray, taps: IntArray) -> Entries:
-        """The entries of a list of contributions: taps and where they add up."""
-        if not _ascend(rows, cols):
-            order = np.lexsort((taps, cols, rows))
-            rows, cols, taps = rows[order], cols[order], taps[order]
-        fresh = np.ones(len(rows), dtype=bool)
-        fresh[1:] = (np.diff(rows) != 0) | (np.diff(cols) != 0)
-        starts = np.flatnonzero(fresh)
-        counts = np.diff(starts, append=len(rows))
-        return cls(rows[starts], cols[starts], taps[starts], counts, taps)
-
-    @property
-    def sums(self) -> npt.NDArray[np.bool_]:
-        """Whether each entry is a sum of several taps."""
-        return self.counts > 1
-
-    def numbers(self, shape: tuple[int, int]) -> IntArray:
-        """Entry `[r, c]` is the number of the entry there, or -1."""
-        numbers: IntArray = np.full(shape, -1)
-        numbers[self.rows, self.cols] = np.arange(len(self.rows))
-        return numbers
-
-
-def _ascend(rows: IntArray, cols: IntArray) -> bool:
-    """Whether positions are in C order and none comes twice: most geometries'."""
-    down, right = np.diff(rows), np.diff(cols)
-    return bool(((down > 0) | ((down == 0) & (right > 0))).all())
-
-
-def entry_texts(
-    entries: Entries, taps: Array | None, letter: Callable[[int], str]
-) -> list[str]:
-    """What each entry says: its value, or else its letters, such as `α+γ`.
-
-    Of a very long sum only the first and the last letter are written.
-    """
-    texts = []
-    stops = np.cumsum(entries.counts)
-    for terms in np.split(entries.terms, stops[:-1]) if len(stops) else []:
-        if taps is not None:
-            texts.append(number(taps[terms].sum()))
-        elif len(terms) <= _MOST_TERMS:
-            texts.append("+".join(map(letter, terms.tolist())))
-        else:
-            texts.append(f"{letter(int(terms[0]))}+…+{letter(int(terms[-1]))}")
-    return texts
 
 
 def flat_kernel(geometry: Geometry, kernel: npt.ArrayLike) -> Array:
@@ -253,6 +169,18 @@ def cell_id(prefix: str, shape: Shape, flat: int) -> str:
     return f"{prefix}[{','.join(str(int(index)) for index in position)}]"
 
 
+def sums_told(count: int) -> str:
+    """How many entries are sums of taps, in words.
+
+    Examples
+    --------
+    >>> sums_told(1), sums_told(2)
+    ('1 entry is a sum of taps', '2 entries are sums of taps')
+    """
+    what = "entry is a sum" if count == 1 else "entries are sums"
+    return f"{count:,} {what} of taps"
+
+
 def caption(
     geometry: Geometry,
     padding: bool = False,
@@ -305,9 +233,8 @@ def caption(
         zeros,
     ]
     if sums:
-        what = "1 entry is a sum" if sums == 1 else f"{sums:,} entries are sums"
         mark = " (filled corner)" if cells else " (in the colour of the first)"
-        lines.append(f"{what} of taps{mark}")
+        lines.append(sums_told(sums) + mark)
     if repeated:
         mark = " (dashed)" if cells else ""
         lines.append(f"{repeated:,} stored over padding that repeats the input{mark}")

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import IntArray, Shape
-from convmat.figures.content import Entries
+from convmat.figures.entries import Entries
 from convmat.geometry import Axis, Geometry
 
 __all__ = ["corner"]

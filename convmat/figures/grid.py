@@ -12,7 +12,6 @@ from matplotlib.colors import to_rgb
 
 from convmat.arrays import Array, IntArray
 from convmat.figures.content import (
-    Entries,
     caption,
     cell_id,
     cells_read,
@@ -20,6 +19,7 @@ from convmat.figures.content import (
     padded_counts,
     short,
 )
+from convmat.figures.entries import Entries
 from convmat.figures.style import SHADES, Mark, Theme, tap_mark
 from convmat.geometry import Geometry
 from convmat.labels import labels

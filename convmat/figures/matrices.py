@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.figures.canvas import cell, describe
-from convmat.figures.content import entry_texts, flat_kernel, short, tap_texts
+from convmat.figures.content import flat_kernel, short, tap_texts
+from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
 from convmat.figures.pages import (
     Page,

@@ -12,14 +12,14 @@ from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
 from convmat.figures.content import (
-    Entries,
-    entry_texts,
     flat_input,
     flat_kernel,
     number,
     short,
+    sums_told,
     tap_texts,
 )
+from convmat.figures.entries import Entries, entry_texts
 from convmat.figures.style import Mark, Theme, tap_mark
 from convmat.geometry import Geometry
 from convmat.labels import labels
@@ -131,8 +131,7 @@ class Sums:
         lines = [f"{head} input; each row with its zero terms, then without them."]
         count = int(self.entries.sums.sum())
         if count:
-            what = "1 entry is a sum" if count == 1 else f"{count} entries are sums"
-            lines[0] += f" {what} of taps."
+            lines[0] += f" {sums_told(count)}."
         for row, (name, result) in enumerate(
             zip(self.outputs, self.results, strict=True)
         ):

@@ -11,14 +11,14 @@ from convmat import sliding
 from convmat.arrays import Array
 from convmat.errors import ShapeError
 from convmat.figures.content import (
-    Entries,
     dense_matrix,
-    entry_texts,
     flat_input,
     flat_kernel,
     number,
+    sums_told,
 )
 from convmat.figures.corner import corner
+from convmat.figures.entries import Entries, entry_texts
 from convmat.figures.terminal import ZERO, painted, wants_color
 from convmat.geometry import Geometry
 from convmat.labels import Labels, labels
@@ -204,8 +204,7 @@ def _cells(
 def _sums(entries: Entries, columns: int) -> list[str]:
     """A line about the sums among the entries shown, where there are any."""
     count = int(entries.sums[entries.cols < columns].sum())
-    what = "entry is a sum" if count == 1 else "entries are sums"
-    return [f"{count:,} {what} of taps"] if count else []
+    return [sums_told(count)] if count else []
 
 
 def _heading(names: Sequence[str], margin: int, cell: int, upright: bool) -> list[str]:

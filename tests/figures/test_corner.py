@@ -7,8 +7,8 @@ import pytest
 
 from convmat import geometry, tie_map
 from convmat.figures import text
-from convmat.figures.content import Entries
 from convmat.figures.corner import corner
+from convmat.figures.entries import Entries
 
 GEOMETRIES = [
     geometry(1, 1),
@@ -25,6 +25,7 @@ HUGE = [
     geometry((9, 99_999_999), (2, 2), padding=3),
     geometry((10**12, 10**12), (3, 3), padding=1),
     geometry((10**6, 5, 5), (10**6, 1, 3, 3), groups=10**6),
+    geometry((10**6, 5, 5), (10, 10**6, 3, 3)),
     geometry((700, 700), (3, 3)),
 ]
 
