@@ -8,6 +8,7 @@ columns below it is one image with one axis more, along which the kernel has one
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,7 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     return _first(x_grad)
 
 
+@lru_cache(maxsize=64)
 def _extended(g: Geometry, batch: int) -> Geometry:
     """The geometry with the batch as its innermost axis."""
     return replace(

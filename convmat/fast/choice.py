@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from convmat.fast import shifted, tiles
+from convmat.fast import adjoint, flat, tiles
 from convmat.fast.adjoint import gathers
 from convmat.geometry import Geometry
 
@@ -25,55 +25,76 @@ class Choice:
     why: str
 
 
-_SMALL_LINE = 32  # outputs along the innermost axis: shorter copies are slow
-_MANY = 8  # images that make an innermost axis worth having
-_CHANNELS = 48  # in and out, from which on a GEMM a tap beats columns
-_WASTE = 1.3  # sums over line ends that a shifted GEMM may compute in vain
-_FEW = 4  # products of input and output channels for which a tile is small
+_SHORT_LINE = 10  # outputs along the innermost axis: shorter copies are slow
+_MANY_IMAGES = 16  # that make an innermost axis worth having
+_CHANNELS = 64  # in and out, from which on the GEMM takes nearly all the time
+_MANY_TAPS = 25  # along space, from which on columns cost more than shifted sums
+_FEW_PAIRS = 4  # of input and output channels, for which a tile is small
 _LARGE = 1 << 16  # outputs of an image that pay for making a tile
+_FEW_TO_MANY = 4  # output channels over input channels: the shares of taps are few
+_WASTE = 1.3  # products at the ends of lines that may be computed in vain
+_ZEROS = 2.0  # products over those wanted, where remainders have unequal taps
+
+_COLUMNS = "suits any geometry"
 
 
 def forward(g: Geometry, batch: int) -> Choice:
     """The route of the convolution."""
-    small = _small(g, batch)
-    if small is not None:
-        return small
-    outs = prod(g.output_size)
-    pairs = g.in_channels * g.out_channels
-    if tiles.fits(g) and pairs <= _FEW and outs >= _LARGE and g.output_size[0] >= 64:
-        return Choice("tiles", f"{pairs} channel pairs on {outs:,} outputs")
-    if _many_channels(g):
-        return Choice("shifted", "many channels at stride 1")
-    return Choice("columns", "suits any geometry")
+    if _small(g, batch):
+        return Choice("batch-last", _images(g, batch))
+    if tiles.fits(g) and _few_on_large(g) and g.output_size[0] >= 8 * tiles.LINES:
+        return Choice("tiles", _pairs(g))
+    least = min(g.in_channels, g.out_channels) // g.groups
+    if _shifts(g) and least >= _CHANNELS and prod(g.kernel_size) >= _MANY_TAPS:
+        return Choice("shifted", "many channels and taps at stride 1")
+    return Choice("columns", _COLUMNS)
 
 
 def input_grad(g: Geometry, batch: int) -> Choice:
     """The route of the gradient by the input."""
-    small = _small(g, batch)
-    if small is not None:
-        return small
-    if gathers(g):
-        return Choice("gathered", "at stride 1 the transpose is a convolution")
-    return Choice("columns", "suits any geometry")
+    if _shifts(g) and g.out_channels >= _FEW_TO_MANY * g.in_channels:
+        return Choice("shifted", "few input channels take back few shares")
+    if gathers(g) and _gathering_pays(g):
+        return Choice("gathered", "the transpose is a convolution at stride 1")
+    if _small(g, batch):
+        return Choice("batch-last", _images(g, batch))
+    return Choice("columns", _COLUMNS)
+
+
+def _gathering_pays(g: Geometry) -> bool:
+    """Whether the products with zeros cost less than scattering does."""
+    into, out_of = g.in_channels // g.groups, g.out_channels // g.groups
+    zeros = adjoint.waste(g)
+    return zeros == 1 or (zeros <= _ZEROS and into > 1 and out_of < _CHANNELS)
 
 
 def kernel_grad(g: Geometry, batch: int) -> Choice:
     """The route of the gradient by the kernel."""
-    small = _small(g, batch)
-    if small is not None:
-        return small
-    if shifted.fits(g) and shifted.waste(g) <= _WASTE:
-        return Choice("shifted", "needs no columns at stride 1")
-    return Choice("columns", "suits any geometry")
+    if _small(g, batch):
+        return Choice("batch-last", _images(g, batch))
+    if _shifts(g) and _few_on_large(g):
+        return Choice("shifted", _pairs(g))
+    return Choice("columns", _COLUMNS)
 
 
-def _small(g: Geometry, batch: int) -> Choice | None:
-    line = g.output_size[-1]
-    if batch >= _MANY and line < _SMALL_LINE:
-        return Choice("batch-last", f"{batch} images with lines of {line} outputs")
-    return None
+def _small(g: Geometry, batch: int) -> bool:
+    short = g.output_size[-1] < _SHORT_LINE
+    return short and batch >= _MANY_IMAGES and g.in_channels > 1
 
 
-def _many_channels(g: Geometry) -> bool:
-    least = min(g.in_channels, g.out_channels) // g.groups
-    return shifted.fits(g) and least >= _CHANNELS and shifted.waste(g) <= _WASTE
+def _images(g: Geometry, batch: int) -> str:
+    return f"{batch} images with lines of {g.output_size[-1]} outputs"
+
+
+def _few_on_large(g: Geometry) -> bool:
+    pairs = g.in_channels * g.out_channels
+    return pairs <= _FEW_PAIRS and prod(g.output_size) >= _LARGE
+
+
+def _pairs(g: Geometry) -> str:
+    pairs = g.in_channels * g.out_channels
+    return f"{pairs} channel pair(s) on {prod(g.output_size):,} outputs"
+
+
+def _shifts(g: Geometry) -> bool:
+    return flat.fits(g) and flat.waste(g) <= _WASTE

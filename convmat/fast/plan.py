@@ -48,11 +48,11 @@ class Plan:
     Examples
     --------
     >>> from convmat import geometry
-    >>> plan_for(geometry((64, 56, 56), (64, 64, 3, 3), padding=1), 1, "float32")
-    Plan of geometry((64, 56, 56), (64, 64, 3, 3), padding=1), batch 1, float32:
+    >>> plan_for(geometry((64, 56, 56), (64, 64, 5, 5), padding=2), 1, "float32")
+    Plan of geometry((64, 56, 56), (64, 64, 5, 5), padding=2), batch 1, float32:
       forward      shifted: ...
       input_grad   gathered: ...
-      kernel_grad  shifted: ...
+      kernel_grad  columns: ...
     """
 
     geometry: Geometry

@@ -16,8 +16,8 @@ from typing import TypeAlias
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.fast import batch_last, choice, columns, shifted, tiles
-from convmat.fast.adjoint import adjoint_of, gathers, reversed_kernel
+from convmat.fast import batch_last, choice, columns, flat, shifted, tiles
+from convmat.fast.adjoint import adjoint_of, gathers
 from convmat.geometry import Geometry
 
 __all__ = ["FORWARD", "INPUT_GRAD", "KERNEL_GRAD", "Route"]
@@ -45,34 +45,31 @@ class Route:
     fits: Callable[[Geometry], bool] = _always
 
 
-def _tiles(x: Array, kernel: Array, g: Geometry) -> Array:
-    y = tiles.forward(x, kernel, g)
-    if np.isfinite(y.sum()):  # a sum is finite only when all its terms are
-        return y
-    return columns.forward(x, kernel, g)
+def _finite(quick: Map, exact: Map) -> Map:
+    """`quick`, or `exact` where the result holds what is not finite."""
+
+    def apply(first: Array, second: Array, g: Geometry) -> Array:
+        with np.errstate(all="ignore"):  # `exact` says what there is to say
+            result = quick(first, second, g)
+            total = result.sum()  # finite only when all its terms are
+        return result if np.isfinite(total) else exact(first, second, g)
+
+    return apply
 
 
 def _gathered(grad: Array, kernel: Array, g: Geometry) -> Array:
-    if not np.isfinite(kernel).all():
-        return columns.input_grad(grad, kernel, g)
     adjoint = adjoint_of(g)
-    route = FORWARD[choice.forward(adjoint, len(grad)).route]
-    return route.apply(grad, reversed_kernel(kernel, g), adjoint)
-
-
-def _shifted_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
-    total = shifted.kernel_grad(grad, x, g)
-    if np.isfinite(total).all():
-        return total
-    return columns.kernel_grad(grad, x, g)
+    chosen = choice.forward(adjoint.geometry, len(grad))
+    y = FORWARD[chosen.route].apply(grad, adjoint.kernel(kernel), adjoint.geometry)
+    return adjoint.restore(y)
 
 
 FORWARD: Mapping[str, Route] = MappingProxyType(
     {
         "columns": Route(columns.forward),
         "batch-last": Route(batch_last.forward),
-        "shifted": Route(shifted.forward, shifted.fits),
-        "tiles": Route(_tiles, tiles.fits),
+        "shifted": Route(shifted.forward, flat.fits),
+        "tiles": Route(_finite(tiles.forward, columns.forward), tiles.fits),
     }
 )
 """Routes of the convolution."""
@@ -81,7 +78,8 @@ INPUT_GRAD: Mapping[str, Route] = MappingProxyType(
     {
         "columns": Route(columns.input_grad),
         "batch-last": Route(batch_last.input_grad),
-        "gathered": Route(_gathered, gathers),
+        "gathered": Route(_finite(_gathered, columns.input_grad), gathers),
+        "shifted": Route(_finite(shifted.input_grad, columns.input_grad), flat.fits),
     }
 )
 """Routes of the gradient by the input."""
@@ -90,7 +88,7 @@ KERNEL_GRAD: Mapping[str, Route] = MappingProxyType(
     {
         "columns": Route(columns.kernel_grad),
         "batch-last": Route(batch_last.kernel_grad),
-        "shifted": Route(_shifted_kernel_grad, shifted.fits),
+        "shifted": Route(_finite(shifted.kernel_grad, columns.kernel_grad), flat.fits),
     }
 )
 """Routes of the gradient by the kernel."""

@@ -1,9 +1,8 @@
 """The route `shifted`: one GEMM a tap on the whole padded input, and no columns.
 
-Laid out flat, a padded image has a neighbour in a row at distance 1 and in a column at
-distance of one padded row. So what all outputs read through one tap is the flat image,
-shifted. The sums over a line's end, where a window would run into the next line, are
-computed and dropped. For many channels at stride 1; in the literature "kn2row".
+In a flat padded image all outputs read through one tap the image itself, shifted; see
+`flat`. For many channels, and for the sums of few channel pairs on a large image. In
+the literature "kn2row".
 
 References
 ----------
@@ -13,26 +12,16 @@ Matrix Multiplication*, ASAP 2017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-from math import prod
-
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.fast.flat import Flat
 from convmat.geometry import Geometry
 
-__all__ = ["fits", "forward", "kernel_grad", "waste"]
+__all__ = ["forward", "input_grad", "kernel_grad"]
 
-
-def fits(g: Geometry) -> bool:
-    """Whether the route carries a geometry: stride 1 along all axes."""
-    return set(g.stride) == {1}
-
-
-def waste(g: Geometry) -> float:
-    """Sums computed over sums wanted."""
-    return prod(axis.padded_size for axis in g.axes) / prod(g.output_size)
+_BYTES = 1 << 18
+"""Shares in a block: a good part of the second-level cache."""
 
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
@@ -40,12 +29,11 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     from scipy.linalg.blas import get_blas_funcs
 
     gemm = get_blas_funcs("gemm", dtype=x.dtype)
-    flat = _Flat(g, x.dtype)
+    flat = Flat(g, x.dtype)
     into, out_of = g.in_channels // g.groups, g.out_channels // g.groups
     y = np.empty((len(x), g.out_channels, *g.output_size), x.dtype)
     sums = np.empty((g.groups, out_of, flat.cells), x.dtype)
-    corner = tuple(slice(0, n) for n in g.output_size)
-    shaped = sums.reshape(g.out_channels, *flat.sizes)[:, *corner]
+    shaped = flat.outputs(sums)
     # (taps, groups, out, in), each matrix contiguous
     banks = np.ascontiguousarray(
         np.moveaxis(kernel.reshape(g.groups, out_of, into, -1), 3, 0)
@@ -70,12 +58,11 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
-    flat = _Flat(g, x.dtype)
+    flat = Flat(g, x.dtype)
     into, out_of = g.in_channels // g.groups, g.out_channels // g.groups
     # Zeros between the lines take the sums over a line's end away.
     grads = np.zeros((g.groups, out_of, flat.cells), x.dtype)
-    corner = tuple(slice(0, n) for n in g.output_size)
-    shaped = grads.reshape(g.out_channels, *flat.sizes)[:, *corner]
+    shaped = flat.outputs(grads)
     total = np.zeros((len(flat.shifts), g.groups, out_of, into), x.dtype)
     for image, given in zip(x, grad, strict=True):
         flat.inner[...] = image
@@ -85,33 +72,29 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     return np.ascontiguousarray(np.moveaxis(total, 0, 3)).reshape(g.weight_shape)
 
 
-class _Flat:
-    """One padded image as flat lines of channels, and its shifts."""
-
-    def __init__(self, g: Geometry, dtype: np.dtype[np.generic]) -> None:
-        self.sizes = tuple(axis.padded_size for axis in g.axes)
-        self.cells = prod(self.sizes)
-        self.shifts = list(_shifts(g, self.sizes))
-        self.shape = (g.groups, g.in_channels // g.groups, self.cells)
-        # The last channel is read beyond its end by as much as the last shift.
-        self.buffer = np.zeros(prod(self.shape) + self.shifts[-1], dtype)
-        inner = tuple(slice(a.before, a.before + a.size) for a in g.axes)
-        whole = self.buffer[: prod(self.shape)]
-        self.inner = whole.reshape(g.in_channels, *self.sizes)[:, *inner]
-
-    def shifted(self, shift: int) -> Array:
-        """All channels from cell `shift` on, `(groups, in, cells)`: nothing copied.
-
-        A channel's last `shift` cells are the first of the next channel. They belong
-        to sums that are dropped.
-        """
-        return self.buffer[shift : shift + prod(self.shape)].reshape(self.shape)
-
-
-def _shifts(g: Geometry, sizes: tuple[int, ...]) -> Iterator[int]:
-    """Distance of each tap from the first, in cells of the flat image."""
-    lines = [prod(sizes[axis + 1 :]) for axis in range(g.rank)]
-    for tap in product(*map(range, g.kernel_size)):
-        yield sum(
-            t * d * line for t, d, line in zip(tap, g.dilation, lines, strict=True)
-        )
+def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
+    """The gradient by the input: shares of all taps by one GEMM, added up shifted."""
+    flat = Flat(g, grad.dtype)
+    into, out_of = g.in_channels // g.groups, g.out_channels // g.groups
+    banks = np.ascontiguousarray(
+        kernel.reshape(g.groups, out_of, g.taps_per_row).swapaxes(1, 2)
+    )
+    grads = np.zeros((g.groups, out_of, flat.cells), grad.dtype)
+    shaped = flat.outputs(grads)
+    most = max(1, _BYTES // (grad.itemsize * g.groups * g.taps_per_row))
+    x_grad = np.empty((len(grad), g.in_channels, *g.input_size), grad.dtype)
+    # Shares of the padding at a line's end go to the next line: they are 0.
+    sums = np.zeros((g.groups, into, flat.cells + flat.shifts[-1]), grad.dtype)
+    lines = sums[:, :, : flat.cells].reshape(g.in_channels, *flat.sizes)
+    for given, result in zip(grad, x_grad, strict=True):
+        shaped[...] = given
+        sums[...] = 0
+        for start in range(0, flat.cells, most):
+            shares = np.matmul(banks, grads[:, :, start : start + most])
+            count = shares.shape[2]
+            by_tap = shares.reshape(g.groups, into, -1, count)
+            for number, shift in enumerate(flat.shifts):
+                first = start + shift
+                sums[:, :, first : first + count] += by_tap[:, :, number]
+        result[...] = lines[:, *flat.where]
+    return x_grad

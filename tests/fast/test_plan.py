@@ -12,7 +12,7 @@ from convmat.fast.routes import FORWARD, INPUT_GRAD, KERNEL_GRAD
 _CHOICES = {
     "columns": (geometry((3, 64, 64), (16, 3, 3, 3), padding=1), 1),
     "batch-last": (geometry((8, 14, 14), (16, 8, 3, 3), stride=2, padding=1), 64),
-    "shifted": (geometry((64, 56, 56), (64, 64, 3, 3), padding=1), 1),
+    "shifted": (geometry((64, 56, 56), (64, 64, 5, 5), padding=2), 1),
     "tiles": (geometry((512, 512), (3, 3), padding=1), 1),
 }
 
@@ -23,8 +23,12 @@ def test_each_forward_route_is_chosen_somewhere(route):
 
 
 def test_each_gradient_route_is_chosen_somewhere():
-    plans = [plan_for(*choice, "float32") for choice in _CHOICES.values()]
-    plans.append(plan_for(geometry((16, 32, 32), (32, 16, 3, 3), stride=2), 1, "f4"))
+    both = {"stride": 2, "dilation": 2}  # which keeps the transpose from gathering
+    wide = geometry((16, 32, 32), (32, 16, 3, 3), **both)
+    narrow = geometry((8, 14, 14), (16, 8, 3, 3), **both)
+    choices = [*_CHOICES.values(), (wide, 1), (narrow, 64)]
+    choices.append((geometry((1, 64, 64), (8, 1, 3, 3), padding=1), 1))
+    plans = [plan_for(*choice, "float32") for choice in choices]
     assert {plan.by_input_grad.route for plan in plans} == set(INPUT_GRAD)
     assert {plan.by_kernel_grad.route for plan in plans} == set(KERNEL_GRAD)
 
@@ -47,7 +51,7 @@ def test_the_repr_names_each_route_and_its_reason():
     assert text.splitlines() == [
         f"Plan of {whole}, batch 64, float32:",
         "  forward      batch-last: 64 images with lines of 7 outputs",
-        "  input_grad   batch-last: 64 images with lines of 7 outputs",
+        "  input_grad   gathered: the transpose is a convolution at stride 1",
         "  kernel_grad  batch-last: 64 images with lines of 7 outputs",
     ]
 
