@@ -33,6 +33,7 @@ _FEW_PAIRS = 4  # of input and output channels, for which a tile is small
 _LARGE = 1 << 16  # outputs of an image that pay for making a tile
 _FEW_TO_MANY = 4  # output channels over input channels: the shares of taps are few
 _WASTE = 1.3  # products at the ends of lines that may be computed in vain
+_TILE_ZEROS = 4.0  # products over those wanted, where a GEMM of many lines does them
 _ZEROS = 2.0  # products over those wanted, where remainders have unequal taps
 
 _COLUMNS = "suits any geometry"
@@ -42,7 +43,7 @@ def forward(g: Geometry, batch: int) -> Choice:
     """The route of the convolution."""
     if _small(g, batch):
         return Choice("batch-last", _images(g, batch))
-    if tiles.fits(g) and _few_on_large(g) and g.output_size[0] >= 8 * tiles.LINES:
+    if tiles.fits(g) and _few_on_large(g) and _tiles_pay(g):
         return Choice("tiles", _pairs(g))
     least = min(g.in_channels, g.out_channels) // g.groups
     if _shifts(g) and least >= _CHANNELS and prod(g.kernel_size) >= _MANY_TAPS:
@@ -59,6 +60,11 @@ def input_grad(g: Geometry, batch: int) -> Choice:
     if _small(g, batch):
         return Choice("batch-last", _images(g, batch))
     return Choice("columns", _COLUMNS)
+
+
+def _tiles_pay(g: Geometry) -> bool:
+    """Whether the zeros are few enough, and the columns less than the image."""
+    return tiles.waste(g) <= _TILE_ZEROS and tiles.lines_held(g) <= g.output_size[0]
 
 
 def _gathering_pays(g: Geometry) -> bool:

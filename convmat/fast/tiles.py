@@ -17,9 +17,9 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.geometry import Geometry
 
-__all__ = ["LINES", "fits", "forward"]
+__all__ = ["fits", "forward", "lines_held", "waste"]
 
-LINES = 8
+_LINES = 8
 """Lines of the output in a tile."""
 
 
@@ -28,13 +28,23 @@ def fits(g: Geometry) -> bool:
     return g.rank == 2 and g.stride == (1, 1) and g.groups == 1
 
 
+def waste(g: Geometry) -> float:
+    """Products computed over products wanted: the rest are with zeros of the block."""
+    return _read(g) / g.kernel_size[0]
+
+
+def lines_held(g: Geometry) -> int:
+    """Lines of columns that are held at once, for each input channel."""
+    return _read(g) * g.kernel_size[1]
+
+
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution; arrays as in `convmat.fast.forward`, of one dtype."""
     down, along = g.axes
     height, width = g.output_size
-    tiles = -(-height // LINES)
-    read = LINES + down.span - 1  # lines that a tile reads
-    lines = tiles * LINES + down.span - 1
+    tiles = -(-height // _LINES)
+    read = _read(g)
+    lines = tiles * _LINES + down.span - 1
     cells = along.padded_size
     # The last tap of the last line is read beyond the image by up to a span.
     size = g.in_channels * lines * cells
@@ -52,7 +62,7 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
             x.dtype,
             buffer,
             strides=(
-                LINES * cells * item,
+                _LINES * cells * item,
                 lines * cells * item,
                 along.dilation * item,
                 item,
@@ -63,25 +73,30 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     operand = columns.reshape(-1, cells)  # (channels * taps * lines, cells)
     toeplitz = _toeplitz(kernel, g, read)
     sums = np.empty((len(toeplitz), cells), x.dtype)
-    shaped = sums.reshape(g.out_channels, LINES, cells)
+    shaped = sums.reshape(g.out_channels, _LINES, cells)
     y = np.empty((len(x), g.out_channels, height, width), x.dtype)
     for given, result in zip(x, y, strict=True):
         inner[...] = given
         for tile in range(tiles):
             np.copyto(columns, shifted[tile])
             np.matmul(toeplitz, operand, out=sums)
-            start = tile * LINES
-            stop = min(start + LINES, height)
+            start = tile * _LINES
+            stop = min(start + _LINES, height)
             result[:, start:stop] = shaped[:, : stop - start, :width]
     return y
 
 
+def _read(g: Geometry) -> int:
+    """Lines of the input that a tile reads."""
+    return _LINES + g.span[0] - 1
+
+
 def _toeplitz(kernel: Array, g: Geometry, read: int) -> Array:
-    """The block of W, `(out * LINES, in * taps along * read)`."""
+    """The block of W, `(out * _LINES, in * taps along * read)`."""
     block = np.zeros(
-        (g.out_channels, LINES, g.in_channels, g.kernel_size[1], read), kernel.dtype
+        (g.out_channels, _LINES, g.in_channels, g.kernel_size[1], read), kernel.dtype
     )
     taps = kernel.swapaxes(2, 3)  # (out, in, along, down)
-    for line in range(LINES):
+    for line in range(_LINES):
         block[:, line, :, :, line : line + g.span[0] : g.dilation[0]] = taps
-    return block.reshape(g.out_channels * LINES, -1)
+    return block.reshape(g.out_channels * _LINES, -1)

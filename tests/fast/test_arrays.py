@@ -20,6 +20,7 @@ LOOKS = {
     "fortran": np.asfortranarray,
     "reversed": lambda array: array[::-1, ..., ::-1].copy()[::-1, ..., ::-1],
     "every second": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+    "byte-swapped": lambda array: array.astype(array.dtype.newbyteorder()),
     "read-only": lambda array: read_only(array.copy()),
     "repeated": lambda array: np.broadcast_to(array[:, :1], array.shape),
 }

@@ -1,7 +1,6 @@
 """No map holds more than three times what it reads and returns."""
 
 import tracemalloc
-from math import prod
 
 import numpy as np
 import pytest
@@ -22,6 +21,8 @@ NINE = [
 MORE = [
     (geometry((4, 200_000), (4, 4, 9), padding=4), 1),
     (geometry((8, 24, 24, 24), (8, 8, 3, 3, 3), padding=1), 1),
+    (geometry((512, 512), (31, 31), padding=15), 1),
+    (geometry((600, 600), (3, 3), padding=100, dilation=100), 1),
     (geometry((96, 56, 56), (96, 1, 3, 3), padding=1, groups=96), 1),
 ]
 every_case = pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_the_peak_is_at_most_three_times_input_and_output(name, g, batch):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # A kernel is no input of this bound; one block and a few objects come in any case.
-    small = 3 * kernel.nbytes + 300_000
-    assert peak + sum(a.nbytes for a in (x, y)) <= 3 * (x.nbytes + y.nbytes) + small
-    assert prod(y.shape) * y.itemsize == y.nbytes
+    # Small arrays may be held beside that: the kernel in another order, or the columns
+    # of a whole image where it is as small as 28x28.
+    small = 3 * kernel.nbytes + 32_000
+    assert peak <= 3 * (x.nbytes + y.nbytes) + small
