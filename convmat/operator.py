@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from convmat import sliding
+from convmat import fast, sliding
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.geometry import IntOrInts, geometry
+from convmat.geometry import Geometry, IntOrInts, geometry
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -65,11 +66,15 @@ def conv_operator(
 
     def matmat(columns: Array) -> Array:
         batch = carried("x", columns).T.reshape(-1, g.in_channels, *g.input_size)
-        return sliding.forward(batch, weights, g).reshape(len(batch), rows).T
+        route = _route(np.result_type(batch, weights), g)
+        y: Array = route.forward(batch, weights, g)
+        return y.reshape(len(batch), rows).T
 
     def rmatmat(columns: Array) -> Array:
         batch = carried("y", columns).T.reshape(-1, g.out_channels, *g.output_size)
-        return sliding.input_grad(batch, adjoint, g).reshape(len(batch), cols).T
+        route = _route(np.result_type(batch, adjoint), g)
+        x: Array = route.input_grad(batch, adjoint, g)
+        return x.reshape(len(batch), cols).T
 
     def matvec(x: Array) -> Array:
         return matmat(x.reshape(-1, 1)).reshape(-1)
@@ -85,3 +90,8 @@ def conv_operator(
         rmatmat=rmatmat,
         dtype=weights.dtype,
     )
+
+
+def _route(dtype: np.dtype[Any], g: Geometry) -> ModuleType:
+    """The fast maps where they carry numbers and padding, else the definition."""
+    return fast if fast.carries(dtype, g) else sliding

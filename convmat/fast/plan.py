@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.errors import ConvmatError
 from convmat.fast import choice
 from convmat.fast.choice import Choice
 from convmat.fast.routes import FORWARD, INPUT_GRAD, KERNEL_GRAD
@@ -19,18 +20,23 @@ __all__ = ["Plan", "carries", "plan_for"]
 _CARRIED = frozenset(map(np.dtype, ("f4", "f8", "c8", "c16")))
 
 
-def carries(dtype: npt.DTypeLike) -> bool:
-    """Whether the fast routes carry a dtype: what BLAS multiplies, and nothing else.
+def carries(dtype: npt.DTypeLike, geometry: Geometry | None = None) -> bool:
+    """Whether the fast routes carry a dtype, and a geometry where one is given.
 
-    Integers and objects must stay exact, and float16 and extended precision have no
-    BLAS: `convmat.sliding` carries them all.
+    They carry what BLAS multiplies: integers and objects must stay exact, and float16
+    and extended precision have no BLAS. They pad with zeros only. `convmat.sliding`
+    carries all else.
 
     Examples
     --------
+    >>> from convmat import geometry
     >>> carries("float32"), carries("int64"), carries(object)
     (True, False, False)
+    >>> carries("float32", geometry(5, 3, padding=1, padding_mode="reflect"))
+    False
     """
-    return np.dtype(dtype) in _CARRIED
+    by_zeros = geometry is None or geometry.padding_mode == "zeros"
+    return np.dtype(dtype) in _CARRIED and by_zeros
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,6 +111,11 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     -------
     Plan
 
+    Raises
+    ------
+    ConvmatError
+        For a dtype or a geometry that the fast routes do not carry.
+
     Examples
     --------
     >>> from convmat import geometry
@@ -115,6 +126,10 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     True
     """
     g = geometry
+    if not carries(dtype, g):
+        rule = f"must be of single or double precision and padded with zeros beside {g}"
+        remedy = "use convmat.sliding"
+        raise ConvmatError("dtype", rule, str(np.dtype(dtype)), remedy)
     return Plan(
         g,
         batch,

@@ -64,3 +64,13 @@ def test_what_blas_multiplies_is_carried(dtype):
 @pytest.mark.parametrize("dtype", ["i8", "u1", "f2", "longdouble", "O"])
 def test_what_blas_does_not_multiply_is_left_to_sliding(dtype):
     assert not carries(dtype)
+
+
+def test_what_is_not_carried_is_refused():
+    from convmat import geometry
+
+    g = geometry(5, 3, padding=1, padding_mode="reflect")
+    with pytest.raises(ValueError, match=r"padded with zeros .* use convmat\.sliding"):
+        plan_for(g, 1, "float32")
+    with pytest.raises(ValueError, match="single or double precision"):
+        plan_for(geometry(5, 3), 1, "int64")

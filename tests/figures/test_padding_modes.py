@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from convmat import ConvmatError, conv, conv_matrix, geometry
-from convmat.figures import equation_text, four_applications, matrix_equation
-from convmat.figures import matrix_plot, matrix_text
+from convmat.figures import (
+    equation_text,
+    four_applications,
+    matrix_equation,
+    matrix_plot,
+    matrix_text,
+)
 from convmat.figures.content import dense_matrix
 from convmat.geometry import PADDING_MODES
 from convmat.symbolic import (
@@ -75,7 +80,6 @@ def test_equations_agree(g):
 def test_symbols_agree(g):
     product_ = (symbolic_matrix(g) * symbolic_input(g)).expand()
     assert product_ == symbolic_output(g, bias=False).expand()
-    loss = symbolic_output(g)
     assert symbolic_input_grad(g).shape == (g.matrix_shape[1], 1)
 
 
