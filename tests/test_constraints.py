@@ -113,6 +113,23 @@ def test_projection_is_exact_on_integers_in_every_mode(data):
     assert not constraint.pull_back(other - constraint.project(other)).any()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64, np.float16])
+def test_nearest_kernel_of_shared_entries_solves_the_normal_equations(dtype):
+    g = geometry((2, 4, 3), (2, 2, 3, 2), padding=1, padding_mode="reflect")
+    constraint = ConvConstraint(g)
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-9, 9, g.matrix_shape)
+    exact = constraint.extract(matrix)
+    assert not constraint.pull_back(matrix - constraint.embed(exact)).any()
+    found = constraint.extract(matrix.astype(dtype))
+    assert found.dtype == dtype
+    # Sums of at most 24 integers below 9 are exact even in float16. What rounds is the
+    # solution of 6 equations, of condition 3: at most 3 n**2 cond eps, relatively
+    # (Higham, section 9.3, where the growth factor of a dominant matrix is below 2).
+    bound = 3 * 6**2 * 3 * np.finfo(dtype).eps * 9
+    assert np.abs(found - exact.astype(complex)).max() <= bound
+
+
 def test_taps_that_cannot_be_told_apart_share_what_is_there():
     # Around one cell, all three taps read it: only their sum is in the matrix.
     g = geometry(1, 3, padding=1, padding_mode="circular")

@@ -364,7 +364,8 @@ def operator_returns_outputs_backwards(patch: Patch) -> None:
 
 
 def adjoint_without_conjugate(patch: Patch) -> None:
-    shim = types.SimpleNamespace(conjugate=lambda weights: weights)
+    shim = types.SimpleNamespace(**{name: getattr(np, name) for name in np.__all__})
+    shim.conjugate = lambda weights: weights
     patch.setattr(operator, "np", shim)
 
 

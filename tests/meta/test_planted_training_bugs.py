@@ -92,8 +92,8 @@ def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
 
 def projected_on_the_first_of_each_tie(patch: Patch) -> None:
     def change(right, self, matrix):
-        first = self._first_of_ties(self._entries(matrix))
-        return first.reshape(self.geometry.kernel_shape)
+        array = np.asarray(matrix)
+        return self._read(array).reshape(self.geometry.kernel_shape)
 
     plant(patch, ConvConstraint, "extract", change)
 
@@ -140,8 +140,8 @@ def nan_is_no_violation(patch: Patch) -> None:
     plant(
         patch,
         constraint,
-        "_largest",
-        lambda right, values: right(np.nan_to_num(values)),
+        "_largest_difference",
+        lambda right, values, expected: right(np.nan_to_num(values), expected),
     )
 
 
