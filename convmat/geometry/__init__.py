@@ -1,8 +1,9 @@
 """Everything about a convolution but its values: sizes, windows, counts.
 
 `axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
-the axes, `shorthand` the function `geometry` that reads what people write, `layout` the
-reading of batch and channel axes. Imports go in that order.
+the axes (`checks` says what its fields must be, `wording` puts it in words),
+`shorthand` the function `geometry` that reads what people write, `layout` the reading
+of batch and channel axes.
 """
 
 from convmat.geometry.axis import PADDING_MODES, Axis

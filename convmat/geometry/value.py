@@ -8,17 +8,20 @@ from math import prod
 from typing import Any
 
 from convmat.arrays import Pads, Shape
-from convmat.errors import (
-    ConvmatTypeError,
-    GeometryError,
-    ShapeError,
+from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.axis import Axis
+from convmat.geometry.checks import (
+    SHORTHAND,
+    check_fit,
+    check_groups,
+    check_mode,
+    check_padding,
+    check_positive,
+    check_reach,
 )
-from convmat.geometry.axis import PADDING_MODES, Axis
+from convmat.geometry.wording import shortest, sizes, times
 
 __all__ = ["Geometry", "require_geometry"]
-
-_LARGEST = 1 << 60
-_SHORTHAND = "convmat.geometry reads shorthand"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -75,26 +78,26 @@ class Geometry:
     def __post_init__(self) -> None:
         if not isinstance(self.input_size, tuple):
             rule = "must be a tuple of integers in canonical form"
-            raise ConvmatTypeError("input_size", rule, self.input_size, _SHORTHAND)
+            raise ConvmatTypeError("input_size", rule, self.input_size, SHORTHAND)
         rank = len(self.input_size)
         if rank == 0:
             raise ShapeError("input_size", "must have at least one spatial axis", ())
         for name in ("input_size", "kernel_size", "stride", "dilation"):
-            _check_positive(name, getattr(self, name), rank)
-        _check_padding(self.padding, rank)
+            check_positive(name, getattr(self, name), rank)
+        check_padding(self.padding, rank)
         for name in ("in_channels", "out_channels", "groups"):
-            _check_positive(name, (getattr(self, name),), 1)
-        _check_groups(self.in_channels, self.out_channels, self.groups)
+            check_positive(name, (getattr(self, name),), 1)
+        check_groups(self.in_channels, self.out_channels, self.groups)
         if not isinstance(self.has_channels, bool):
             rule = "must be True or False"
             raise ConvmatTypeError("has_channels", rule, self.has_channels)
         if not self.has_channels and (self.in_channels, self.out_channels) != (1, 1):
             rule = "must be true beside more than one channel"
             raise GeometryError("has_channels", rule, self.has_channels)
-        _check_mode(self.padding_mode)
+        check_mode(self.padding_mode)
         for number, axis in enumerate(self.axes):
-            _check_reach(number, axis)
-            _check_fit(number, axis)
+            check_reach(number, axis)
+            check_fit(number, axis)
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
@@ -223,8 +226,8 @@ class Geometry:
             f"{count:,} taps {how}" for how, count in notes.items() if count
         )
         return (
-            f"{_times(self.input_shape)} input, {_times(self.kernel_shape)} kernel -> "
-            f"{_times(self.output_shape)} output: {_sizes(self.axes)}; "
+            f"{times(self.input_shape)} input, {times(self.kernel_shape)} kernel -> "
+            f"{times(self.output_shape)} output: {sizes(self.axes)}; "
             f"matrix {rows}x{columns}, {self.nnz:,} stored, "
             f"{self.untouched:,} structural zeros{f' ({told})' if told else ''}, "
             f"{self.free_parameters:,} free parameters"
@@ -233,7 +236,7 @@ class Geometry:
     def __repr__(self) -> str:
         arguments = [repr(self.input_shape), repr(self.kernel_shape)]
         for name, default in (("stride", 1), ("padding", 0), ("dilation", 1)):
-            short = _shortest(getattr(self, name))
+            short = shortest(getattr(self, name))
             if short != default:
                 arguments.append(f"{name}={short!r}")
         if self.groups != 1:
@@ -257,131 +260,3 @@ def require_geometry(value: object) -> None:
     if not isinstance(value, Geometry):
         remedy = "make one with convmat.geometry(input_shape, kernel_shape)"
         raise ConvmatTypeError("geometry", "must be a Geometry", value, remedy)
-
-
-def _check_positive(name: str, values: object, rank: int) -> None:
-    """Each of `rank` integers must be at least 1; `True` and `1.0` are no integers."""
-    if not isinstance(values, tuple) or any(type(v) is not int for v in values):
-        rule = "must be a tuple of integers in canonical form"
-        raise ConvmatTypeError(name, rule, values, _SHORTHAND)
-    if len(values) != rank:
-        raise ShapeError(name, f"must have one entry per axis, {rank} in all", values)
-    if min(values) < 1:
-        raise GeometryError(name, "must be at least 1 on every axis", values)
-    _check_small(name, values, max(values))
-
-
-def _check_padding(padding: object, rank: int) -> None:
-    """One `(before, after)` of non-negative integers per axis."""
-    canonical = isinstance(padding, tuple) and all(
-        isinstance(pair, tuple)
-        and len(pair) == 2
-        and all(type(cells) is int for cells in pair)
-        for pair in padding
-    )
-    if not isinstance(padding, tuple) or not canonical:
-        rule = "must be a tuple of (before, after) integers in canonical form"
-        raise ConvmatTypeError("padding", rule, padding, _SHORTHAND)
-    if len(padding) != rank:
-        rule = f"must have one (before, after) per axis, {rank} in all"
-        raise ShapeError("padding", rule, padding)
-    if any(min(pair) < 0 for pair in padding):
-        remedy = "to read less of the input, crop it first"
-        raise GeometryError("padding", "must be at least 0 everywhere", padding, remedy)
-    _check_small("padding", padding, max(map(max, padding)))
-
-
-def _check_small(name: str, value: object, largest: int) -> None:
-    """Indices are computed in 64 bits; sums of a few settings have to fit them."""
-    if largest > _LARGEST:
-        raise GeometryError(name, "must be at most 2**60 everywhere", value)
-
-
-def _check_groups(in_channels: int, out_channels: int, groups: int) -> None:
-    for name, channels in (
-        ("in_channels", in_channels),
-        ("out_channels", out_channels),
-    ):
-        if channels % groups:
-            rule = f"must divide {name}={channels}"
-            raise GeometryError("groups", rule, groups)
-
-
-def _check_mode(mode: object) -> None:
-    if not isinstance(mode, str) or mode not in PADDING_MODES:
-        rule = f"must be one of {', '.join(map(repr, PADDING_MODES))}"
-        raise GeometryError("padding_mode", rule, mode)
-
-
-def _check_reach(number: int, axis: Axis) -> None:
-    """Each mode but `zeros` and `replicate` has only so many cells to put."""
-    most = {
-        "circular": axis.size,
-        "reflect": axis.size - 1,
-        "symmetric": axis.size,
-    }.get(axis.mode)
-    if most is not None and max(axis.before, axis.after) > most:
-        why = {
-            "circular": "the input once around",
-            "reflect": "the input without its outermost cell",
-            "symmetric": "the input once over",
-        }[axis.mode]
-        raise GeometryError(
-            "padding",
-            f"must be at most {most} on axis {number} in mode {axis.mode!r}: {why}",
-            (axis.before, axis.after),
-            "use less padding, or padding_mode='replicate'",
-        )
-
-
-def _check_fit(number: int, axis: Axis) -> None:
-    if axis.span <= axis.padded_size:
-        return
-    spread = f" ({axis.span} cells with dilation {axis.dilation})"
-    pads = f" with {axis.before} + {axis.after} cells of padding"
-    raise GeometryError(
-        "kernel_size",
-        f"must fit the padded input; on axis {number} {axis.kernel} taps"
-        f"{spread if axis.dilation > 1 else ''} do not fit {axis.size} cells"
-        f"{pads if axis.before or axis.after else ''}",
-        axis.kernel,
-        "use a larger input, more padding, or a smaller kernel or dilation",
-    )
-
-
-def _times(shape: Shape) -> str:
-    return "x".join(map(str, shape))
-
-
-def _sizes(axes: tuple[Axis, ...]) -> str:
-    """The formula of the output size with the numbers of each axis put in."""
-    lines = [_size(axis) for axis in axes]
-    if len(set(lines)) > 1:
-        return ", ".join(f"axis {n}: {line}" for n, line in enumerate(lines))
-    everywhere = {1: "", 2: " on both axes"}.get(len(axes), f" on all {len(axes)} axes")
-    return lines[0] + everywhere
-
-
-def _size(axis: Axis) -> str:
-    """As fastbook writes it: (n + 2*pad - ks)//stride + 1."""
-    pad = (
-        f"2*{axis.before}"
-        if axis.before == axis.after
-        else (f"{axis.before} + {axis.after}")
-    )
-    kernel = (
-        f"{axis.kernel}"
-        if axis.dilation == 1
-        else (f"({axis.dilation}*({axis.kernel} - 1) + 1)")
-    )
-    return f"({axis.size} + {pad} - {kernel})//{axis.stride} + 1 = {axis.out_size}"
-
-
-def _shortest(values: Shape | Pads) -> object:
-    """The shorthand that `convmat.geometry` reads back into `values`."""
-    entries = [
-        entry[0] if isinstance(entry, tuple) and entry[0] == entry[1] else entry
-        for entry in values
-    ]
-    alike = len(set(entries)) == 1 and not isinstance(entries[0], tuple)
-    return entries[0] if alike else tuple(entries)
