@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from convmat import ConvmatTypeError
+from convmat import ConvmatTypeError, conv
 from convmat.dtypes import carried
 
 
@@ -77,3 +77,17 @@ def test_an_empty_list_is_an_array():
 def test_what_is_no_number_is_refused_with_a_remedy(value, match):
     with pytest.raises(ConvmatTypeError, match=match):
         carried("x", value)
+
+
+def test_lists_of_integers_beyond_int64_stay_exact():
+    # NumPy alone makes these float64.
+    array = carried("x", [2**63, -1])
+    assert array.dtype == object
+    assert array.tolist() == [2**63, -1]
+    assert conv([2**63, -1, 5], [1]).tolist() == [2**63, -1, 5]
+
+
+def test_masked_arrays_are_refused():
+    masked = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    with pytest.raises(ConvmatTypeError, match=r"x must not be masked.*x\.filled\(0\)"):
+        carried("x", masked)

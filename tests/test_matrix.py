@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import linalg, signal, sparse
 
 from convmat import (
+    ConvmatError,
     ConvmatTypeError,
     ShapeError,
     conv,
@@ -272,3 +273,31 @@ def test_refill_refuses_a_matrix_of_another_geometry(other):
 def test_refill_refuses_a_kernel_of_another_shape():
     with pytest.raises(ShapeError, match=r"kernel\.shape must be \(2,\), got .*\(3,\)"):
         refill(conv_matrix([1, 2], 3), [1, 2, 3], geometry(3, 2))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kernel"),
+    [
+        (np.int8, [300, 1]),
+        (np.int32, [2**40, 1]),
+        (np.float32, [1e300, 1.0]),
+        (np.complex64, [1e300j, 1.0]),
+    ],
+)
+def test_refill_refuses_what_the_dtype_cannot_hold(dtype, kernel):
+    W = conv_matrix([1, 2], 3).astype(dtype)
+    with pytest.raises(ConvmatError, match="kernel must fit the matrix's"):
+        refill(W, kernel, geometry(3, 2))
+    assert W.toarray().real.tolist() == [[1, 2, 0], [0, 1, 2]]
+
+
+def test_refill_may_round_and_may_carry_infinity():
+    W = conv_matrix(np.array([1, 2], np.float32), 3)
+    assert refill(W, [0.1, np.inf], geometry(3, 2)).data[0] == np.float32(0.1)
+
+
+def test_refill_of_read_only_data_is_refused():
+    W = conv_matrix([1, 2], 3)
+    W.data.flags.writeable = False
+    with pytest.raises(ConvmatError, match=r"matrix\.data must be writeable"):
+        refill(W, [3, 4], geometry(3, 2))

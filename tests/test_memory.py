@@ -5,10 +5,19 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from convmat import MatrixTooLargeError, conv_matrix, geometry, memory, tie_map
+from convmat import (
+    MatrixTooLargeError,
+    conv,
+    conv_input_grad,
+    conv_matrix,
+    geometry,
+    memory,
+    tie_map,
+)
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.matrix import matrix_bytes
 from convmat.tie import pattern_of
+from convmat.verify import prove
 
 LARGE = [
     ((500_000,), (5,), {"padding": 2}),
@@ -127,3 +136,18 @@ def test_machine_that_does_not_tell_its_memory_is_taken_for_a_small_one(monkeypa
         assert memory.physical_bytes() == 4 << 30
     finally:
         memory.physical_bytes.cache_clear()
+
+
+def test_windows_and_padding_that_cannot_fit_are_refused_before_they_are_made():
+    with pytest.raises(MatrixTooLargeError, match=r"the windows of .* needs"):
+        conv([1, 2], [1], padding=10**12)
+    with pytest.raises(MatrixTooLargeError, match=r"the windows of .* needs"):
+        conv_input_grad(np.ones(1), [1], 10**12, stride=10**12)
+
+
+def test_dense_patterns_and_proofs_that_cannot_fit_are_refused():
+    g = geometry((250, 250), (3, 3), padding=1)
+    with pytest.raises(MatrixTooLargeError, match="the dense pattern of"):
+        tie_map(g).pattern()
+    with pytest.raises(MatrixTooLargeError, match="the implied map of"):
+        prove(geometry((3, 32, 32), (16, 3, 3, 3)))

@@ -1,5 +1,8 @@
 """`Pattern`: the CSR arrays, against the tie map that is found in another way."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,3 +116,20 @@ def test_wide_padding_makes_no_more_steps_than_the_kernel_has_ends(settings):
         np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), ties.rows
     )
     assert np.array_equal(indices, ties.cols)
+
+
+@pytest.mark.parametrize("settings", [{}, {"padding_mode": "reflect"}])
+def test_threads_that_meet_a_new_pattern_all_get_right_values(settings):
+    g = geometry((30, 30), (5, 5), padding=2, **settings)
+    kernel = np.arange(25.0)
+    right = Pattern(g).values(kernel)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            made = Pattern(g)
+            with ThreadPoolExecutor(4) as pool:
+                found = list(pool.map(made.values, [kernel] * 4))
+            assert all(np.array_equal(values, right) for values in found)
+    finally:
+        sys.setswitchinterval(interval)
