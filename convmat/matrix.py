@@ -47,7 +47,9 @@ def conv_matrix(
         Entry `[r, c]` is the weight with which output `r` reads input `c`; both count
         in C order of `(channel, *spatial)`. The form is canonical: columns ascend, no
         position is stored twice. A tap whose value is 0 is stored like any other, so
-        that the pattern is a matter of the geometry alone. Integers give int64.
+        that the pattern is a matter of the geometry alone. Where the padding is filled
+        from the input, taps of a row that read one input are added. Integers give
+        int64.
 
     Raises
     ------

@@ -65,8 +65,6 @@ def geometry(
     ShapeError
         For shapes that do not fit each other. Like all errors here it is a
         `ConvmatError` and names the argument, the rule, the value and the remedy.
-    NotYetError
-        For a padding mode that is known by name only.
     ConvmatTypeError
         For `True` or `1.0` where an integer belongs, and the like.
 

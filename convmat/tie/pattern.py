@@ -1,7 +1,7 @@
 """`Pattern`: the CSR arrays of a geometry, written straight to their place.
 
 The steps are found once from the geometry and then carried out on each array. Nothing
-is sorted, and nothing of the matrix's size is made besides the result.
+of the matrix's size is sorted, or made besides the result.
 
 All output channels have the same pattern. Values are written one channel after another,
 by the steps where a channel is long, else by the taps that its entries hold.

@@ -22,14 +22,16 @@ class TieMap:
     """Which tap sits at which row and column of the matrix of a geometry.
 
     Entry `i` says: the matrix holds tap `taps[i]` at row `rows[i]`, column `cols[i]`.
-    Entries run in C order of the matrix. All arrays are read-only.
+    Entries run row by row, and within a row by tap: with zeros in the padding this is C
+    order of the matrix. Where the padding is filled from the input, several entries may
+    have one position; the matrix holds their sum. All arrays are read-only.
 
     Attributes
     ----------
     geometry : Geometry
-    rows, cols : ndarray of int, shape (nnz,)
+    rows, cols : ndarray of int, shape (geometry.contributions,)
         Output and input of the entry: flat indices in C order of `(channel, *spatial)`.
-    taps : ndarray of int, shape (nnz,)
+    taps : ndarray of int, shape (geometry.contributions,)
         Flat index of the entry's tap into the kernel, in C order of its shape.
 
     Examples
