@@ -2,13 +2,14 @@
 
 `axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
 the axes (`checks` says what its fields must be, `wording` puts it in words),
-`shorthand` the function `geometry` that reads what people write, `layout` the reading
-of batch and channel axes.
+`shorthand` the function `geometry` that reads what people write, `transposed` the same
+for a transposed convolution, `layout` the reading of batch and channel axes.
 """
 
 from convmat.geometry.axis import PADDING_MODES, Axis
 from convmat.geometry.layout import Layout, read_beside
 from convmat.geometry.shorthand import IntOrInts, geometry
+from convmat.geometry.transposed import transposed_geometry
 from convmat.geometry.value import Geometry, require_geometry
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "geometry",
     "read_beside",
     "require_geometry",
+    "transposed_geometry",
 ]
