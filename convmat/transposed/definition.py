@@ -63,8 +63,8 @@ def scatter(y: Array, kernel: Array, g: Geometry) -> Array:
             for o, (k, s, d) in zip(out, axes, strict=True)
         )
         for channel in range(g.out_channels):
-            numbers = y[(slice(None), channel, *out)]  # one for each image
-            share = np.multiply.outer(numbers, kernel[channel])
+            place: tuple[int | slice, ...] = (slice(None), channel, *out)
+            share = np.multiply.outer(y[place], kernel[channel])
             padded[:, channel // per_group][:, :, *window] += share
     padded = padded.reshape(len(y), g.in_channels, *sizes)
     for axis, (n, (before, _)) in enumerate(

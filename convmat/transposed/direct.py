@@ -91,9 +91,10 @@ class Direct:
         refuse_beyond("the stretched input of", self.paired, needed, None, _REMEDY)
         wide: Array = np.zeros((*lead, *whole), y.dtype)
         ends = zip(size, self.paired.stride, strict=True)
-        cells = tuple(slice(0, (n - 1) * s + 1, s) for n, s in ends)
-        wide[(..., *cells)] = y
-        return wide[(..., *self._kept())]
+        every = (slice(None),) * len(lead)
+        wide[*every, *(slice(0, (n - 1) * s + 1, s) for n, s in ends)] = y
+        kept = zip(whole, self.crop, strict=True)
+        return wide[*every, *(slice(before, n - after) for n, (before, after) in kept)]
 
     def kernel(self, kernel: npt.ArrayLike) -> Array:
         """The flipped kernel, of shape `geometry.kernel_shape`.
@@ -143,14 +144,6 @@ class Direct:
         inputs = cells[cells > 0] - 1
         ones = np.ones(len(inputs), np.int64)
         return csr_array((ones, inputs, starts), shape=(rows, columns))
-
-    def _kept(self) -> tuple[slice, ...]:
-        """What is kept of the stretched input."""
-        whole = _stretched_size(self.paired)
-        return tuple(
-            slice(before, cells - after)
-            for cells, (before, after) in zip(whole, self.crop, strict=True)
-        )
 
 
 def stretched(paired: Geometry) -> Direct:
