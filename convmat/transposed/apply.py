@@ -131,8 +131,9 @@ def _paired_beside(y: Shape, kernel: Shape, **keywords: Any) -> Geometry:
         except ShapeError as error:
             if error.argument != "kernel_shape":
                 raise
+            remedy = f"{error.remedy}; {_NOT_A_BATCH}"
             parts = error.argument, error.rule, error.value
-            raise ShapeError(*parts, _NOT_A_BATCH) from None
+            raise ShapeError(*parts, remedy) from None
     if kernel and 0 <= extra <= 2:
         return transposed_geometry(y[extra:], kernel, **keywords)
     raise ShapeError(

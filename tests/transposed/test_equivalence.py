@@ -65,7 +65,7 @@ PADS = [(0, 0), (0, 1), (2, 0), (1, 2)]
 
 def box(mode):
     """1-D: n 1-3, k 1-3, strides, dilations, pads, groups, every output padding."""
-    channels = [(1, 1, 1), (1, 1, 2), (2, 1, 2)]  # inputs, outputs of a group, groups
+    channels = [(1, 1, 1), (1, 1, 2), (2, 3, 2)]  # inputs, outputs of a group, groups
     kinds = product((1, 2, 3), (1, 2), PADS, channels, (1, 3), (1, 2, 3))
     for stride, dilation, pad, (into, out_of, groups), n, k in kinds:
         for extra in range(stride):
