@@ -109,8 +109,9 @@ CASES = [
         {},
         ConvmatTypeError,
         (
-            "padding must be numbers, because a name says something beside a kernel only, "
-            r"got padding='same'; read the cells of a kernel from geometry\(...\).padding"
+            "padding must be numbers, because a name says something beside a kernel "
+            "only, got padding='same'; read the cells of a kernel from "
+            r"geometry\(\.\.\.\)\.padding"
         ),
     ),
     (
@@ -408,8 +409,9 @@ def test_bad_input_is_refused_in_a_sentence(function, arguments, settings, error
             {},
             GeometryError,
             (
-                "pool_size must fit the padded input; on axis 0 4 taps do not fit 3 cells, "
-                "got pool_size=4; use a larger input, more padding, or a smaller pool"
+                "pool_size must fit the padded input; on axis 0 4 taps do not fit 3 "
+                "cells, got pool_size=4; use a larger input, more padding, or a "
+                "smaller pool"
             ),
         ),
         (
