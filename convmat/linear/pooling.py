@@ -184,7 +184,7 @@ divisor_override
 
     Returns
     -------
-    ndarray of int64, shape (*outs)
+    ndarray of int64, `(*outs)`
         Entry `[*out]` is the number of cells of the window of output `out`, the same
         for every channel. With `count_include_pad` cells of padding count, but none
         beyond it; without, cells of the input only.

@@ -142,4 +142,4 @@ def test_shapes_and_pads_may_be_numpys():
     assert_equal(
         pad_matrix(np.array(x.shape), pads), pad_matrix((2, 3), ((1, 0), (0, 2)))
     )
-    assert_equal(crop_matrix(np.int64(4), np.int64(1)), crop_matrix(4, 1))
+    assert_equal(crop_matrix(np.int64(4), np.array(1)), crop_matrix(4, 1))
