@@ -3,21 +3,40 @@
 `axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
 the axes (`checks` says what its fields must be, `wording` puts it in words),
 `shorthand` the function `geometry` that reads what people write, `layout` the reading
-of batch and channel axes.
+of batch and channel axes. `dialects` lists what others mean by "same" padding, and
+`same` holds these meanings side by side.
 """
 
 from convmat.geometry.axis import PADDING_MODES, Axis
+from convmat.geometry.dialects import DIALECTS, Dialect, dialect
 from convmat.geometry.layout import Layout, read_beside
+from convmat.geometry.same import (
+    DialectDifference,
+    DialectRow,
+    DialectTable,
+    same_dialects,
+    same_difference,
+    same_pads,
+)
 from convmat.geometry.shorthand import IntOrInts, geometry
 from convmat.geometry.value import Geometry, require_geometry
 
 __all__ = [
+    "DIALECTS",
     "PADDING_MODES",
     "Axis",
+    "Dialect",
+    "DialectDifference",
+    "DialectRow",
+    "DialectTable",
     "Geometry",
     "IntOrInts",
     "Layout",
+    "dialect",
     "geometry",
     "read_beside",
     "require_geometry",
+    "same_dialects",
+    "same_difference",
+    "same_pads",
 ]
