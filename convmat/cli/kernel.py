@@ -129,7 +129,7 @@ def _loaded(path: str, g: Geometry) -> Array:
         shape = getattr(array, "shape", "several arrays")
         rule = f"must name an array of shape {g.kernel_shape}"
         raise ConvmatError("--values", rule, path, f"this one has {shape}")
-    if array.dtype in (np.longdouble, np.clongdouble):
+    if array.dtype.itemsize > {"f": 8, "c": 16}.get(array.dtype.kind, 8):
         rule = "must hold numbers of at most 64 bits, or complex numbers of two"
         raise ConvmatError("--values", rule, path, f"this one has {array.dtype}")
     if array.dtype.kind in "fc" and not np.isfinite(array).all():

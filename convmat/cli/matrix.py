@@ -26,8 +26,8 @@ examples:
   convmat matrix --input 4x4 --kernel 3x3 --padding 1 --mode circular
   convmat matrix --input 5x5 --kernel 3x3 --stride 2 --padding 1 --info
   convmat matrix --input 4 --kernel 2 --format latex
-  convmat matrix --input 3x32x32 --kernel 16x3x3x3 --stride 2 --padding 1,2x0,1 \\
-      --mode circular --seed 0 --out W.npz
+  convmat matrix --input 3x32x32 --kernel 16x3x3x3 --stride 2 \\
+      --padding 1,2x0,1 --mode circular --seed 0 --out W.npz
   convmat matrix --input 8x8 --kernel 3x3 --values ones --out W.mtx
   convmat matrix --input 28x28 --kernel 5x5 --format csv --out W.csv
 
@@ -36,14 +36,14 @@ formats:
          corner that fits, a file all of it, up to a million positions
   latex  a bmatrix, up to 5,000 positions; needs the extra symbolic
   csv    row,column,tap,value: a line for each tap of each row, counted from 0.
-         Where padding repeats the input, taps may share a position: add them up.
+         Where padding repeats the input, taps may share a position: add them.
          Memory does not grow with the matrix
   json   one object: geometry, shape, and indptr, indices and data as in CSR
   npz    for scipy.sparse.load_npz; needs --out
   mtx    Matrix Market, for scipy.io.mmread; needs --out
 
-Text and LaTeX show letters where no values are given. Letters cannot go into the
-other formats: there each tap holds its own number, from 1 on.
+Text and LaTeX show letters where no values are given. Letters cannot go into
+the other formats: there each tap holds its own number, from 1 on.
 """
 
 _ENDINGS = {".txt": "text", ".tex": "latex"}
