@@ -241,6 +241,10 @@ def numbers(*arguments, capsys):
             geometry(1, 3, padding=1),
         ),
         (
+            ["--input", "5x5", "--kernel", "3x3", "--stride", "2", "--padding", "1"],
+            geometry((5, 5), (3, 3), stride=2, padding=1),
+        ),
+        (
             [
                 "--input",
                 "4x3x3",

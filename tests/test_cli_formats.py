@@ -109,6 +109,13 @@ def test_triplets_come_in_blocks_of_bounded_size(monkeypatch, size):
             assert np.array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_json_is_written_piece_by_piece(monkeypatch, size):
+    monkeypatch.setattr(formats, "_AT_ONCE", size)
+    for g in WITNESSES:
+        check_json(g)
+
+
 def test_the_first_triplets_of_a_huge_matrix_cost_nothing():
     g = geometry((3, 10**9, 10**9), (64, 3, 3, 3), padding=1, padding_mode="circular")
     rows, cols, taps = next(entries.blocks(g))
