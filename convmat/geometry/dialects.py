@@ -13,17 +13,15 @@ with any kernel, flipped or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeAlias
 
 from convmat.errors import ConvmatTypeError, GeometryError
+from convmat.geometry import same_rules
+from convmat.geometry.axis import Axis
 
 __all__ = ["BY_NAME", "DIALECTS", "Dialect", "dialect"]
-
-Rule: TypeAlias = Callable[[int, int, int, int], tuple[int, int]]
-"""`(before, after)` from the size, the kernel, the stride and the dilation."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Dialect:
     aliases: tuple[str, ...]
     meaning: str
     source: str
-    rule: Rule
+    rule: same_rules.Rule
     no_stride: str = ""
     no_dilation: str = ""
 
@@ -89,6 +87,19 @@ class Dialect:
             raise GeometryError("dilation", rule + self.no_dilation, dilation, remedy)
         return self.rule(size, kernel, stride, dilation)
 
+    def padded(self, axis: Axis) -> Axis:
+        """`axis` with the padding of this dialect in place of its own."""
+        before, after = self.pads(axis.size, axis.kernel, axis.stride, axis.dilation)
+        return replace(axis, before=before, after=after)
+
+    def refusal(self, stride: int, dilation: int) -> str:
+        """Why this dialect says nothing about these; empty where it does."""
+        if stride > 1 and self.no_stride:
+            return f"stride must be 1, since {self.no_stride}"
+        if dilation > 1 and self.no_dilation:
+            return f"dilation must be 1, since {self.no_dilation}"
+        return ""
+
 
 def dialect(name: str) -> Dialect:
     """The dialect of a name or alias.
@@ -114,69 +125,6 @@ def dialect(name: str) -> Dialect:
         raise GeometryError("name", rule, name) from None
 
 
-def _span(kernel: int, dilation: int) -> int:
-    return dilation * (kernel - 1) + 1
-
-
-def _least(size: int, kernel: int, stride: int, dilation: int) -> int:
-    """The least padding in all that gives ceil(size / stride) outputs."""
-    out_size = -(-size // stride)
-    return max(0, (out_size - 1) * stride + _span(kernel, dilation) - size)
-
-
-def _upper(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    cells = _least(size, kernel, stride, dilation)
-    return cells // 2, cells - cells // 2
-
-
-def _lower(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    before, after = _upper(size, kernel, stride, dilation)
-    return after, before
-
-
-def _odd_after(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    cells = _span(kernel, dilation) - 1
-    return cells // 2, cells - cells // 2
-
-
-def _odd_before(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    before, after = _odd_after(size, kernel, stride, dilation)
-    return after, before
-
-
-def _half(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    return (_span(kernel, dilation) // 2,) * 2
-
-
-def _static(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    return ((stride - 1 + _span(kernel, dilation) - 1) // 2,) * 2
-
-
-def _kernel_alone(
-    size: int, kernel: int, stride: int, dilation: int
-) -> tuple[int, int]:
-    return ((kernel - 1) // 2,) * 2
-
-
-def _longer(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """As many outputs as the longer one has cells, from the middle of all.
-
-    The full convolution has `size + span - 1` outputs. The middle leaves out
-    `shorter - 1` of them, the odd one at the end.
-    """
-    span = _span(kernel, dilation)
-    cut = min(size, span) - 1
-    return span - 1 - cut // 2, span - 1 - (cut - cut // 2)
-
-
-def _longer_mirrored(
-    size: int, kernel: int, stride: int, dilation: int
-) -> tuple[int, int]:
-    """As `_longer`, but a longer kernel leaves the odd output out at the start."""
-    before, after = _longer(size, kernel, stride, dilation)
-    return (after, before) if _span(kernel, dilation) > size else (before, after)
-
-
 _NO_STRIDE = "the functions have none, and an output can be cut in more ways than one"
 
 _ENTRIES = (
@@ -186,7 +134,7 @@ _ENTRIES = (
         "The least padding that gives ceil(size / stride) outputs, the odd cell after.",
         'tf.nn.convolution, "SAME"; jax.lax.padtype_to_pads; ONNX Conv, SAME_UPPER; '
         "Core ML SamePadding, BOTTOM_RIGHT_HEAVY",
-        _upper,
+        same_rules.upper,
     ),
     Dialect(
         "onnx-lower",
@@ -195,14 +143,14 @@ _ENTRIES = (
         "before.",
         "ONNX Conv, SAME_LOWER; jax.lax.padtype_to_pads, SAME_LOWER; Core ML "
         "SamePadding, TOP_LEFT_HEAVY",
-        _lower,
+        same_rules.lower,
     ),
     Dialect(
         "paddle",
         (),
         "As tensorflow, without dilation.",
         'paddle.nn.functional.conv2d, "SAME", by its UpdatePaddingAndDilation',
-        _upper,
+        same_rules.upper,
         no_dilation="PaddlePaddle would set it to 1 without a word",
     ),
     Dialect(
@@ -210,7 +158,7 @@ _ENTRIES = (
         ("pytorch",),
         "One cell less than the kernel spans, the odd cell after; no stride.",
         'torch.nn.functional.conv2d, padding="same"',
-        _odd_after,
+        same_rules.odd_after,
         no_stride="PyTorch refuses padding='same' with any other",
     ),
     Dialect(
@@ -219,21 +167,21 @@ _ENTRIES = (
         "Half of what the kernel spans, rounded down, on both sides: one output more "
         "at stride 1 where that is even.",
         'the idiom padding=k//2; Theano, border_mode="half"; Ultralytics, autopad',
-        _half,
+        same_rules.half,
     ),
     Dialect(
         "fastai",
         (),
         "Half of kernel - 1, rounded down, on both sides, whatever the dilation.",
         "fastai.layers.ConvLayer, padding=None",
-        _kernel_alone,
+        same_rules.kernel_alone,
     ),
     Dialect(
         "timm",
         (),
         "Half of stride - 1 + dilation * (kernel - 1), rounded down, on both sides.",
         "timm.layers.get_padding",
-        _static,
+        same_rules.static,
     ),
     Dialect(
         "flux",
@@ -241,7 +189,7 @@ _ENTRIES = (
         "One cell less than the kernel spans, the odd cell before, whatever the "
         "stride.",
         'Flux.SamePad; lasagne.layers.Conv2DLayer, pad="same"',
-        _odd_before,
+        same_rules.odd_before,
     ),
     Dialect(
         "scipy",
@@ -249,7 +197,7 @@ _ENTRIES = (
         "As many outputs as inputs, the odd cell before; no stride.",
         'scipy.signal convolve, correlate, fftconvolve and convolve2d, mode="same"; '
         "scipy.ndimage.correlate; cv2.filter2D",
-        _odd_before,
+        same_rules.odd_before,
         no_stride=_NO_STRIDE,
     ),
     Dialect(
@@ -257,7 +205,7 @@ _ENTRIES = (
         ("scipy-ndimage-convolve",),
         "As many outputs as inputs, the odd cell after; no stride.",
         'scipy.signal.correlate2d, mode="same"; scipy.ndimage.convolve',
-        _odd_after,
+        same_rules.odd_after,
         no_stride=_NO_STRIDE,
     ),
     Dialect(
@@ -266,7 +214,7 @@ _ENTRIES = (
         "As many outputs as the longer of input and kernel, the middle of all; no "
         "stride.",
         'numpy.convolve, mode="same"',
-        _longer,
+        same_rules.longer,
         no_stride=_NO_STRIDE,
     ),
     Dialect(
@@ -274,7 +222,7 @@ _ENTRIES = (
         (),
         "As numpy, but mirrored where the kernel is the longer.",
         'numpy.correlate, mode="same"',
-        _longer_mirrored,
+        same_rules.longer_mirrored,
         no_stride=_NO_STRIDE,
     ),
     Dialect(
@@ -282,7 +230,7 @@ _ENTRIES = (
         ("octave",),
         "As many outputs as inputs, the odd cell after; no stride.",
         "MATLAB and GNU Octave conv, conv2 and filter2, 'same'",
-        _odd_after,
+        same_rules.odd_after,
         no_stride=_NO_STRIDE,
     ),
 )
