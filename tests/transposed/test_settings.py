@@ -287,13 +287,10 @@ def test_what_cannot_be_is_refused(
         transposed_geometry(input_shape, kernel_shape, **settings)
 
 
-def test_a_name_that_misses_the_input_is_refused(monkeypatch):
-    # As a name would whose padding leaves some other size than ceil(size / stride).
-    from convmat.geometry import shorthand
-
-    monkeypatch.setitem(shorthand._NAMED, "odd", lambda size, span, stride: (1, 1))
-    with pytest.raises(GeometryError, match=r"must give \(4,\) from \(4,\), .*\(6,\)"):
-        transposed_geometry(4, 1, padding="odd")
+def test_a_name_that_misses_the_input_is_refused():
+    # Half the kernel on both sides of an even one leaves a cell too many.
+    with pytest.raises(GeometryError, match=r"must give \(4,\) from \(4,\), .*\(5,\)"):
+        transposed_geometry(4, 2, padding="same:half")
 
 
 def test_the_paired_geometry_is_a_geometry_like_any_other():
