@@ -190,7 +190,7 @@ def test_the_softmax_bound_of_scores_that_part_is_reached():
     for d in (0.0, 0.5):
         model = Sequential([Linear(1, 2, rng=rng)])
         model.load({"0.weight": np.zeros((2, 1)), "0.bias": np.array([-12 + d, -d])})
-        pair.append((model, SGD(0.1)))
+        pair.append((model, SGD(0.1, 0.9)))
     found = shares(*pair, CrossEntropy(), np.ones((1, 1)), np.array([0]))
     assert 0.999 < found["loss"] <= 1
     assert 0.999 < found["velocity 0.bias"] <= 1
