@@ -132,11 +132,7 @@ class Adam(Rule):
             m += (1 - beta1) * g
             s *= beta2
             s += (1 - beta2) * g * g
-            move = np.sqrt(s)
-            move /= root
-            move += eps
-            np.divide(m, move, out=move)
-            move *= rate
+            move = rate * (m / (np.sqrt(s) / root + eps))
             if decay and self.decoupled:
                 w *= 1 - lr * decay
             w -= move
@@ -148,7 +144,8 @@ class Adam(Rule):
         count = (), np.dtype(np.int64)
         return {"first_moment": moment, "second_moment": moment, "steps": count}
 
-    def _check(self, label: str, parameter: Array) -> None:
+    def _check(self, name: str, parameter: Array) -> None:
+        label = f"parameters[{name!r}]"
         kind, found = parameter.dtype.kind, str(parameter.dtype)
         if kind == "O":
             remedy = (
@@ -162,6 +159,8 @@ class Adam(Rule):
         if not dtype.type(float(self.eps)) > 0:
             rule = f"must be greater than 0 in {dtype}, or a gradient of 0 gives NaN"
             raise ConvmatError("eps", rule, self.eps)
+        if (count := self.steps.get(name, 0)) < 0:
+            raise ConvmatError(f"steps[{name!r}]", "must be at least 0", count)
 
 
 def AdamW(

@@ -10,7 +10,7 @@ from convmat.arrays import Array
 
 __all__ = ["pieces"]
 
-_PIECE = 1 << 16  # entries: enough to hide NumPy's calls, few enough to stay in a cache
+_PIECE = 1 << 18  # entries: enough to hide the calls, few enough to stay in a cache
 
 
 def pieces(written: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -35,9 +35,9 @@ def pieces(written: Array, *arrays: Array) -> Iterator[tuple[Array, ...]]:
     Examples
     --------
     >>> import numpy as np
-    >>> a, b = np.zeros((2, 65536)), np.ones((2, 65536))
+    >>> a, b = np.zeros((2, 262144)), np.ones((2, 262144))
     >>> [(p.shape, q.shape) for p, q in pieces(a, b)]
-    [((65536,), (65536,)), ((65536,), (65536,))]
+    [((262144,), (262144,)), ((262144,), (262144,))]
     """
     together = (written, *arrays)
     apart = all(a is written or not np.may_share_memory(a, written) for a in arrays)

@@ -100,8 +100,8 @@ class Rule(ABC):
                 raise ConvmatError("gradients", rule, list(gradients))
             _check_parameter(f"parameters[{name!r}]", parameter)
             _check_gradient(f"gradients[{name!r}]", gradients[name], parameter)
-            self._check(f"parameters[{name!r}]", parameter)
             self._check_memory(name, parameter)
+            self._check(name, parameter)
         for name, parameter in parameters.items():
             self._update(name, parameter, gradients[name])
 
@@ -187,7 +187,7 @@ class Rule(ABC):
         """Shape and dtype of what is remembered of a parameter, by `memories`."""
 
     @abstractmethod
-    def _check(self, label: str, parameter: Array) -> None:
+    def _check(self, name: str, parameter: Array) -> None:
         """Refuse a parameter whose numbers this rule does not carry."""
 
     @abstractmethod

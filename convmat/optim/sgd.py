@@ -127,11 +127,11 @@ class SGD(Rule):
     def _forms(self, parameter: Array) -> dict[str, tuple[Shape, np.dtype[Any]]]:
         return {"velocity": (parameter.shape, parameter.dtype)}
 
-    def _check(self, label: str, parameter: Array) -> None:
+    def _check(self, name: str, parameter: Array) -> None:
         if parameter.dtype != object:
             return
-        for name in ("lr", "momentum", "weight_decay"):
-            if not isinstance(rate := getattr(self, name), Rational):
+        for setting in ("lr", "momentum", "weight_decay"):
+            if not isinstance(rate := getattr(self, setting), Rational):
                 rule = "must be an integer or a Fraction beside exact parameters"
                 remedy = "Fraction(1, 10) is 0.1 exactly"
-                raise ConvmatTypeError(name, rule, rate, remedy)
+                raise ConvmatTypeError(setting, rule, rate, remedy)

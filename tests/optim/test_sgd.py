@@ -1,13 +1,38 @@
-"""SGD with momentum: hand-worked sequences, exactness, bad rates."""
+"""Gradient descent: hand-worked sequences and closed forms, exact in rationals."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from convmat.optim import SGD
+
+SHARES = st.fractions(0, Fraction(9, 10), max_denominator=10)
+MOMENTA = st.fractions(Fraction(1, 10), Fraction(9, 10), max_denominator=10)
+RATES = st.fractions(Fraction(1, 10), 2, max_denominator=10)
+DECAYS = st.fractions(0, 1, max_denominator=10)
+HALF = Fraction(1, 2)
+NUMBERS = st.fractions(-4, 4, max_denominator=4)
+OPTIONS = st.fixed_dictionaries(
+    {
+        "momentum": MOMENTA,
+        "nesterov": st.booleans(),
+        "weight_decay": DECAYS,
+        "decoupled": st.booleans(),
+    }
+)
+
+
+def path(rule, start, gradient, steps):
+    """The positions after each step; `gradient` is that at a position and a step."""
+    weights, seen = {"w": np.array([start], object)}, []
+    for number in range(steps):
+        at = gradient(weights["w"][0], number)
+        rule.step(weights, {"w": np.array([at], object)})
+        seen.append(weights["w"][0])
+    return seen
 
 
 def test_plain_descent_by_hand():
@@ -16,30 +41,113 @@ def test_plain_descent_by_hand():
     assert weights["w"].tolist() == [2.0]
 
 
-def test_momentum_by_hand():
-    # v: 1, 1.5, 1.75; w: -1, -2.5, -4.25
-    weights, rule, seen = {"w": np.array([0.0])}, SGD(lr=1, momentum=0.5), []
-    for _ in range(3):
-        rule.step(weights, {"w": np.array([1.0])})
-        seen.append(weights["w"].item())
-    assert seen == [-1.0, -2.5, -4.25]
-
-
-@given(
-    st.lists(st.integers(-9, 9), min_size=1, max_size=6),
-    st.fractions(0, Fraction(9, 10), max_denominator=10),
-    st.fractions(Fraction(1, 10), 2, max_denominator=10),
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        # v: 1, 1.5, 1.75
+        ({}, [-1, -2.5, -4.25]),
+        # d: 1 + 0.5, 1 + 0.75, 1 + 0.875
+        ({"nesterov": True}, [-1.5, -3.25, -5.125]),
+        # g: 1, 0.5, 0; v: 1, 1, 0.5
+        ({"weight_decay": 0.5}, [-1, -2, -2.5]),
+        # v: 1, 1.5, 1.75; halved before each step
+        ({"weight_decay": 0.5, "decoupled": True}, [-1, -2, -2.75]),
+    ],
+    ids=["momentum", "nesterov", "coupled", "decoupled"],
 )
+def test_momentum_by_hand(options, expected):
+    weights, rule, seen = {"w": np.zeros(1)}, SGD(lr=1, momentum=0.5, **options), []
+    for _ in range(3):
+        rule.step(weights, {"w": np.ones(1)})
+        seen.append(weights["w"].item())
+    assert seen == expected
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=6), SHARES, RATES)
 def test_momentum_is_the_closed_form_in_rationals(gradients, momentum, lr):
     # w_n = -lr * sum_i g_i * (1 + m + ... + m**(n - 1 - i))
-    weights, rule = {"w": np.array([Fraction(0)], object)}, SGD(lr, momentum)
-    for gradient in gradients:
-        rule.step(weights, {"w": np.array([Fraction(gradient)], object)})
     n = len(gradients)
+    found = path(SGD(lr, momentum), Fraction(0), lambda w, i: Fraction(gradients[i]), n)
     expected = -lr * sum(
         g * sum(momentum**j for j in range(n - i)) for i, g in enumerate(gradients)
     )
-    assert weights["w"][0] == expected
+    assert found[-1] == expected
+
+
+@settings(max_examples=50)
+@given(OPTIONS, RATES, NUMBERS, NUMBERS, st.integers(1, 8))
+@example(
+    {"momentum": HALF, "nesterov": True, "weight_decay": 1, "decoupled": True},
+    Fraction(1, 3),
+    Fraction(2),
+    Fraction(1),
+    3,
+)
+def test_on_a_parabola_each_step_is_one_matrix_in_rationals(options, lr, a, start, n):
+    # The gradient at w is a * w, so (w, v) moves by one matrix, the same each time.
+    m, decay = options["momentum"], options["weight_decay"]
+    slope, keep = (a, 1 - lr * decay) if options["decoupled"] else (a + decay, 1)
+    velocity = np.array([slope, m], object)  # v' in (w, v)
+    move = m * velocity + [slope, 0] if options["nesterov"] else velocity
+    matrix = np.array([np.array([keep, 0], object) - lr * move, velocity])
+    state, expected = np.array([start, Fraction(0)]), []
+    for _ in range(n):
+        state = matrix @ state
+        expected.append(state[0])
+    rule = SGD(lr, **options)
+    assert path(rule, start, lambda w, _: a * w, n) == expected
+    assert rule.velocity["w"][0] == state[1]
+
+
+@settings(max_examples=50)
+@given(RATES, MOMENTA, NUMBERS, st.integers(1, 4))
+def test_nesterov_is_the_gradient_at_the_point_ahead_in_rationals(lr, m, start, n):
+    # As Sutskever writes it: v = m * v - lr * grad(w + m * v), w = w + v. Our weights
+    # are his points ahead, w + m * v. The gradient bends, so that no other will do.
+    def gradient(w, _=None):
+        return w * w - 2 * w + 3
+
+    rule = SGD(lr, m, nesterov=True)
+    found = path(rule, start, gradient, n)
+    w, v, ahead = start, Fraction(0), []
+    for _ in range(n):
+        v = m * v - lr * gradient(w + m * v)
+        w = w + v
+        ahead.append(w + m * v)
+    assert found == ahead
+
+
+@given(RATES, DECAYS, NUMBERS, st.integers(0, 6), st.booleans())
+def test_without_gradient_weights_decay_geometrically(lr, decay, start, n, decoupled):
+    rule = SGD(lr, weight_decay=decay, decoupled=decoupled)
+    found = path(rule, start, lambda w, _: 0, n)
+    assert found == [(1 - lr * decay) ** (i + 1) * start for i in range(n)]
+
+
+@given(RATES, DECAYS, NUMBERS, st.lists(NUMBERS, min_size=1, max_size=4))
+def test_without_momentum_both_kinds_of_decay_are_one(lr, decay, start, gradients):
+    runs = [
+        path(rule, start, lambda _, i: gradients[i], len(gradients))
+        for decoupled in (False, True)
+        for rule in [SGD(lr, weight_decay=decay, decoupled=decoupled)]
+    ]
+    assert runs[0] == runs[1]
+
+
+@given(RATES, MOMENTA, st.fractions(Fraction(1, 10), 1, max_denominator=10), NUMBERS)
+def test_decoupled_decay_never_enters_the_velocity(lr, m, decay, start):
+    rule = SGD(lr, m, weight_decay=decay, decoupled=True)
+    path(rule, start, lambda _, i: Fraction(i), 3)
+    assert rule.velocity["w"][0] == m + 2
+
+
+def test_a_rate_set_between_steps_counts_from_then_on():
+    # v: 1, 1.25; w: -1, -1 - 2 * 1.25
+    rule, weights = SGD(1, 0.5), {"w": np.zeros(1)}
+    rule.step(weights, {"w": np.ones(1)})
+    rule.lr, rule.momentum = 2, 0.25
+    rule.step(weights, {"w": np.ones(1)})
+    assert weights["w"].tolist() == [-3.5]
 
 
 def test_parameters_change_in_place_and_gradients_do_not():
@@ -52,75 +160,53 @@ def test_parameters_change_in_place_and_gradients_do_not():
 
 
 def test_float32_stays_float32():
-    weights = {"w": np.zeros(2, np.float32)}
-    SGD(np.float64(0.1), np.float64(0.9)).step(weights, {"w": np.ones(2, np.float32)})
-    assert weights["w"].dtype == np.float32
+    weights, rule = (
+        {"w": np.zeros(2, np.float32)},
+        SGD(np.float64(0.1), np.float64(0.9)),
+    )
+    rule.step(weights, {"w": np.ones(2)})  # a gradient of float64, as constants have it
+    assert weights["w"].dtype == rule.velocity["w"].dtype == np.float32
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("rates", "name"),
     [
-        ((0,), ValueError, "lr must be greater than 0, got lr=0"),
-        ((-0.1,), ValueError, "lr must be greater than 0"),
-        ((float("nan"),), ValueError, "lr must be finite"),
-        ((float("inf"),), ValueError, "lr must be finite"),
-        ((True,), TypeError, "lr must be a real number"),
-        (("0.1",), TypeError, "lr must be a real number"),
-        ((0.1, 1), ValueError, r"momentum must be in \[0, 1\), got momentum=1"),
-        ((0.1, -0.5), ValueError, r"momentum must be in \[0, 1\)"),
+        ({"lr": 0.1}, "lr"),
+        ({"lr": Fraction(1, 10), "momentum": 0.9}, "momentum"),
+        ({"lr": 1, "weight_decay": 0.1}, "weight_decay"),
+        ({"lr": 1, "weight_decay": 0.1, "decoupled": True}, "weight_decay"),
     ],
 )
-def test_bad_rates_are_named(arguments, error, message):
-    with pytest.raises(error, match=message):
-        SGD(*arguments)
-
-
-def test_a_float_rate_beside_exact_parameters_is_refused():
+def test_a_float_rate_beside_exact_parameters_is_refused(rates, name):
     weights = {"w": np.array([Fraction(1)], object)}
-    with pytest.raises(TypeError, match="lr must be an integer or a Fraction"):
-        SGD(0.1).step(weights, weights)
-    with pytest.raises(TypeError, match="momentum must be an integer or a Fraction"):
-        SGD(Fraction(1, 10), 0.9).step(weights, weights)
+    wanted = f"{name} must be an integer or a Fraction beside exact parameters"
+    with pytest.raises(TypeError, match=wanted):
+        SGD(**rates).step(weights, weights)
+    assert weights["w"].tolist() == [1]
+
+
+def test_a_float_gradient_beside_exact_parameters_is_refused():
+    weights = {"w": np.array([Fraction(1)], object)}
+    with pytest.raises(TypeError, match=r"must fit the parameter's dtype, object"):
+        SGD(1).step(weights, {"w": np.ones(1)})
+
+
+@pytest.mark.parametrize("momentum", [0, Fraction(1, 2)])
+def test_integer_gradients_beside_exact_parameters_do_not_wrap(momentum):
+    weights = {"w": np.array([0], object)}
+    SGD(4, momentum).step(weights, {"w": np.array([2**62])})
+    assert weights["w"].tolist() == [-(2**64)]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
 def test_fractions_as_rates_are_floats_beside_floats(dtype):
     found, expected = ({"w": np.array([1, 2], dtype)} for _ in range(2))
-    rules = SGD(Fraction(1, 10), Fraction(9, 10)), SGD(0.1, 0.9)
+    rules = [
+        SGD(number(1, 10), number(9, 10), weight_decay=number(1, 5))
+        for number in (Fraction, lambda a, b: a / b)
+    ]
     for _ in range(3):
         for rule, weights in zip(rules, (found, expected), strict=True):
             rule.step(weights, {"w": np.array([3, 4], dtype)})
     assert found["w"].dtype == dtype
     assert np.array_equal(found["w"], expected["w"])
-
-
-def test_a_missing_gradient_is_named_and_nothing_changes():
-    weights = {"v": np.ones(2), "w": np.ones(2)}
-    with pytest.raises(ValueError, match=r"gradients must have one .* 'w' too, got"):
-        SGD(0.1).step(weights, {"v": np.ones(2)})
-    assert weights["v"].tolist() == [1, 1]
-
-
-@pytest.mark.parametrize(
-    ("parameter", "gradient"),
-    [
-        (np.ones(1), np.array([Fraction(1)])),
-        (np.ones(1), np.array([1j])),
-        (np.array([Fraction(1)]), np.ones(1)),
-    ],
-)
-def test_a_gradient_that_does_not_fit_the_parameter_is_refused(parameter, gradient):
-    with pytest.raises(TypeError, match=r"gradients\['w'\] must fit the parameter's"):
-        SGD(1).step({"w": parameter}, {"w": gradient})
-
-
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
-def test_integer_parameters_are_refused(dtype):
-    weights = {"w": np.array([1, 2], dtype)}
-    with pytest.raises(TypeError, match=r"parameters\['w'\] must not be integers"):
-        SGD(0.1).step(weights, weights)
-
-
-def test_a_gradient_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"gradients\['w'\].shape must be"):
-        SGD(0.1).step({"w": np.zeros(2)}, {"w": np.zeros(3)})
