@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convmat.optim import Adam, AdamW
@@ -48,7 +48,6 @@ def corrections(beta1, beta2):
 
 
 @FLOATS
-@settings(max_examples=50)
 @given(
     gradients=st.lists(SIZES, min_size=1, max_size=6),
     beta1=st.sampled_from([0.0, 0.5, 0.9]),

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convmat.optim import SGD
@@ -74,7 +74,6 @@ def test_momentum_is_the_closed_form_in_rationals(gradients, momentum, lr):
     assert found[-1] == expected
 
 
-@settings(max_examples=50)
 @given(OPTIONS, RATES, NUMBERS, NUMBERS, st.integers(1, 8))
 @example(
     {"momentum": HALF, "nesterov": True, "weight_decay": 1, "decoupled": True},
@@ -99,7 +98,6 @@ def test_on_a_parabola_each_step_is_one_matrix_in_rationals(options, lr, a, star
     assert rule.velocity["w"][0] == state[1]
 
 
-@settings(max_examples=50)
 @given(RATES, MOMENTA, NUMBERS, st.integers(1, 4))
 def test_nesterov_is_the_gradient_at_the_point_ahead_in_rationals(lr, m, start, n):
     # As Sutskever writes it: v = m * v - lr * grad(w + m * v), w = w + v. Our weights
@@ -148,6 +146,15 @@ def test_a_rate_set_between_steps_counts_from_then_on():
     rule.lr, rule.momentum = 2, 0.25
     rule.step(weights, {"w": np.ones(1)})
     assert weights["w"].tolist() == [-3.5]
+
+
+def test_plain_descent_remembers_nothing():
+    rule, weights = SGD(0.5, 0.5), {"w": np.ones(2)}
+    rule.step(weights, weights)
+    assert list(rule.velocity) == ["w"]
+    rule.momentum = 0
+    rule.step(weights, weights)
+    assert rule.velocity == {}
 
 
 def test_parameters_change_in_place_and_gradients_do_not():

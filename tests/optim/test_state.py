@@ -93,15 +93,6 @@ def test_an_empty_state_forgets_all():
     assert rule.steps == {}
 
 
-def test_plain_descent_remembers_nothing():
-    rule, weights = SGD(0.5, 0.5), {"w": np.ones(2)}
-    rule.step(weights, weights)
-    assert list(rule.velocity) == ["w"]
-    rule.momentum = 0
-    rule.step(weights, weights)
-    assert rule.velocity == {}
-
-
 @pytest.mark.parametrize(
     ("rule", "state", "error", "message"),
     [
