@@ -194,7 +194,7 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
     columns, _ = _columns(x, g)
-    outputs = int(np.prod(grad.shape[2:]))
+    outputs = prod(grad.shape[2:])
     grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, outputs)
     # (batch, groups, channels, taps), then summed over the batch
     total: Array = np.matmul(grads, columns).sum(axis=0)
@@ -204,7 +204,7 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     """The gradient by the input: every output hands its window back, tap by tap."""
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)
-    outputs = int(np.prod(grad.shape[2:]))  # -1 cannot be told from an empty batch
+    outputs = prod(grad.shape[2:])  # -1 cannot be told from an empty batch
     grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, outputs)
     _refuse_too_large(len(grad), np.result_type(grad, kernel), g)
     shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
@@ -276,7 +276,7 @@ def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
         len(x), g.groups, g.in_channels // g.groups, *outs, *g.kernel_size
     )
     windows = np.moveaxis(windows, 2, 2 + g.rank)  # channels beside their taps
-    outputs = int(np.prod(outs))
+    outputs = prod(outs)
     return windows.reshape(len(x), g.groups, outputs, g.taps_per_row), outs
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.checks import check_mode
 from convmat.geometry.value import Geometry
 
 __all__ = ["IntOrInts", "Padding", "geometry", "read_shape"]
@@ -88,23 +89,26 @@ def geometry(
     kernel_size = kernel[len(kernel) - rank :]
     strides = _positive("stride", stride, rank)
     dilations = _positive("dilation", dilation, rank)
+    pads = _padding(padding, input_size, kernel_size, strides, dilations)
+    check_mode(padding_mode)  # before it is hashed
     return _shared(
-        Geometry(
-            input_size=input_size,
-            kernel_size=kernel_size,
-            stride=strides,
-            padding=_padding(padding, input_size, kernel_size, strides, dilations),
-            dilation=dilations,
-            padding_mode=padding_mode,
-            **channels,
-        )
+        input_size=input_size,
+        kernel_size=kernel_size,
+        stride=strides,
+        padding=pads,
+        dilation=dilations,
+        padding_mode=padding_mode,
+        **channels,
     )
 
 
 @lru_cache(maxsize=256)
-def _shared(value: Geometry) -> Geometry:
-    """The first of all equal geometries: it has its counts ready."""
-    return value
+def _shared(**fields: Any) -> Geometry:
+    """The first of all equal geometries: it is checked, and has its counts ready.
+
+    Fields are plain integers by now; else `True` would be found in place of 1.
+    """
+    return Geometry(**fields)
 
 
 def _channels(
