@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
-from convmat.arrays import Shape
+from convmat.arrays import Pads, Shape
 from convmat.geometry import PADDING_MODES, Geometry, geometry
 
 __all__ = ["BOXES", "Box"]
@@ -112,7 +112,7 @@ def _volume() -> Iterator[Geometry]:
 
 def _modes() -> Iterator[Geometry]:
     """The whole cross product on one axis; two groups have a channel each."""
-    pads = [pad for pad in product(range(3), repeat=2) if pad[0] != pad[1]]
+    pads = [(b, a) for b in range(3) for a in range(3) if b != a]
     settings = product((1, 2), PADDING_MODES, (1, 2), (1, 2, 3), pads)
     for groups, mode, dilation, stride, pad in settings:
         for kernel, size in product((1, 2, 3), (1, 2, 3)):
@@ -133,7 +133,7 @@ def _modes() -> Iterator[Geometry]:
 def _witnesses() -> Iterator[Geometry]:
     """Unequal in everything, so that no two axes, pads or groups can be mistaken."""
     none, late, early, wide = (0, 0), (0, 1), (1, 0), (2, 1)
-    planes = [
+    planes: list[tuple[Shape, Shape, Shape, Shape, Pads]] = [
         # input, kernel, stride, dilation, pads
         ((2, 3), (2, 3), (1, 2), (1, 1), (early, (1, 2))),
         ((3, 4), (2, 2), (2, 1), (1, 2), (wide, (0, 3))),
@@ -142,7 +142,7 @@ def _witnesses() -> Iterator[Geometry]:
         ((4, 2), (2, 1), (3, 2), (2, 1), ((2, 0), late)),
         ((2, 5), (2, 4), (1, 1), (1, 1), (late, (0, 2))),
     ]
-    volumes = [
+    volumes: list[tuple[Shape, Shape, Shape, Shape, Pads]] = [
         ((2, 3, 2), (2, 1, 2), (1, 2, 1), (1, 1, 1), (early, none, late)),
         ((3, 2, 3), (1, 2, 2), (2, 1, 3), (1, 1, 2), (late, early, wide)),
         ((2, 2, 3), (2, 3, 2), (1, 3, 3), (1, 1, 1), (none, late, wide)),
