@@ -16,6 +16,8 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import Array, IntArray
+from convmat.dtypes import exact_sums
+from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 from convmat.tie.steps import Lay, walk_through
 from convmat.tie.ties import tie_map
@@ -76,7 +78,26 @@ class Pattern:
         kernel : ndarray of shape `geometry.weight_shape` or `geometry.kernel_shape`
         out : ndarray of shape (nnz,), optional
             Array to write to, C-contiguous and of the kernel's dtype.
+
+        Raises
+        ------
+        ConvmatError
+            When a sum of integers does not fit their dtype.
         """
+        if not self.geometry.shared or kernel.dtype.kind != "i":
+            return self._values(kernel, out)
+        most = prod(self.geometry.kernel_size)  # taps that share an entry
+        sums = exact_sums(self._values, kernel.astype(np.int64), terms=most)
+        if out is None:
+            return sums
+        if not np.array_equal(sums.astype(out.dtype), sums):
+            remedy = "build a new matrix with conv_matrix"
+            rule = f"must have sums of taps that fit {out.dtype}"
+            raise ConvmatError("kernel", rule, kernel, remedy)
+        out[...] = sums
+        return out
+
+    def _values(self, kernel: Array, out: Array | None = None) -> Array:
         geometry = self.geometry
         data = np.empty(geometry.nnz, kernel.dtype) if out is None else out
         # (out channels, entries of a channel), (out channels, taps of a channel)

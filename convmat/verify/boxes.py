@@ -116,8 +116,9 @@ def _modes() -> Iterator[Geometry]:
     settings = product((1, 2), PADDING_MODES, (1, 2), (1, 2, 3), pads)
     for groups, mode, dilation, stride, pad in settings:
         for kernel, size in product((1, 2, 3), (1, 2, 3)):
-            deep = mode == "zeros" or _reaches(mode, (size,), (pad,))
-            if deep and _fits((size,), (kernel,), (dilation,), (pad,)):
+            deep = max(pad) + (mode == "reflect") <= size
+            endless = mode in ("zeros", "replicate")
+            if (deep or endless) and _fits((size,), (kernel,), (dilation,), (pad,)):
                 alone = groups == 1
                 yield geometry(
                     (size,) if alone else (groups, size),
@@ -167,14 +168,6 @@ _BANKS: tuple[tuple[Shape, Shape, int], ...] = (
     ((2,), (4, 1), 2),
 )
 """Channels of the input, channel axes of the kernel, groups."""
-
-
-def _reaches(mode: str, size: Iterable[int], pads: Iterable[tuple[int, int]]) -> bool:
-    """Whether a mode that fills the padding from the input has enough to put there."""
-    if mode == "replicate":
-        return True
-    ends = mode == "reflect"
-    return all(max(pad) + ends <= n for n, pad in zip(size, pads, strict=True))
 
 
 def _fits(

@@ -1,4 +1,4 @@
-"""Numbers beyond int64: fractions and Python integers exactly, floats within a bound.
+"""Numbers: integers exact or refused, fractions exact, floats within a bound.
 
 A float result is a sum of `n` rounded products, added in some order, so it is within
 `gamma(n) * sum |w| |x|` of the exact one (Higham, chapter 3). The exact one is computed
@@ -9,13 +9,15 @@ from fractions import Fraction
 from math import prod
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from convmat import sliding, tie_map
+from convmat import ConvmatError, conv_matrix, conv_operator, geometry, sliding, tie_map
 from convmat.verify import Route
 from convmat.verify.rounding import gamma
-from convmat.verify.strategies import cases
+from convmat.verify.strategies import Case, cases, geometries
 
 FLOATS = [np.dtype(name) for name in ("float16", "float32", "float64")]
 COMPLEX = [np.dtype(name) for name in ("complex64", "complex128")]
@@ -60,6 +62,120 @@ def test_python_integers_of_any_size_do_not_wrap(object_route: Route, case, powe
     g, kernel, x, _ = case
     y = object_route.apply(kernel.astype(object) * 2**power, x.astype(object), g)
     assert np.array_equal(y, sliding.forward(x, kernel, g).astype(object) * 2**power)
+
+
+LEAST, MOST = -(2**63), 2**63 - 1
+SIZES = [1, 3, 2**20, 2**30, 2**31, 2**32 - 1, 2**60, 2**62, MOST]
+
+
+# Of every size that int64 has, most of them where sums just fit.
+signed = st.sampled_from([0, LEAST, *(sign * n for n in SIZES for sign in (1, -1))])
+near_the_end = signed | st.integers(LEAST, MOST)
+
+
+@st.composite
+def huge_cases(draw, elements=near_the_end):
+    g = draw(geometries(max_rank=2, max_channels=2, max_groups=2))
+    shapes = [
+        g.weight_shape,
+        (2, g.in_channels, *g.input_size),
+        (2, g.out_channels, *g.output_size),
+    ]
+    fill = st.sampled_from([0, 1, -1])
+    return Case(
+        g, *(draw(hnp.arrays(int, s, elements=elements, fill=fill)) for s in shapes)
+    )
+
+
+def witness(kernel, x, **keywords):
+    """A case on one axis, with a gradient of ones."""
+    g = geometry(len(x), len(kernel), **keywords)
+    grad = np.ones((1, 1, *g.output_size), int)
+    return Case(g, np.array([[kernel]]), np.array([[x]]), grad)
+
+
+def assert_exact_or_refused(function, *arrays):
+    """Of two arrays: the integers that Python has, or a refusal where they don't fit.
+
+    That is for all entries at once: an array holds right sums only.
+    """
+    exact = function(*(array.astype(object) for array in arrays))
+    if all(LEAST <= number <= MOST for number in exact.flat):
+        got = function(*arrays)
+        assert got.dtype == np.int64
+        assert got.tolist() == exact.tolist()
+        return
+    with pytest.raises(
+        ConvmatError, match=r"sum must fit int64, .*\.astype\(object\)"
+    ) as info:
+        function(*arrays)
+    wrong = [number for number in exact.flat if not LEAST <= number <= MOST]
+    assert info.value.value in wrong
+
+
+@given(huge_cases())
+@example(witness([1, 1], [2**62, 2**62 - 1]))  # 2**63 - 1, the last that fits
+@example(witness([1, 1], [2**62, 2**62]))
+@example(witness([1, 1], [-(2**62), -(2**62)]))  # -2**63, the last that fits
+@example(witness([1, 1, 1], [MOST, MOST, -MOST]))  # on the way beyond, in the end not
+@example(witness([LEAST], [-1]))
+@example(witness([4, 4], [2**62, 2**62]))  # 2**65 wraps to 0
+@example(witness([MOST, 1], [MOST, MOST]))
+def test_integers_are_exact_or_refused(case):
+    g, kernel, x, grad = case
+    assert_exact_or_refused(lambda x, w: sliding.forward(x, w, g), x, kernel)
+    assert_exact_or_refused(lambda y, w: sliding.input_grad(y, w, g), grad, kernel)
+    assert_exact_or_refused(lambda y, x: sliding.kernel_grad(y, x, g), grad, x)
+
+
+@given(huge_cases(st.integers(-(2**31), 2**31)))
+def test_products_of_32_bits_are_exact_or_refused(case):
+    g, kernel, x, grad = case
+    assert_exact_or_refused(lambda x, w: sliding.forward(x, w, g), x, kernel)
+    assert_exact_or_refused(lambda y, w: sliding.input_grad(y, w, g), grad, kernel)
+    assert_exact_or_refused(lambda y, x: sliding.kernel_grad(y, x, g), grad, x)
+
+
+@given(huge_cases())
+def test_operator_on_integers_is_exact_or_refused(case):
+    g, kernel, x, grad = case
+    shape = (g.in_channels, *g.input_size)
+
+    def forward(x, w):
+        return conv_operator(w, shape, **g.keywords) @ x.reshape(2, -1).T
+
+    def backward(y, w):
+        return conv_operator(w, shape, **g.keywords).H @ y.reshape(2, -1).T
+
+    assert_exact_or_refused(forward, x, kernel)
+    assert_exact_or_refused(backward, grad, kernel)
+
+
+@given(huge_cases())
+def test_entries_of_the_matrix_are_exact_or_refused(case):
+    """Only where taps share an entry is there a sum that could be beyond int64."""
+    g, kernel, _, _ = case
+    ties = tie_map(g)
+    exact = np.zeros(g.matrix_shape, object)
+    np.add.at(exact, (ties.rows, ties.cols), kernel.astype(object).ravel()[ties.taps])
+    if all(LEAST <= number <= MOST for number in exact.flat):
+        W = conv_matrix(kernel, (g.in_channels, *g.input_size), **g.keywords)
+        assert W.toarray().tolist() == exact.tolist()
+        return
+    assert g.shared
+    with pytest.raises(ConvmatError, match="sum must fit int64"):
+        conv_matrix(kernel, (g.in_channels, *g.input_size), **g.keywords)
+
+
+@given(huge_cases())
+def test_product_of_scipy_wraps_modulo_2_to_64_and_no_more(case):
+    """SciPy multiplies without looking; what fits int64 is right all the same."""
+    g, kernel, x, _ = case
+    ones = np.sign(kernel)  # sums of them fit, so there is a matrix
+    W = conv_matrix(ones, (g.in_channels, *g.input_size), **g.keywords)
+    y = (W @ x.reshape(2, -1).T).T
+    exact = sliding.forward(x.astype(object), ones.astype(object), g).reshape(y.shape)
+    assert ((exact - y) % 2**64 == 0).all()
 
 
 @given(data=st.data())
