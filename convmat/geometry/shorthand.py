@@ -97,7 +97,7 @@ def geometry(
         stride=strides,
         padding=pads,
         dilation=dilations,
-        padding_mode=padding_mode,
+        padding_mode=str.__str__(padding_mode),  # not NumPy's, nor an enumeration's
         **channels,
     )
 
@@ -165,14 +165,17 @@ def _integer(name: str, value: object, whole: object) -> int:
 def _listed(value: object) -> tuple[object, ...] | None:
     """The entries of a list, tuple or array; None for what stands for itself.
 
-    Dictionaries and sets have no order of axes, and strings are no lists of numbers.
+    Dictionaries and sets have no order of axes; text and bytes are no lists of numbers.
     """
-    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
+    if isinstance(value, _NO_LIST) or not isinstance(value, Iterable):
         return None
     try:
         return tuple(value)
     except TypeError:  # a NumPy scalar in an array of no axes
         return None
+
+
+_NO_LIST = (str, bytes, bytearray, memoryview, Mapping, Set)
 
 
 def read_shape(name: str, value: object) -> Shape:
@@ -188,9 +191,10 @@ def read_shape(name: str, value: object) -> Shape:
 
 def _per_axis(name: str, value: object, rank: int) -> Shape:
     """One integer for each of `rank` axes; a lone integer stands for all of them."""
-    if _listed(value) is None:
+    listed = _listed(value)  # once: a generator can be read only once
+    if listed is None:
         return (_integer(name, value, value),) * rank
-    entries = read_shape(name, value)
+    entries = tuple(_integer(name, entry, listed) for entry in listed)
     if len(entries) != rank:
         rule = f"must be one integer or one per spatial axis, {rank} in all"
         raise ShapeError(name, rule, entries)

@@ -1,13 +1,7 @@
-"""Which numbers convmat carries, and the one rule for integers.
+"""Sums of integers: exact, or refused where they are beyond int64.
 
-Integers stay integers: every integer array is carried as int64, whatever its width, so
-that the product of two uint8 images does not wrap at 256. uint64 is refused: NumPy
-would mix it with int64 into float64, and exactness would be lost without a word.
-Floats, complex numbers and objects (`fractions.Fraction`, SymPy expressions, Python
-integers of any size) pass unchanged.
-
-int64 ends at 2**63 - 1. What is computed here is refused beyond it and never returned
-wrapped: `exact_sums`, `exact_plus`. Objects have no end.
+int64 wraps modulo 2**64 without a word. What is computed in this package is refused
+beyond it and never returned wrapped.
 """
 
 from __future__ import annotations
@@ -16,97 +10,14 @@ from collections.abc import Callable
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 
-__all__ = ["carried", "exact_plus", "exact_sums"]
+__all__ = ["exact_plus", "exact_sums"]
 
 _MOST = (1 << 63) - 1
 _ROUND = 1 << 64  # int64 wraps modulo this
-
-
-def carried(argument: str, value: npt.ArrayLike) -> Array:
-    """`value` as an array of a dtype that every exact route carries.
-
-    Parameters
-    ----------
-    argument : str
-        Name of the caller's argument, for the error.
-    value : array_like
-        Numbers. Memory order, byte order and writeability do not matter.
-
-    Returns
-    -------
-    ndarray
-        int64 for integers of any width; floats, complex and objects as they came, in
-        native byte order. Never a copy where none is needed.
-
-    Raises
-    ------
-    ConvmatTypeError
-        For booleans, uint64, strings, dates, and objects that are not numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> carried("x", np.array([200, 100], dtype=np.uint8)).dtype
-    dtype('int64')
-    >>> carried("x", [True, False])
-    Traceback (most recent call last):
-        ...
-    convmat.errors.ConvmatTypeError: x must hold numbers, got x='dtype bool'; a mask
-    becomes numbers with x.astype(int)
-    """
-    if isinstance(value, np.ma.MaskedArray):
-        remedy = f"fill the masked places first: {argument}.filled(0)"
-        raise ConvmatTypeError(argument, "must not be masked", "MaskedArray", remedy)
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind == "f" and not hasattr(value, "dtype"):
-            array = _large_integers(value, array)
-    except ValueError as error:  # ragged nested lists
-        raise ConvmatTypeError(
-            argument, "must be one array of numbers", type(value).__name__, str(error)
-        ) from None
-    kind = array.dtype.kind
-    if kind in "fc":
-        return (
-            array if array.dtype.isnative else array.astype(array.dtype.newbyteorder())
-        )
-    if kind in "iu" and array.dtype.newbyteorder("=") != np.uint64:
-        return array.astype(np.int64, copy=False)
-    if kind == "O":
-        return _numbers(argument, array)
-    remedy = {
-        "b": f"a mask becomes numbers with {argument}.astype(int)",
-        "u": "uint64 mixes with int64 into float64; use .astype(int), or "
-        ".astype(object) for numbers of 2**63 and more",
-    }.get(kind, "convert it to integers, floats, complex numbers or Fractions")
-    raise ConvmatTypeError(
-        argument, "must hold numbers", f"dtype {array.dtype}", remedy
-    )
-
-
-def _large_integers(value: npt.ArrayLike, array: Array) -> Array:
-    """Lists of Python integers beyond int64, which NumPy makes floats, as objects."""
-    exact = np.asarray(value, dtype=object)
-    return exact if all(type(entry) is int for entry in exact.flat) else array
-
-
-def _numbers(argument: str, array: Array) -> Array:
-    """`array` of objects, once each is seen to know how to multiply."""
-    for entry in array.flat:
-        if isinstance(entry, (str, bytes, bool)) or not hasattr(entry, "__mul__"):
-            raise ConvmatTypeError(
-                argument,
-                "must hold numbers",
-                entry,
-                "an object array may hold Fractions, Python integers or SymPy "
-                "expressions",
-            )
-    return array
 
 
 def exact_sums(compute: Callable[..., Array], *factors: Array, terms: int) -> Array:
@@ -140,6 +51,8 @@ def exact_sums(compute: Callable[..., Array], *factors: Array, terms: int) -> Ar
     ------
     ConvmatError
         When a sum is below -2**63 or above 2**63 - 1.
+    ConvmatTypeError
+        When the objects in the factors don't go together, as `Decimal` and `Fraction`.
 
     References
     ----------
@@ -159,6 +72,8 @@ def exact_sums(compute: Callable[..., Array], *factors: Array, terms: int) -> Ar
     sum=9223372036854775808; arrays of objects carry integers of any size:
     .astype(object)
     """
+    if any(factor.dtype == object for factor in factors):
+        return _of_objects(compute, factors)
     sums = compute(*factors)
     if any(factor.dtype != np.int64 for factor in factors):
         return sums
@@ -184,6 +99,8 @@ def exact_plus(one: Array, other: Array) -> Array:
     ------
     ConvmatError
         When a sum is below -2**63 or above 2**63 - 1.
+    ConvmatTypeError
+        When objects don't add.
 
     Examples
     --------
@@ -191,6 +108,8 @@ def exact_plus(one: Array, other: Array) -> Array:
     >>> exact_plus(np.array([1, 2]), np.array([5]))
     array([6, 7])
     """
+    if object in (one.dtype, other.dtype):
+        return _of_objects(np.add, (one, other))
     sums: Array = one + other
     both = one.dtype == other.dtype == np.int64
     if both and _largest(one) + _largest(other) > _MOST:
@@ -199,6 +118,22 @@ def exact_plus(one: Array, other: Array) -> Array:
         rounds = np.where(wrapped, np.where(sums < 0, 1, -1), 0)
         _refuse_rounds(sums.ravel(), rounds.ravel())
     return sums
+
+
+def _of_objects(compute: Callable[..., Array], factors: tuple[Array, ...]) -> Array:
+    """`compute(*factors)`, where it is Python's numbers that multiply and add.
+
+    Raises
+    ------
+    ConvmatTypeError
+        When they refuse to.
+    """
+    try:
+        return compute(*factors)
+    except TypeError as error:
+        rule = "must multiply with each other and add up"
+        remedy = "convert both arrays to one kind of number"
+        raise ConvmatTypeError("objects", rule, str(error), remedy) from error
 
 
 def _largest(array: Array) -> int:
