@@ -10,11 +10,23 @@ from math import prod
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from convmat import ConvmatError, conv_matrix, conv_operator, geometry, sliding, tie_map
+from convmat import (
+    ConvConstraint,
+    ConvmatError,
+    conv,
+    conv_matrix,
+    conv_operator,
+    geometry,
+    sliding,
+    symbolic_matrix,
+    tie_map,
+)
+from convmat.geometry import PADDING_MODES
 from convmat.verify import Route
 from convmat.verify.rounding import gamma
 from convmat.verify.strategies import Case, cases, geometries
@@ -55,6 +67,69 @@ def test_gradients_of_fractions_are_exact(object_route: Route, case):
     if object_route.kernel_grad is not None:
         gradient = object_route.kernel_grad(grad, x, g)
         assert (y * grad).sum() == (gradient * kernel).sum()
+
+
+SYMBOLIC = [
+    geometry(3, 2),
+    geometry(1, 3, padding=1),  # dead taps
+    geometry(4, 2, stride=2, padding=[(0, 1)]),
+    geometry((2, 3), (2, 2), padding=[(1, 0), 0], dilation=(1, 2)),
+    geometry((2, 3), (2, 1, 2), groups=2),
+    *(geometry(2, 3, padding=1, padding_mode=mode) for mode in PADDING_MODES[1:]),
+]
+
+
+@pytest.mark.parametrize("g", SYMBOLIC, ids=repr)
+def test_symbols_pass_through_every_map(object_route: Route, g):
+    """In symbols the forward map is the matrix, and its gradients are derivatives."""
+    rows, columns = g.matrix_shape
+    kernel = np.array(sympy.symbols(f"w:{g.free_parameters}")).reshape(g.weight_shape)
+    x = np.array(sympy.symbols(f"x:{columns}")).reshape(1, g.in_channels, *g.input_size)
+    names = np.array(sympy.symbols(f"g:{rows}"))
+    grad = names.reshape(1, g.out_channels, *g.output_size)
+    ties = tie_map(g)
+    matrix = sympy.zeros(rows, columns)
+    for row, column, tap in zip(ties.rows, ties.cols, ties.taps, strict=True):
+        matrix[int(row), int(column)] += kernel.flat[tap]
+
+    y = object_route.apply(kernel, x, g)
+    by_matrix = matrix * sympy.Matrix(x.ravel())
+    assert [sympy.expand(a - b) for a, b in zip(y.flat, by_matrix, strict=True)] == [
+        0
+    ] * rows
+    loss = sum(y.ravel() * grad.ravel())
+    for gradient, symbols in (
+        (object_route.input_grad(grad, kernel, g), x),
+        (object_route.kernel_grad and object_route.kernel_grad(grad, x, g), kernel),
+    ):
+        if gradient is not None:
+            pairs = zip(gradient.flat, symbols.flat, strict=True)
+            assert all(sympy.expand(d - loss.diff(s)) == 0 for d, s in pairs)
+
+
+@pytest.mark.parametrize("g", SYMBOLIC, ids=repr)
+def test_symbols_stand_in_the_matrix_where_the_constraint_embeds_them(g):
+    kernel = np.array(sympy.symbols(f"w:{g.free_parameters}")).reshape(g.kernel_shape)
+    constraint = ConvConstraint(g)
+    dense = constraint.embed(kernel)
+    assert sympy.Matrix(dense) == symbolic_matrix(g, kernel)
+    # The gradient of the sum of all entries by a tap is the size of its tie.
+    ones = np.array(sympy.ones(*g.matrix_shape))
+    assert constraint.pull_back(ones).tolist() == tie_map(g).multiplicity.tolist()
+    if not g.dead_taps and not g.shared:
+        assert constraint.extract(dense).tolist() == kernel.tolist()
+
+
+def test_symbols_multiply_with_all_other_numbers():
+    w = np.array(sympy.symbols("u v"))
+    u, v = w
+    assert conv([1, 2], w).tolist() == [u + 2 * v]
+    assert conv([Fraction(1, 2), 2], w).tolist() == [u / 2 + 2 * v]
+    assert conv([0.5, 2.0], w).tolist() == [0.5 * u + 2.0 * v]
+    assert conv([1j, 2], w)[0] == sympy.I * 1.0 * u + 2.0 * v
+    assert conv(sympy.Matrix([[u, v]]), sympy.Matrix([[2, 3]])).tolist() == [
+        [2 * u + 3 * v]
+    ]
 
 
 @given(case=cases(max_rank=2), power=st.integers(70, 90))
