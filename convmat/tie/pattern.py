@@ -131,13 +131,15 @@ class Pattern:
         """
         if self._kept_sums is None:
             g = self.geometry
-            channel = replace(
-                g,
-                in_channels=g.weight_shape[1],
-                out_channels=1,
-                groups=1,
-                has_channels=True,
-            )
+            channel = g
+            if g.out_channels > 1:
+                channel = replace(
+                    g,
+                    in_channels=g.weight_shape[1],
+                    out_channels=1,
+                    groups=1,
+                    has_channels=True,
+                )
             ties = tie_map(channel)
             places = ties.rows * channel.matrix_shape[1] + ties.cols
             order = np.argsort(places, kind="stable")
