@@ -10,6 +10,7 @@ through every function.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -19,9 +20,9 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from convmat.arrays import Array, Shape
-from convmat.dtypes import carried
+from convmat.dtypes import carried, exact_plus, exact_sums
 from convmat.errors import ShapeError
-from convmat.geometry import Geometry, IntOrInts, Layout, geometry, read_beside
+from convmat.geometry import Axis, Geometry, IntOrInts, Layout, geometry, read_beside
 from convmat.memory import refuse_beyond
 
 __all__ = [
@@ -64,7 +65,8 @@ def conv(
     Raises
     ------
     ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
+        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
+        that does not fit int64, see `convmat.dtypes`.
 
     Examples
     --------
@@ -77,7 +79,7 @@ def conv(
     layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
     y = forward(batch, kernel.reshape(g.weight_shape), g)
     if bias is not None:
-        y = y + _bias(bias, g)
+        y = exact_plus(y, _bias(bias, g))
     return layout.restore(y, g.has_channels)
 
 
@@ -111,7 +113,8 @@ def conv_input_grad(
     Raises
     ------
     ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
+        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
+        that does not fit int64, see `convmat.dtypes`.
 
     Examples
     --------
@@ -157,7 +160,8 @@ def conv_kernel_grad(
     ShapeError
         When `grad` is not of the shape that `conv` gives beside `x`.
     ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
+        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
+        that does not fit int64, see `convmat.dtypes`.
 
     Examples
     --------
@@ -184,6 +188,12 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     `x` is `(batch, in_channels, *spatial)`, `kernel` has the shape `g.weight_shape`;
     the result is `(batch, out_channels, *outs)`.
     """
+    return exact_sums(partial(_forward, g=g), x, kernel, terms=g.taps_per_row)
+
+
+def _forward(x: Array, kernel: Array, g: Geometry) -> Array:
+    dtype = np.result_type(x, kernel)
+    _refuse_too_large(len(x), dtype, g, g.out_channels * prod(g.output_size))
     columns, outs = _columns(x, g)  # (batch, groups, outputs, taps)
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)  # (groups, channels, taps)
     # (batch, groups, channels, outputs)
@@ -193,8 +203,15 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
+    terms = len(x) * prod(g.output_size)
+    return exact_sums(partial(_kernel_grad, g=g), grad, x, terms=terms)
+
+
+def _kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
+    # Taps of each image, before they are summed over the batch.
+    _refuse_too_large(len(x), np.result_type(grad, x), g, g.free_parameters)
     columns, _ = _columns(x, g)
-    outputs = int(np.prod(grad.shape[2:]))
+    outputs = prod(grad.shape[2:])
     grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, outputs)
     # (batch, groups, channels, taps), then summed over the batch
     total: Array = np.matmul(grads, columns).sum(axis=0)
@@ -203,10 +220,24 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     """The gradient by the input: every output hands its window back, tap by tap."""
+    terms = g.out_channels // g.groups * prod(map(_readers, g.axes))
+    return exact_sums(partial(_input_grad, g=g), grad, kernel, terms=terms)
+
+
+def _readers(axis: Axis) -> int:
+    """At most so many taps of all outputs read one cell of an axis.
+
+    One for each tap and each cell of the padded input that shows it.
+    """
+    cells = 1 if axis.mode == "zeros" else 1 + axis.before + axis.after
+    return axis.kernel * min(cells, axis.out_size)
+
+
+def _input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)
-    outputs = int(np.prod(grad.shape[2:]))  # -1 cannot be told from an empty batch
+    outputs = prod(grad.shape[2:])  # -1 cannot be told from an empty batch
     grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, outputs)
-    _refuse_too_large(len(grad), np.result_type(grad, kernel), g)
+    _refuse_too_large(len(grad), np.result_type(grad, kernel), g, 0)
     shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
     shares = shares.reshape(len(grad), g.in_channels, *g.kernel_size, *grad.shape[2:])
     padded_size = [n + before + after for n, (before, after) in _sized_pads(g)]
@@ -222,11 +253,17 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     return _unpad(padded, g)
 
 
-def _refuse_too_large(batch: int, dtype: np.dtype[Any], g: Geometry) -> None:
-    """Windows are copied once: refuse before that, or the padding, exhausts memory."""
+def _refuse_too_large(
+    batch: int, dtype: np.dtype[Any], g: Geometry, results: int
+) -> None:
+    """Refuse before padding, windows or `results` for each image exhaust memory.
+
+    Windows are copied once.
+    """
     padded = prod(n + before + after for n, (before, after) in _sized_pads(g))
     windows = prod(g.output_size) * prod(g.kernel_size)
-    needed = batch * g.in_channels * (padded + windows) * dtype.itemsize
+    entries = g.in_channels * (padded + windows) + results
+    needed = batch * entries * dtype.itemsize
     remedy = "use a smaller batch, or apply the kernel to parts of the input"
     refuse_beyond("the windows of", g, needed, None, remedy)
 
@@ -264,7 +301,6 @@ _NUMPY_MODES: dict[str, Any] = {
 
 def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
     """Windows as columns `(batch, groups, outputs, taps)`, and outputs per axis."""
-    _refuse_too_large(len(x), x.dtype, g)
     padded = _pad(x, g) if any(map(any, g.padding)) else x
     spatial = tuple(range(2, x.ndim))
     windows = sliding_window_view(padded, g.span, axis=spatial)
@@ -276,7 +312,7 @@ def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
         len(x), g.groups, g.in_channels // g.groups, *outs, *g.kernel_size
     )
     windows = np.moveaxis(windows, 2, 2 + g.rank)  # channels beside their taps
-    outputs = int(np.prod(outs))
+    outputs = prod(outs)
     return windows.reshape(len(x), g.groups, outputs, g.taps_per_row), outs
 
 

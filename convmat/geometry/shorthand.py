@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.checks import check_mode
 from convmat.geometry.dialects import BY_NAME, DIALECTS
 from convmat.geometry.value import Geometry
 
@@ -90,23 +91,26 @@ def geometry(
     kernel_size = kernel[len(kernel) - rank :]
     strides = _positive("stride", stride, rank)
     dilations = _positive("dilation", dilation, rank)
+    pads = _padding(padding, input_size, kernel_size, strides, dilations)
+    check_mode(padding_mode)  # before it is hashed
     return _shared(
-        Geometry(
-            input_size=input_size,
-            kernel_size=kernel_size,
-            stride=strides,
-            padding=_padding(padding, input_size, kernel_size, strides, dilations),
-            dilation=dilations,
-            padding_mode=padding_mode,
-            **channels,
-        )
+        input_size=input_size,
+        kernel_size=kernel_size,
+        stride=strides,
+        padding=pads,
+        dilation=dilations,
+        padding_mode=str.__str__(padding_mode),  # not NumPy's, nor an enumeration's
+        **channels,
     )
 
 
 @lru_cache(maxsize=256)
-def _shared(value: Geometry) -> Geometry:
-    """The first of all equal geometries: it has its counts ready."""
-    return value
+def _shared(**fields: Any) -> Geometry:
+    """The first of all equal geometries: it is checked, and has its counts ready.
+
+    Fields are plain integers by now; else `True` would be found in place of 1.
+    """
+    return Geometry(**fields)
 
 
 def _channels(
@@ -163,14 +167,17 @@ def _integer(name: str, value: object, whole: object) -> int:
 def _listed(value: object) -> tuple[object, ...] | None:
     """The entries of a list, tuple or array; None for what stands for itself.
 
-    Dictionaries and sets have no order of axes, and strings are no lists of numbers.
+    Dictionaries and sets have no order of axes; text and bytes are no lists of numbers.
     """
-    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
+    if isinstance(value, _NO_LIST) or not isinstance(value, Iterable):
         return None
     try:
         return tuple(value)
     except TypeError:  # a NumPy scalar in an array of no axes
         return None
+
+
+_NO_LIST = (str, bytes, bytearray, memoryview, Mapping, Set)
 
 
 def read_shape(name: str, value: object) -> Shape:
@@ -186,9 +193,10 @@ def read_shape(name: str, value: object) -> Shape:
 
 def _per_axis(name: str, value: object, rank: int) -> Shape:
     """One integer for each of `rank` axes; a lone integer stands for all of them."""
-    if _listed(value) is None:
+    listed = _listed(value)  # once: a generator can be read only once
+    if listed is None:
         return (_integer(name, value, value),) * rank
-    entries = read_shape(name, value)
+    entries = tuple(_integer(name, entry, listed) for entry in listed)
     if len(entries) != rank:
         rule = f"must be one integer or one per spatial axis, {rank} in all"
         raise ShapeError(name, rule, entries)

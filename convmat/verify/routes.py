@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from convmat import matrix, operator, sliding, tie
-from convmat.arrays import Array, Shape
+from convmat.arrays import Array, IntArray, Shape
 from convmat.constraints.constraint import ConvConstraint, sum_over_ties
 from convmat.geometry import Geometry
 
@@ -104,18 +106,26 @@ def _matrix_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
+    rows, columns, taps = _held(g)
+    by_entry = (_flat(grad)[rows] * _flat(x)[columns]).sum(axis=1)
+    return sum_over_ties(by_entry, taps, g.free_parameters).reshape(g.weight_shape)
+
+
+@lru_cache(maxsize=1)  # a reading asks for one geometry many times over
+def _held(g: Geometry) -> tuple[IntArray, IntArray, IntArray]:
+    """Rows, columns and taps of the CSR arrays; an entry comes once for each tap."""
     numbered = _csr(np.arange(g.free_parameters).reshape(g.weight_shape), g)
     rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(numbered.indptr))
-    by_entry = (_flat(grad)[rows] * _flat(x)[numbered.indices]).sum(axis=1)
     if not g.shared:
-        sums = sum_over_ties(by_entry, numbered.data, g.free_parameters)
-        return sums.reshape(g.weight_shape)
+        return rows, numbered.indices, numbered.data
     # An entry that taps share holds the sum of their numbers: ask for tap after tap.
-    total = np.zeros(g.free_parameters, by_entry.dtype)
+    entries, taps = [], []
     for tap, unit in enumerate(np.eye(g.free_parameters, dtype=np.int64)):
-        held = _csr(unit.reshape(g.weight_shape), g).data != 0
-        total[tap] = by_entry[held].sum()
-    return total.reshape(g.weight_shape)
+        held = np.flatnonzero(_csr(unit.reshape(g.weight_shape), g).data)
+        entries.append(held)
+        taps.append(np.full(held.size, tap))
+    places = np.concatenate(entries)
+    return rows[places], numbered.indices[places], np.concatenate(taps)
 
 
 def _operator(kernel: Array, x: Array, g: Geometry) -> Array:
@@ -162,7 +172,7 @@ def _linear(kernel: Array, g: Geometry) -> LinearOperator[Any]:
 
 def _flat(batch: Array) -> Array:
     """A batch as the columns of a matrix, each in C order."""
-    return batch.reshape(len(batch), int(np.prod(batch.shape[1:]))).T
+    return batch.reshape(len(batch), prod(batch.shape[1:])).T
 
 
 def _outputs(columns: Array, g: Geometry) -> Array:
