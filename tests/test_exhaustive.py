@@ -182,7 +182,7 @@ def test_channels_groups_and_more_axes_are_the_formula():
 @pytest.mark.parametrize("block", [1, 2, 7])
 def test_pattern_repeats_blocks_of_any_size(monkeypatch, block):
     """A small block makes a small geometry take every branch of a large one."""
-    monkeypatch.setattr(pattern, "_BLOCK", block)
+    monkeypatch.setattr("convmat.tie.part._BLOCK", block)
     monkeypatch.setattr(pattern, "_KEPT_NNZ", 0)  # write straight to the result
     monkeypatch.setattr(pattern, "_SHORT", 0)
     for g in [
