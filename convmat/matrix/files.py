@@ -9,18 +9,18 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.matrix import market, npz
-from convmat.matrix.rows import read_kernel, row_ranges, slab_of
-from convmat.matrix.source import Source, of_matrix
+from convmat.matrix.rows import read_kernel, row_ranges
+from convmat.matrix.source import Source, of_kernel, of_matrix
 from convmat.memory import refuse_beyond
-from convmat.tie import index_dtype
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -32,7 +32,7 @@ __all__ = ["load_geometry", "load_matrix", "save_matrix", "save_rows"]
 class _Format:
     """The functions of one file format."""
 
-    write: Callable[[IO[bytes], Source, str, bool | None], None]
+    write: Callable[..., None]  # (file, source, name, *, hidden)
     read: Callable[[str], Any]
     bytes_of: Callable[[str], int]
     geometry_in: Callable[[str], Any]
@@ -139,7 +139,7 @@ def save_rows(
     """Write the matrix of a kernel to a file, slab by slab, with its geometry.
 
     It gives the file that `save_matrix` would give of the whole matrix, with no more in
-    memory than a slab: for a `.npz` file, each slab is built three times.
+    memory than a slab. A `.npz` file takes three passes, one for each array.
 
     Parameters
     ----------
@@ -177,14 +177,9 @@ def save_rows(
     weights = weights.copy()
     if target.suffix.lower() == ".mtx":
         market.check_market_dtype(weights.dtype)
-    row_ranges(g, weights.dtype, block=block, max_bytes=max_bytes)  # or refused
-
-    def slabs() -> Any:
-        ranges = row_ranges(g, weights.dtype, block=block, max_bytes=max_bytes)
-        return (slab_of(g, weights, rows) for rows in ranges)
-
-    source = Source(g.matrix_shape, g.nnz, weights.dtype, index_dtype(g), slabs, g)
-    return _write(target, source, progress)
+    ranges = partial(row_ranges, g, weights.dtype, block=block, max_bytes=max_bytes)
+    ranges()  # or refused, before there is a file
+    return _write(target, of_kernel(g, weights, ranges), progress)
 
 
 def load_matrix(
@@ -237,8 +232,6 @@ def load_matrix(
 
     def read(name: str) -> Any:
         matrix = csr_array(form.read(name))
-        if not matrix.dtype.isnative:
-            matrix = matrix.astype(matrix.dtype.newbyteorder("="))
         matrix.check_format(full_check=True)  # before anything walks along the indices
         matrix.sum_duplicates()
         return matrix
@@ -299,7 +292,7 @@ def _target(path: object) -> Path:
 
 
 def _source(path: object) -> Path:
-    source = _path(path)
+    source = _not_a_folder(_path(path))
     with source.open("rb") as file:  # an OSError says more than SciPy would
         file.read(0)
     return source
@@ -335,6 +328,7 @@ _DAMAGE = (
     ValueError,
     TypeError,
     KeyError,
+    AttributeError,
     IndexError,
     OverflowError,
     EOFError,
@@ -351,7 +345,7 @@ def _write(target: Path, source: Source, progress: bool | None) -> Path:
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("xb") as file:
-            write(file, source, target.name, hidden)
+            write(file, source, target.name, hidden=hidden)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

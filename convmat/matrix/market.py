@@ -45,7 +45,7 @@ _WRITTEN = {
 
 
 def write_market(
-    file: IO[bytes], source: Source, name: str, hidden: bool | None
+    file: IO[bytes], source: Source, name: str, *, hidden: bool | None
 ) -> None:
     """Write the matrix to an open file; the same matrix gives the same bytes.
 

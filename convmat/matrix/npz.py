@@ -24,7 +24,9 @@ _ARRAYS = ("indptr", "indices", "data")
 _GEOMETRY = "geometry"
 
 
-def write_npz(file: IO[bytes], source: Source, name: str, hidden: bool | None) -> None:
+def write_npz(
+    file: IO[bytes], source: Source, name: str, *, hidden: bool | None
+) -> None:
     """Write the matrix to an open file; the same matrix gives the same bytes.
 
     Parameters
@@ -75,13 +77,13 @@ def write_npz(file: IO[bytes], source: Source, name: str, hidden: bool | None) -
 def _parts(source: Source, name: str) -> Iterator[Array]:
     """One of the three arrays of the whole matrix, slab by slab."""
     if name != "indptr":
-        yield from (getattr(slab, name) for slab in source.slabs())
+        yield from source.arrays(name)
         return
     before = 0
     yield np.zeros(1, source.index_dtype)
-    for slab in source.slabs():
-        yield slab.indptr[1:].astype(source.index_dtype) + before
-        before += slab.nnz
+    for indptr in source.arrays(name):
+        yield indptr[1:].astype(source.index_dtype) + before
+        before += int(indptr[-1])
 
 
 def npz_bytes(path: str) -> int:

@@ -65,9 +65,9 @@ def matrix_rows(
     iterator of scipy.sparse.csr_array
         Each of shape `(rows of the slab, columns)`, in the order of the rows. Entry
         `[r, c]` is the weight with which output `first + r` reads input `c`, where
-        `first` is the number of rows in the slabs before. The form is that of `conv_matrix`;
-        indices are of 32 bits where the slab's columns, rows and entries fit, also
-        where those of the whole matrix would not.
+        `first` is the number of rows in the slabs before. The form is that of
+        `conv_matrix`; indices are of 32 bits where the slab's columns, rows and entries
+        fit, also where those of the whole matrix would not.
 
     Raises
     ------
@@ -192,9 +192,9 @@ def slab_of(
     slab = Slab(g, rows)
     needed = _bytes(len(rows), slab.nnz, weights.dtype, slab.index_dtype)
     refuse_beyond(f"the slab of {len(rows)} rows of", g, needed, max_bytes, _FEWER)
-    indptr, indices = slab.structure()
+    arrays = slab.values(weights), slab.indices(), slab.indptr()
     shape = len(rows), g.matrix_shape[1]
-    matrix = csr_array((slab.values(weights), indices, indptr), shape=shape, copy=False)
+    matrix = csr_array(arrays, shape=shape, copy=False)
     matrix.has_canonical_format = True  # by construction: SciPy need not look
     return matrix
 

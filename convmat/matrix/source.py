@@ -10,11 +10,13 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.matrix.rows import slab_of
+from convmat.tie import Slab, index_dtype
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["AT_ONCE", "Source", "arguments", "of_matrix", "row_numbers"]
+__all__ = ["AT_ONCE", "Source", "arguments", "of_kernel", "of_matrix", "row_numbers"]
 
 AT_ONCE = 1 << 18
 """Entries that are written together: few enough to take next to no memory."""
@@ -32,6 +34,9 @@ class Source:
         Of the entries, and of the indices of the whole matrix.
     slabs : callable
         `slabs()` gives the slabs in order, anew with each call.
+    arrays : callable
+        `arrays(name)` gives one of the arrays `indptr`, `indices` and `data` of each
+        slab in order, without the others.
     geometry : Geometry or None
         What the matrix is the matrix of, where that is known.
     """
@@ -41,6 +46,7 @@ class Source:
     dtype: np.dtype[Any]
     index_dtype: np.dtype[np.signedinteger]
     slabs: Callable[[], Iterator[csr_array[Any, tuple[int, int]]]]
+    arrays: Callable[[str], Iterator[Array]]
     geometry: Geometry | None
 
 
@@ -57,12 +63,16 @@ def of_matrix(
         ends = np.unique(np.append(cuts, rows))
         for first, stop in zip([0, *ends[:-1]], ends, strict=True):
             entries = slice(indptr[first], indptr[stop])
-            arrays = (
+            own = (
                 matrix.data[entries],
                 matrix.indices[entries],
                 indptr[first : stop + 1] - indptr[first],
             )
-            yield csr_array(arrays, shape=(stop - first, columns), copy=False)
+            yield csr_array(own, shape=(stop - first, columns), copy=False)
+
+    def arrays(name: str) -> Iterator[Array]:
+        array = getattr(matrix, name)
+        yield array if name == "indptr" else array[: matrix.nnz]
 
     return Source(
         matrix.shape,
@@ -70,6 +80,34 @@ def of_matrix(
         matrix.dtype,
         matrix.indptr.dtype,
         slabs,
+        arrays,
+        geometry,
+    )
+
+
+def of_kernel(
+    geometry: Geometry, weights: Array, ranges: Callable[[], Iterator[range]]
+) -> Source:
+    """The matrix of a kernel, built slab by slab, of the rows of `ranges()` each."""
+
+    def slabs() -> Iterator[csr_array[Any, tuple[int, int]]]:
+        return (slab_of(geometry, weights, rows) for rows in ranges())
+
+    def arrays(name: str) -> Iterator[Array]:
+        build: Callable[[Slab], Array] = {
+            "indptr": Slab.indptr,
+            "indices": Slab.indices,
+            "data": lambda slab: slab.values(weights),
+        }[name]
+        return (build(Slab(geometry, rows)) for rows in ranges())
+
+    return Source(
+        geometry.matrix_shape,
+        geometry.nnz,
+        weights.dtype,
+        index_dtype(geometry),
+        slabs,
+        arrays,
         geometry,
     )
 

@@ -32,7 +32,7 @@ class Slab:
     --------
     >>> from convmat import geometry
     >>> slab = Slab(geometry((3, 3), (2, 2)), range(1, 3))
-    >>> slab.structure()
+    >>> slab.indptr(), slab.indices()
     (array([0, 4, 8], dtype=int32), array([1, 2, 4, 5, 3, 4, 6, 7], dtype=int32))
     >>> slab.values(np.array([[1, 2], [3, 4]]))
     array([1, 2, 3, 4, 1, 2, 3, 4])
@@ -47,17 +47,24 @@ class Slab:
         largest = max(self.nnz, len(rows), geometry.matrix_shape[1])
         self.index_dtype = narrowest(largest)
 
-    def structure(self) -> tuple[IntArray, IntArray]:
-        """New arrays `(indptr, indices)`; `indptr` begins at 0."""
+    def indptr(self) -> IntArray:
+        """Entry `[i]` is where the row `rows[i]` begins, counted from 0."""
         indptr: IntArray = np.zeros(len(self.rows) + 1, self.index_dtype)
-        indices: IntArray = np.empty(self.nnz, self.index_dtype)
         row = entry = 0
         for part in self._parts:
             rows = part.rows * len(part.channels)
             part.write_ends(indptr[1 + row : 1 + row + rows], entry)
-            part.write_indices(indices[entry : entry + part.nnz])
             row, entry = row + rows, entry + part.nnz
-        return indptr, indices
+        return indptr
+
+    def indices(self) -> IntArray:
+        """Entry `[i]` is the column of entry `i`."""
+        indices: IntArray = np.empty(self.nnz, self.index_dtype)
+        entry = 0
+        for part in self._parts:
+            part.write_indices(indices[entry : entry + part.nnz])
+            entry += part.nnz
+        return indices
 
     def values(self, kernel: Array) -> Array:
         """The `data` array: `data[i]` is the tap that entry `i` holds, or their sum.

@@ -38,6 +38,18 @@ class Merge:
     order: IntArray
     starts: IntArray
 
+    @property
+    def sums(self) -> bool:
+        """Whether any two taps share a source."""
+        return len(self.starts) < len(self.order)
+
+    def cells(self) -> IntArray:
+        """Entry `[t]` says to which of the sums tap `t` belongs."""
+        lengths = np.diff(self.starts, append=len(self.order))
+        cells = np.empty_like(self.order)
+        cells[self.order] = np.repeat(np.arange(len(self.starts)), lengths)
+        return cells
+
 
 Taps: TypeAlias = tuple[slice | Merge, ...]
 """The taps that a row holds, for each axis."""
@@ -60,6 +72,8 @@ class Lay:
 
     def part(self, weights: Array) -> Array:
         """What the row holds of `weights`, `(outputs, channels, *kernel)`."""
+        if sum(isinstance(taps, Merge) and taps.sums for taps in self.taps) > 1:
+            return self._summed_at_once(weights)
         for axis, taps in enumerate(self.taps, start=2):
             if isinstance(taps, slice):
                 weights = weights[(slice(None),) * axis + (taps,)]
@@ -67,6 +81,29 @@ class Lay:
                 ordered = weights.take(taps.order, axis)
                 weights = np.add.reduceat(ordered, taps.starts, axis)
         return weights
+
+    def _summed_at_once(self, weights: Array) -> Array:
+        """`part` where taps share an entry along several axes.
+
+        Each sum runs over its taps in their order in the kernel, so that rounding is
+        the same whichever way the values of a matrix are written.
+        """
+        kernel = weights.shape[2:]
+        chosen: IntArray = np.zeros(1, np.intp)
+        sums: IntArray = np.zeros(1, np.intp)
+        cells: IntArray
+        for taps, size in zip(self.taps, kernel, strict=True):
+            if isinstance(taps, slice):
+                inside = np.arange(size)[taps]
+                cells, count = np.arange(len(inside)), len(inside)
+            else:
+                inside, cells, count = np.arange(size), taps.cells(), len(taps.starts)
+            chosen = np.add.outer(chosen * size, inside).ravel()
+            sums = np.add.outer(sums * count, cells).ravel()
+        order = np.argsort(sums, kind="stable")
+        starts = np.flatnonzero(np.diff(sums[order], prepend=-1))
+        flat = weights.reshape(*weights.shape[:2], -1)
+        return np.add.reduceat(flat[:, :, chosen[order]], starts, axis=2)
 
     @property
     def stop(self) -> int:
