@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,9 +52,9 @@ def matrix_rows(
     input_shape : int or tuple of int
         `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
     block : int, optional
-        Rows of each slab but the last, which may have fewer; by default as many as fit
-        16 MiB, at least one. A cut may fall anywhere, in the middle of a line of
-        outputs too.
+        Rows of each slab but the last, which may have fewer. A cut may fall anywhere,
+        in the middle of a line of outputs too. By default as many as fit 16 MiB, at
+        least one, rounded down to whole lines, planes or channels of the output.
     max_bytes : int, optional
         Bytes that one slab may take; by default half of the physical memory.
     **keywords
@@ -231,11 +232,18 @@ def _block(
     refuse_beyond("a row of", g, most(1), max_bytes, "conv needs no stored matrix")
     if block is None:
         budget = SLAB_BYTES if max_bytes is None else min(SLAB_BYTES, max_bytes)
-        size = total if most(total) <= budget else max(1, budget // most(1))
+        size = total if most(total) <= budget else _even(g, budget // most(1))
     else:
         size = min(total, _checked_block(block))
     refuse_beyond(f"a slab of {size} rows of", g, most(size), max_bytes, _FEWER)
     return size
+
+
+def _even(g: Geometry, rows: int) -> int:
+    """At least 1 and half of `rows`, such that cuts fall between lines or planes."""
+    channel = [prod(g.output_size[number:]) for number in range(g.rank)]
+    unit = next((size for size in channel if size <= rows), 1)
+    return max(1, rows - rows % unit)
 
 
 def _checked_block(block: object) -> int:

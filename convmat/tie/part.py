@@ -25,6 +25,7 @@ Box: TypeAlias = tuple[range, ...]
 
 _BLOCK = 1 << 11  # elements: a repeated block of this size stays in the nearest cache
 _AT_ONCE = 1 << 15  # entries of the channels that are written together
+_ENOUGH = 4  # channels, for which it pays to find the tap of each entry first
 
 
 class Part:
@@ -105,6 +106,14 @@ class Part:
         """
         out = out.reshape(len(self.channels), self.entries)
         bank = bank[self.channels.start : self.channels.stop]
+        if (
+            len(bank) >= _ENOUGH
+            and self.entries <= _AT_ONCE
+            and not self.geometry.shared
+        ):
+            # No tap is out of range; any mode but "raise" writes to `out` directly.
+            np.take(bank, self.taps(), axis=1, out=out, mode="clip")
+            return out.reshape(-1)
         bank = bank.reshape(len(bank), *self.geometry.weight_shape[1:])
         longest = max(self.entries, self.geometry.taps_per_row)
         together = max(1, _AT_ONCE // longest)
@@ -113,11 +122,15 @@ class Part:
             self._write(out[chosen], bank[chosen])
         return out.reshape(-1)
 
-    def write_taps(self, out: IntArray) -> IntArray:
-        """Write the taps of one output channel, not shared, to `out` (entries,)."""
-        taps = np.arange(self.geometry.taps_per_row)
-        self._write(out[None], taps.reshape(1, *self.geometry.weight_shape[1:]))
-        return out
+    def taps(self) -> IntArray:
+        """Entry `i` is the tap that entry `i` of an output channel holds.
+
+        It holds one: this is for geometries whose taps share no entries.
+        """
+        taps = np.empty(self.entries, np.intp)
+        numbers = np.arange(self.geometry.taps_per_row)
+        self._write(taps[None], numbers.reshape(1, *self.geometry.weight_shape[1:]))
+        return taps
 
     def _write(self, out: Array, bank: Array) -> None:
         """Write `(channels, entries)` from kernels `(channels, in channels, *taps)`."""

@@ -99,9 +99,7 @@ class Pattern:
     def _taps(self) -> IntArray:
         """Entry `i` is the tap that entry `i` of every output channel holds."""
         if self._kept_taps is None:
-            taps = np.empty(self._part.entries, np.intp)
-            self._part.write_taps(taps)
-            self._kept_taps = taps  # finished, so that other threads may read it
+            self._kept_taps = self._part.taps()
         return self._kept_taps
 
     def _sums(self) -> tuple[IntArray, IntArray]:
