@@ -186,6 +186,18 @@ def test_a_file_of_columns_beyond_32_bits_is_written_by_rows(tmp_path, suffix):
     assert back.data.tolist() == [1, 2, 1, 2]
 
 
+@suffixes
+def test_entries_beyond_the_last_row_are_not_saved(tmp_path, suffix):
+    """Whoever sets the arrays may leave some, and SciPy does not mind."""
+    slack = sparse.csr_array(([5, 7], [0, 1], [0, 1, 2]), shape=(2, 2))
+    tidy = save_matrix(tmp_path / f"tidy.{suffix}", slack)
+    slack.data, slack.indices = np.append(slack.data, 9), np.append(slack.indices, 1)
+    assert len(slack.data) > slack.nnz
+    path = save_matrix(tmp_path / f"W.{suffix}", slack)
+    assert path.read_bytes() == tidy.read_bytes()
+    assert load_matrix(path).toarray().tolist() == [[5, 0], [0, 7]]
+
+
 # ------------------------------------------------------------- what others read
 
 

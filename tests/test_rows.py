@@ -369,6 +369,17 @@ def test_building_a_slab_takes_little_more_than_the_slab(g):
         assert most <= 1.2 * total
 
 
+def test_taps_of_many_channels_that_share_an_entry_are_not_copied_at_once():
+    kernel = np.ones((50_000, 1, 60))
+    settings = {"stride": 60, "groups": 50_000, "padding_mode": "replicate"}
+    g = geometry((50_000, 2), kernel.shape, padding=59, **settings)
+    build = partial(slab_of, g, range(g.matrix_shape[0]), kernel)
+    slab, most = peak(build)
+    total = slab.data.nbytes + slab.indices.nbytes + slab.indptr.nbytes
+    assert total > 1_000_000
+    assert most <= 1.5 * total
+
+
 def test_a_slab_of_a_short_row_range_takes_next_to_nothing():
     """Neither the size of the matrix nor that of an axis shows."""
     kernel = np.ones((2, 1, 3, 3))
