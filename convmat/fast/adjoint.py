@@ -17,6 +17,7 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.fast.pads import unpadded
 from convmat.geometry import Axis, Geometry
 
 __all__ = ["Adjoint", "adjoint_of", "gathers", "waste"]
@@ -29,7 +30,8 @@ def gathers(g: Geometry) -> bool:
     stride and dilation.
     """
     return all(
-        (a.stride == 1 or a.dilation == 1) and min(_pads(a)) >= 0 for a in g.axes
+        (a.stride == 1 or a.dilation == 1) and min(_pads(a)) >= 0
+        for a in _by_zeros(g).axes
     )
 
 
@@ -45,7 +47,8 @@ class Adjoint:
     Attributes
     ----------
     of : Geometry
-        What it is the transpose of.
+        What it is the transpose of: where the padding is not zeros, the geometry on
+        inputs that are padded already. Its result is then to be folded.
     geometry : Geometry
         The convolution at stride 1. Its output channels are
         `(in_channels, *remainders)`.
@@ -104,6 +107,7 @@ def adjoint_of(g: Geometry) -> Adjoint:
     >>> adjoint_of(geometry((2, 8), (4, 2, 3), stride=2, padding=1)).geometry
     geometry((4, 4), (4, 4, 2), padding=1)
     """
+    g = _by_zeros(g)
     return Adjoint(
         g,
         replace(
@@ -117,6 +121,10 @@ def adjoint_of(g: Geometry) -> Adjoint:
             has_channels=True,
         ),
     )
+
+
+def _by_zeros(g: Geometry) -> Geometry:
+    return g if g.padding_mode == "zeros" else unpadded(g)
 
 
 def _taps(a: Axis) -> int:

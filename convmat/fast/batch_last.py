@@ -1,8 +1,8 @@
 """The route `batch-last`: many small images, the batch innermost.
 
 The rows of a small image are too short to copy well. With the batch as the innermost
-axis every copy runs over the whole batch, and one GEMM serves all images. To the
-columns below it is one image with one axis more, along which the kernel has one tap.
+axis every copy runs over the whole batch, and one GEMM serves all images. To the routes
+that it calls it is one image with one axis more, along which the kernel has one tap.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.fast import columns
+from convmat.fast import columns, lines
 from convmat.geometry import Geometry
 
 __all__ = ["forward", "input_grad", "kernel_grad"]
@@ -21,8 +21,9 @@ __all__ = ["forward", "input_grad", "kernel_grad"]
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution; arrays as in `convmat.fast.forward`, of one dtype."""
-    y = columns.forward(_last(x), kernel[..., None], _extended(g, len(x)))
-    return _first(y)
+    extended = _extended(g, len(x))
+    route = lines if lines.fits(extended) else columns
+    return _first(route.forward(_last(x), kernel[..., None], extended))
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
