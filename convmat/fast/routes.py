@@ -73,7 +73,7 @@ def _gathered(grad: Array, kernel: Array, g: Geometry) -> Array:
     chosen = choice.forward(adjoint.geometry, len(grad))
     y = FORWARD[chosen.route].apply(grad, adjoint.kernel(kernel), adjoint.geometry)
     x_grad = adjoint.restore(y)
-    if adjoint.of is g:
+    if g.padding_mode == "zeros":
         return x_grad
     return np.ascontiguousarray(fold(x_grad, g))
 

@@ -3,7 +3,7 @@
 `axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
 the axes (`checks` says what its fields must be, `wording` puts it in words),
 `shorthand` the function `geometry` that reads what people write, `layout` the reading
-of batch and channel axes.
+of batch and channel axes, `doors` what the public functions do with both.
 """
 
 from convmat.geometry.axis import PADDING_MODES, Axis
