@@ -16,14 +16,19 @@ from convmat.arrays import Array
 from convmat.fast import columns, lines
 from convmat.geometry import Geometry
 
-__all__ = ["forward", "input_grad", "kernel_grad"]
+__all__ = ["first", "forward", "forward_last", "input_grad", "kernel_grad"]
 
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution; arrays as in `convmat.fast.forward`, of one dtype."""
+    return first(forward_last(x, kernel, g))
+
+
+def forward_last(x: Array, kernel: Array, g: Geometry) -> Array:
+    """The convolution, `(1, channels, *outs, batch)`."""
     extended = _extended(g, len(x))
     route = lines if lines.fits(extended) else columns
-    return _first(route.forward(_last(x), kernel[..., None], extended))
+    return route.forward(_last(x), kernel[..., None], extended)
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
@@ -35,7 +40,7 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     """The gradient by the input."""
     x_grad = columns.input_grad(_last(grad), kernel[..., None], _extended(g, len(grad)))
-    return _first(x_grad)
+    return first(x_grad)
 
 
 @lru_cache(maxsize=64)
@@ -56,6 +61,6 @@ def _last(array: Array) -> Array:
     return np.moveaxis(array, 0, -1)[None]
 
 
-def _first(array: Array) -> Array:
+def first(array: Array) -> Array:
     """`(1, channels, *spatial, batch)` as `(batch, channels, *spatial)`, copied."""
     return np.ascontiguousarray(np.moveaxis(array[0], -1, 0))

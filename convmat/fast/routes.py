@@ -71,8 +71,11 @@ def _gathered(grad: Array, kernel: Array, g: Geometry) -> Array:
     """By the convolution that is the transpose; see `adjoint`."""
     adjoint = adjoint_of(g)
     chosen = choice.forward(adjoint.geometry, len(grad))
-    y = FORWARD[chosen.route].apply(grad, adjoint.kernel(kernel), adjoint.geometry)
-    x_grad = adjoint.restore(y)
+    arguments = grad, adjoint.kernel(kernel), adjoint.geometry
+    if chosen.route == "batch-last":  # which restores in long runs
+        x_grad = batch_last.first(adjoint.restore(batch_last.forward_last(*arguments)))
+    else:
+        x_grad = adjoint.restore(FORWARD[chosen.route].apply(*arguments))
     if g.padding_mode == "zeros":
         return x_grad
     return np.ascontiguousarray(fold(x_grad, g))
