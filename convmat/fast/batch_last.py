@@ -28,7 +28,8 @@ def forward_last(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution, `(1, channels, *outs, batch)`."""
     extended = _extended(g, len(x))
     route = lines if lines.fits(extended) else columns
-    return route.forward(_last(x), kernel[..., None], extended)
+    y: Array = route.forward(_last(x), kernel[..., None], extended)
+    return y
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
