@@ -34,9 +34,15 @@ if TYPE_CHECKING:
         ShapeError,
     )
     from convmat.linear import avg_pool_matrix
-    from convmat.matrix import conv_matrix, refill
+    from convmat.maps import conv, conv_input_grad, conv_kernel_grad
+    from convmat.matrix import (
+        conv_matrix,
+        load_matrix,
+        matrix_rows,
+        refill,
+        save_matrix,
+    )
     from convmat.operator import conv_operator
-    from convmat.sliding import conv, conv_input_grad, conv_kernel_grad
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -68,9 +74,12 @@ __all__ = [
     "figures",
     "geometry",
     "linear",
+    "load_matrix",
+    "matrix_rows",
     "nn",
     "refill",
     "same_dialects",
+    "save_matrix",
     "symbolic_matrix",
     "tie_map",
     "transposed_geometry",
@@ -87,9 +96,15 @@ _ROOMS = {
         "ShapeError",
     ],
     "linear": ["avg_pool_matrix"],
-    "matrix": ["conv_matrix", "refill"],
+    "maps": ["conv", "conv_input_grad", "conv_kernel_grad"],
+    "matrix": [
+        "conv_matrix",
+        "load_matrix",
+        "matrix_rows",
+        "refill",
+        "save_matrix",
+    ],
     "operator": ["conv_operator"],
-    "sliding": ["conv", "conv_input_grad", "conv_kernel_grad"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [
