@@ -131,7 +131,8 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     cells = g.in_channels * prod(axis.padded_size for axis in g.axes)
     needed = batch * (cells + g.matrix_shape[0]) * np.dtype(dtype).itemsize
     remedy = "use a smaller batch, or apply the kernel to parts of the input"
-    refuse_beyond("the padded input and the output of", g, needed, None, remedy)
+    # In the words of `sliding`: which route refuses is no matter to the caller.
+    refuse_beyond("the windows of", g, needed, None, remedy)
     return Plan(
         g,
         batch,

@@ -50,6 +50,16 @@ def test_a_float_beside_an_integer_or_a_half_is_a_double():
     assert convmat.conv(x, kernel).dtype == sliding.conv(x, kernel).dtype == np.float64
 
 
+def test_both_arrays_decide_which_numbers_the_result_has():
+    x = np.ones((2, 2))
+    for kernel in (np.full((2, 2), Fraction(1, 4)), np.ones((2, 2), np.longdouble)):
+        for name, first in (("conv", x), ("conv_input_grad", np.ones((1, 1)))):
+            more = (x.shape,) if name == "conv_input_grad" else ()
+            result = getattr(convmat, name)(first, kernel, *more)
+            assert result.dtype == kernel.dtype
+            assert np.array_equal(result, getattr(sliding, name)(first, kernel, *more))
+
+
 def test_fractions_stay_fractions():
     third = np.full((2, 2), Fraction(1, 3))
     assert convmat.conv(np.ones((2, 2), int), third).tolist() == [[Fraction(4, 3)]]
