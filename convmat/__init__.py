@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 # Bound at once, and not on first use: the room has the same name as the function, and
 # whoever imports the room first would else leave the module under the function's name.
-from convmat.geometry import Geometry, geometry
+from convmat.geometry import (
+    Geometry,
+    geometry,
+    same_dialects,
+    transposed_geometry,
+)
 
 if TYPE_CHECKING:
-    from convmat import figures, nn, verify
+    from convmat import figures, linear, nn, verify
     from convmat.constraints import ConvConstraint
     from convmat.errors import (
         ConvmatError,
@@ -28,11 +33,23 @@ if TYPE_CHECKING:
         MatrixTooLargeError,
         ShapeError,
     )
-    from convmat.matrix import conv_matrix, refill
+    from convmat.linear import avg_pool_matrix
+    from convmat.maps import conv, conv_input_grad, conv_kernel_grad
+    from convmat.matrix import (
+        conv_matrix,
+        load_matrix,
+        matrix_rows,
+        refill,
+        save_matrix,
+    )
     from convmat.operator import conv_operator
-    from convmat.sliding import conv, conv_input_grad, conv_kernel_grad
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
+    from convmat.transposed import (
+        conv_transpose,
+        conv_transpose_matrix,
+        conv_transpose_operator,
+    )
 
 __version__ = "0.1.0"
 
@@ -45,17 +62,27 @@ __all__ = [
     "MatrixTooLargeError",
     "ShapeError",
     "TieMap",
+    "avg_pool_matrix",
     "conv",
     "conv_input_grad",
     "conv_kernel_grad",
     "conv_matrix",
     "conv_operator",
+    "conv_transpose",
+    "conv_transpose_matrix",
+    "conv_transpose_operator",
     "figures",
     "geometry",
+    "linear",
+    "load_matrix",
+    "matrix_rows",
     "nn",
     "refill",
+    "same_dialects",
+    "save_matrix",
     "symbolic_matrix",
     "tie_map",
+    "transposed_geometry",
     "verify",
 ]
 
@@ -68,11 +95,23 @@ _ROOMS = {
         "MatrixTooLargeError",
         "ShapeError",
     ],
-    "matrix": ["conv_matrix", "refill"],
+    "linear": ["avg_pool_matrix"],
+    "maps": ["conv", "conv_input_grad", "conv_kernel_grad"],
+    "matrix": [
+        "conv_matrix",
+        "load_matrix",
+        "matrix_rows",
+        "refill",
+        "save_matrix",
+    ],
     "operator": ["conv_operator"],
-    "sliding": ["conv", "conv_input_grad", "conv_kernel_grad"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
+    "transposed": [
+        "conv_transpose",
+        "conv_transpose_matrix",
+        "conv_transpose_operator",
+    ],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from functools import cache
 
@@ -63,9 +64,13 @@ def refuse_beyond(
 def _limit(max_bytes: int | None) -> int:
     if max_bytes is None:
         return int(SHARE * physical_bytes())
-    if isinstance(max_bytes, bool) or not hasattr(max_bytes, "__index__"):
+    try:
+        limit = operator.index(max_bytes)
+    except TypeError:
+        limit = None
+    if limit is None or isinstance(max_bytes, bool):
         rule = "must be an integer number of bytes, or None for half of the memory"
-        raise ConvmatTypeError("max_bytes", rule, max_bytes)
-    if max_bytes < 0:
+        raise ConvmatTypeError("max_bytes", rule, max_bytes) from None
+    if limit < 0:
         raise ConvmatError("max_bytes", "must be at least 0", max_bytes)
-    return int(max_bytes)
+    return limit

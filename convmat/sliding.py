@@ -10,6 +10,7 @@ through every function.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any
@@ -19,9 +20,9 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from convmat.arrays import Array, Shape
-from convmat.dtypes import carried
-from convmat.errors import ShapeError
-from convmat.geometry import Geometry, IntOrInts, Layout, geometry, read_beside
+from convmat.dtypes import exact_sums
+from convmat.geometry import Axis, Geometry, IntOrInts
+from convmat.geometry.doors import conv_by, input_grad_by, kernel_grad_by
 from convmat.memory import refuse_beyond
 
 __all__ = [
@@ -40,31 +41,7 @@ def conv(
     bias: npt.ArrayLike | None = None,
     **keywords: Any,
 ) -> Array:
-    """The convolution of `x` with `kernel`.
-
-    Parameters
-    ----------
-    x : array_like
-        `(*spatial)`, `(in_channels, *spatial)` or `(batch, in_channels, *spatial)`.
-    kernel : array_like
-        `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Beside an `x`
-        of the same rank, three or more, the first axis of `x` is the batch.
-    bias : array_like, optional
-        One number per output channel, added to all its outputs.
-    **keywords
-        `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
-        `convmat.geometry`.
-
-    Returns
-    -------
-    ndarray
-        The axes of `x`, with output channels for input channels; a kernel with channel
-        axes gives the result a channel axis. Integers give int64.
-
-    Raises
-    ------
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
+    """`convmat.conv` by the definition, whatever the numbers are.
 
     Examples
     --------
@@ -72,13 +49,7 @@ def conv(
     array([[19, 25],
            [37, 43]])
     """
-    x, kernel = carried("x", x), carried("kernel", kernel)
-    g = read_beside(x.shape, kernel.shape, **keywords)
-    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
-    y = forward(batch, kernel.reshape(g.weight_shape), g)
-    if bias is not None:
-        y = y + _bias(bias, g)
-    return layout.restore(y, g.has_channels)
+    return conv_by(forward, x, kernel, bias, keywords)
 
 
 def conv_input_grad(
@@ -87,44 +58,8 @@ def conv_input_grad(
     input_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the input of `conv`, from that by the output.
-
-    It is the transpose of `conv` in `x`: `sum(conv(x, kernel) * grad)` equals
-    `sum(x * conv_input_grad(grad, kernel, x.shape))`. Nothing is conjugated.
-
-    Parameters
-    ----------
-    grad : array_like
-        Shaped as the output of `conv`, with or without a batch axis.
-    kernel : array_like
-        As in `conv`.
-    input_shape : tuple of int
-        `(*spatial)` or `(in_channels, *spatial)`: of one input, without batch axis.
-    **keywords
-        As in `conv`.
-
-    Returns
-    -------
-    ndarray
-        Shaped as the input, with the batch axis of `grad`.
-
-    Raises
-    ------
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
-
-    Examples
-    --------
-    >>> conv_input_grad([[1, 1], [1, 1]], [[1, 2], [3, 4]], (3, 3))
-    array([[ 1,  3,  2],
-           [ 4, 10,  6],
-           [ 3,  7,  4]])
-    """
-    grad, kernel = carried("grad", grad), carried("kernel", kernel)
-    g = geometry(input_shape, kernel.shape, **keywords)
-    layout, batch = Layout.of("grad", grad, g.out_channels, g.output_size)
-    x_grad = input_grad(batch, kernel.reshape(g.weight_shape), g)
-    return layout.restore(x_grad, g.has_channels)
+    """`convmat.conv_input_grad` by the definition, whatever the numbers are."""
+    return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
 def conv_kernel_grad(
@@ -133,49 +68,8 @@ def conv_kernel_grad(
     kernel_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the kernel of `conv`, from that by the output.
-
-    Parameters
-    ----------
-    grad : array_like
-        Shaped as the output of `conv(x, kernel)`.
-    x : array_like
-        As in `conv`.
-    kernel_shape : tuple of int
-        Shape of the kernel.
-    **keywords
-        As in `conv`.
-
-    Returns
-    -------
-    ndarray of shape `kernel_shape`
-        Summed over the batch. Entry `[tap]` is the sum over all windows of the output's
-        gradient times the input under that tap.
-
-    Raises
-    ------
-    ShapeError
-        When `grad` is not of the shape that `conv` gives beside `x`.
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
-
-    Examples
-    --------
-    >>> x = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-    >>> conv_kernel_grad([[1, 0], [0, 1]], x, (2, 2))
-    array([[ 4,  6],
-           [10, 12]])
-    """
-    grad, x = carried("grad", grad), carried("x", x)
-    g = read_beside(x.shape, kernel_shape, **keywords)
-    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
-    grad_layout, grads = Layout.of("grad", grad, g.out_channels, g.output_size)
-    if len(grads) != len(batch) or grad_layout.leading != max(
-        layout.leading, int(g.has_channels)
-    ):
-        rule = f"must be that of conv's output beside x.shape={x.shape}"
-        raise ShapeError("grad.shape", rule, grad.shape)
-    return kernel_grad(grads, batch, g).reshape(g.kernel_shape)
+    """`convmat.conv_kernel_grad` by the definition, whatever the numbers are."""
+    return kernel_grad_by(kernel_grad, grad, x, kernel_shape, keywords)
 
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
@@ -184,6 +78,12 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     `x` is `(batch, in_channels, *spatial)`, `kernel` has the shape `g.weight_shape`;
     the result is `(batch, out_channels, *outs)`.
     """
+    return exact_sums(partial(_forward, g=g), x, kernel, terms=g.taps_per_row)
+
+
+def _forward(x: Array, kernel: Array, g: Geometry) -> Array:
+    dtype = np.result_type(x, kernel)
+    _refuse_too_large(len(x), dtype, g, g.out_channels * prod(g.output_size))
     columns, outs = _columns(x, g)  # (batch, groups, outputs, taps)
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)  # (groups, channels, taps)
     # (batch, groups, channels, outputs)
@@ -193,8 +93,15 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
+    terms = len(x) * prod(g.output_size)
+    return exact_sums(partial(_kernel_grad, g=g), grad, x, terms=terms)
+
+
+def _kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
+    # Taps of each image, before they are summed over the batch.
+    _refuse_too_large(len(x), np.result_type(grad, x), g, g.free_parameters)
     columns, _ = _columns(x, g)
-    outputs = int(np.prod(grad.shape[2:]))
+    outputs = prod(grad.shape[2:])
     grads = grad.reshape(len(x), g.groups, g.out_channels // g.groups, outputs)
     # (batch, groups, channels, taps), then summed over the batch
     total: Array = np.matmul(grads, columns).sum(axis=0)
@@ -203,10 +110,24 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     """The gradient by the input: every output hands its window back, tap by tap."""
+    terms = g.out_channels // g.groups * prod(map(_readers, g.axes))
+    return exact_sums(partial(_input_grad, g=g), grad, kernel, terms=terms)
+
+
+def _readers(axis: Axis) -> int:
+    """At most so many taps of all outputs read one cell of an axis.
+
+    One for each tap and each cell of the padded input that shows it.
+    """
+    cells = 1 if axis.mode == "zeros" else 1 + axis.before + axis.after
+    return axis.kernel * min(cells, axis.out_size)
+
+
+def _input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     banks = kernel.reshape(g.groups, -1, g.taps_per_row)
-    outputs = int(np.prod(grad.shape[2:]))  # -1 cannot be told from an empty batch
+    outputs = prod(grad.shape[2:])  # -1 cannot be told from an empty batch
     grads = grad.reshape(len(grad), g.groups, g.out_channels // g.groups, outputs)
-    _refuse_too_large(len(grad), np.result_type(grad, kernel), g)
+    _refuse_too_large(len(grad), np.result_type(grad, kernel), g, 0)
     shares = np.matmul(banks.swapaxes(1, 2), grads)  # (batch, groups, taps, outputs)
     shares = shares.reshape(len(grad), g.in_channels, *g.kernel_size, *grad.shape[2:])
     padded_size = [n + before + after for n, (before, after) in _sized_pads(g)]
@@ -222,11 +143,17 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     return _unpad(padded, g)
 
 
-def _refuse_too_large(batch: int, dtype: np.dtype[Any], g: Geometry) -> None:
-    """Windows are copied once: refuse before that, or the padding, exhausts memory."""
+def _refuse_too_large(
+    batch: int, dtype: np.dtype[Any], g: Geometry, results: int
+) -> None:
+    """Refuse before padding, windows or `results` for each image exhaust memory.
+
+    Windows are copied once.
+    """
     padded = prod(n + before + after for n, (before, after) in _sized_pads(g))
     windows = prod(g.output_size) * prod(g.kernel_size)
-    needed = batch * g.in_channels * (padded + windows) * dtype.itemsize
+    entries = g.in_channels * (padded + windows) + results
+    needed = batch * entries * dtype.itemsize
     remedy = "use a smaller batch, or apply the kernel to parts of the input"
     refuse_beyond("the windows of", g, needed, None, remedy)
 
@@ -264,7 +191,6 @@ _NUMPY_MODES: dict[str, Any] = {
 
 def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
     """Windows as columns `(batch, groups, outputs, taps)`, and outputs per axis."""
-    _refuse_too_large(len(x), x.dtype, g)
     padded = _pad(x, g) if any(map(any, g.padding)) else x
     spatial = tuple(range(2, x.ndim))
     windows = sliding_window_view(padded, g.span, axis=spatial)
@@ -276,18 +202,9 @@ def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
         len(x), g.groups, g.in_channels // g.groups, *outs, *g.kernel_size
     )
     windows = np.moveaxis(windows, 2, 2 + g.rank)  # channels beside their taps
-    outputs = int(np.prod(outs))
+    outputs = prod(outs)
     return windows.reshape(len(x), g.groups, outputs, g.taps_per_row), outs
 
 
 def _sized_pads(g: Geometry) -> zip[tuple[int, tuple[int, int]]]:
     return zip(g.input_size, g.padding, strict=True)
-
-
-def _bias(bias: npt.ArrayLike, g: Geometry) -> Array:
-    """`bias` shaped to be added to `(batch, out_channels, *outs)`."""
-    array = carried("bias", bias)
-    if array.shape != (g.out_channels,) and (array.ndim or g.has_channels):
-        rule = f"must be ({g.out_channels},), one number per output channel"
-        raise ShapeError("bias.shape", rule, array.shape)
-    return array.reshape(g.out_channels, *(1,) * g.rank)

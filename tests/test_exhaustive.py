@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from convmat import geometry, tie_map
-from convmat.geometry import Axis
+from convmat.geometry import PADDING_MODES, Axis
 from convmat.tie import Pattern, pattern
+from convmat.verify import BOXES
 
 
 def windows(size, kernel, stride, before, after, dilation):
@@ -59,6 +60,65 @@ def by_loops(g):
     return kept, dropped
 
 
+NEIGHBOURS = {
+    # the cell that stands in the padding beside an end, from the cells at that end
+    "circular": lambda cell, n: cell + n if cell < 0 else cell - n,
+    "reflect": lambda cell, n: -cell if cell < 0 else 2 * (n - 1) - cell,
+    "replicate": lambda cell, n: 0 if cell < 0 else n - 1,
+    "symmetric": lambda cell, n: -cell - 1 if cell < 0 else 2 * n - 1 - cell,
+}
+
+
+def filled_by_loops(g):
+    """Every `(row, column, tap)` where padding is filled from the input, by loops."""
+    tables = []
+    axes = zip(
+        g.input_size, g.kernel_size, g.stride, g.padding, g.dilation, strict=True
+    )
+    for n, k, s, (before, after), d in axes:
+        fill = NEIGHBOURS[g.padding_mode]
+        tables.append(
+            [
+                [cell if 0 <= cell < n else fill(cell, n) for cell in window]
+                for window in windows(n, k, s, before, after, d)
+            ]
+        )
+    outs = list(product(*(range(len(table)) for table in tables)))
+    taps = list(product(*map(range, g.kernel_size)))
+    per_group, outputs = g.weight_shape[1], g.out_channels // g.groups
+    kept = []
+    for out_channel, (at, out) in product(range(g.out_channels), enumerate(outs)):
+        for part, (number, tap) in product(range(per_group), enumerate(taps)):
+            column = out_channel // outputs * per_group + part
+            for table, n, o, t in zip(tables, g.input_size, out, tap, strict=True):
+                assert 0 <= table[o][t] < n
+                column = column * n + table[o][t]
+            tap_number = (out_channel * per_group + part) * len(taps) + number
+            kept.append((out_channel * len(outs) + at, column, tap_number))
+    return kept
+
+
+def assert_as_filled_by_loops(g):
+    kept = filled_by_loops(g)
+    ties = tie_map(g)
+    assert list(zip(ties.rows, ties.cols, ties.taps, strict=True)) == kept, g
+    assert g.contributions == len(kept), g
+    assert (g.dropped, g.dead_taps) == (0, 0), g
+    places = sorted({(row, column) for row, column, _ in kept})
+    assert (g.nnz, g.shared) == (len(places), len(kept) - len(places)), g
+    # Powers of two, so that a sum says which taps are in it.
+    kernel = 1 << np.arange(g.free_parameters)
+    sums = dict.fromkeys(places, 0)
+    for row, column, tap in kept:
+        sums[row, column] += int(kernel[tap])
+    made = Pattern(g)
+    indptr, indices = made.structure()
+    rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(indptr))
+    assert list(zip(rows.tolist(), indices.tolist(), strict=True)) == places, g
+    values = made.values(kernel.reshape(g.weight_shape))
+    assert values.tolist() == list(sums.values()), g
+
+
 def counts(numbers, length):
     return np.bincount(numbers, minlength=length).tolist()
 
@@ -101,6 +161,7 @@ def line(axis):
         stride=axis.stride,
         padding=[(axis.before, axis.after)],
         dilation=axis.dilation,
+        padding_mode=axis.mode,
     )
 
 
@@ -177,6 +238,30 @@ def test_a_box_of_planes_is_the_formula():
 def test_channels_groups_and_more_axes_are_the_formula():
     for g in deeper():
         assert_as_by_loops(g)
+
+
+@pytest.mark.parametrize("short", [0, 1 << 15])
+@pytest.mark.parametrize("name", ["modes", "witnesses"])
+def test_every_mode_is_its_loops(monkeypatch, name, short):
+    """Both ways in which values are written, over the boxes that `prove` walks."""
+    monkeypatch.setattr(pattern, "_SHORT", short)
+    boxed = [g for g in BOXES[name] if g.padding_mode != "zeros"]
+    assert len({(g.padding_mode, g.groups) for g in boxed}) == 4 * 2
+    for g in boxed:
+        assert_as_filled_by_loops(g)
+
+
+@pytest.mark.parametrize("mode", PADDING_MODES[1:])
+def test_padding_as_wide_as_its_mode_allows_is_its_loops(mode):
+    """Windows that lie in the padding as a whole, and windows across both ends."""
+    for size, kernel, stride, dilation in product(
+        (1, 2, 5), (1, 2, 4), (1, 2, 3), (1, 3)
+    ):
+        most = {"reflect": size - 1, "replicate": 2 * size}.get(mode, size)
+        for before, after in ((most, most), (most, 0), (0, most)):
+            if dilation * (kernel - 1) < size + before + after:
+                axis = Axis(size, kernel, stride, before, after, dilation, mode)
+                assert_as_filled_by_loops(line(axis))
 
 
 @pytest.mark.parametrize("block", [1, 2, 7])

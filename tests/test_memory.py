@@ -9,6 +9,7 @@ from convmat import (
     MatrixTooLargeError,
     conv,
     conv_input_grad,
+    conv_kernel_grad,
     conv_matrix,
     geometry,
     memory,
@@ -143,6 +144,16 @@ def test_windows_and_padding_that_cannot_fit_are_refused_before_they_are_made():
         conv([1, 2], [1], padding=10**12)
     with pytest.raises(MatrixTooLargeError, match=r"the windows of .* needs"):
         conv_input_grad(np.ones(1), [1], 10**12, stride=10**12)
+
+
+def test_results_that_cannot_fit_are_refused_before_they_are_made():
+    x, bank = np.ones((1, 1000, 1000)), np.ones((100_000, 1, 1, 1))
+    with pytest.raises(MatrixTooLargeError, match=r"the windows of .* needs"):
+        conv(x, bank)
+    images = np.broadcast_to(np.ones((1, 1)), (10**9, 1, 1))
+    grad = np.broadcast_to(np.ones((1, 1)), (10**9, 1000, 1))
+    with pytest.raises(MatrixTooLargeError, match=r"the windows of .* needs"):
+        conv_kernel_grad(grad, images, (1000, 1, 1))
 
 
 def test_dense_patterns_and_proofs_that_cannot_fit_are_refused():

@@ -118,6 +118,22 @@ def test_wide_padding_makes_no_more_steps_than_the_kernel_has_ends(settings):
     assert np.array_equal(indices, ties.cols)
 
 
+@pytest.mark.parametrize("mode", ["circular", "reflect", "symmetric", "replicate"])
+def test_wide_padding_that_is_filled_makes_few_steps_too(mode):
+    """Only windows across an end of the input are laid one by one, and few of those."""
+    g = geometry(10**5, 3, padding=10**5 - 1, padding_mode=mode)
+    made = Pattern(g)
+    assert len(made._part.steps) <= 2 * (2 * 3 + 1)
+    assert_as_the_tie_map(made, g)
+
+
+def test_windows_of_a_circle_repeat_however_wide_they_are():
+    g = geometry(9_000, 9, padding="same", dilation=700, padding_mode="circular")
+    made = Pattern(g)
+    assert len(made._part.steps) <= 2 * (2 * 9 + 1)
+    assert_as_the_tie_map(made, g)
+
+
 @pytest.mark.parametrize("settings", [{}, {"padding_mode": "reflect"}])
 def test_threads_that_meet_a_new_pattern_all_get_right_values(settings):
     g = geometry((30, 30), (5, 5), padding=2, **settings)

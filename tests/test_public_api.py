@@ -15,17 +15,27 @@ NAMES = {
     "MatrixTooLargeError",
     "ShapeError",
     "TieMap",
+    "avg_pool_matrix",
     "conv",
     "conv_input_grad",
     "conv_kernel_grad",
     "conv_matrix",
     "conv_operator",
+    "conv_transpose",
+    "conv_transpose_matrix",
+    "conv_transpose_operator",
     "figures",
     "geometry",
+    "linear",
+    "load_matrix",
+    "matrix_rows",
     "nn",
     "refill",
+    "same_dialects",
+    "save_matrix",
     "symbolic_matrix",
     "tie_map",
+    "transposed_geometry",
     "verify",
 }
 
@@ -35,6 +45,13 @@ SIGNATURES = {
     "conv_kernel_grad": "(grad, x, kernel_shape, **keywords)",
     "conv_matrix": "(kernel, input_shape, *, max_bytes=None, **keywords)",
     "conv_operator": "(kernel, input_shape, **keywords)",
+    "conv_transpose": (
+        "(y, kernel, bias=None, *, output_padding=0, output_shape=None, **keywords)"
+    ),
+    "conv_transpose_matrix": (
+        "(kernel, input_shape, *, output_padding=0, output_shape=None, "
+        "max_bytes=None, **keywords)"
+    ),
     "geometry": (
         "(input_shape, kernel_shape, *, stride=1, padding=0, dilation=1, groups=1, "
         "padding_mode='zeros')"

@@ -536,3 +536,12 @@ def test_settings_are_checked_before_the_first_slab():
         matrix_rows([1, 2], 3, stride=0)
     with pytest.raises(ConvmatTypeError, match="geometry must be a Geometry"):
         row_ranges((3, 3))
+
+
+def test_a_sum_of_taps_beyond_int64_is_refused_in_slabs_too():
+    # Around one cell all taps share one entry.
+    settings = {"padding": 1, "padding_mode": "circular"}
+    fits = next(matrix_rows([2**61, 2**61, 2**61], 1, **settings))
+    assert fits.toarray().tolist() == [[3 * 2**61]]
+    with pytest.raises(ConvmatError, match=r"must fit int64"):
+        next(matrix_rows([2**62, 2**62, 2**62], 1, **settings))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from convmat.arrays import Array, IntArray
 from convmat.constraints.gram import Gram, gram_of
 from convmat.constraints.violation import Violation
-from convmat.dtypes import carried
+from convmat.dtypes import carried, exact_sums
 from convmat.errors import ShapeError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
@@ -87,12 +88,19 @@ class ConvConstraint:
             When the kernel has another shape.
         MatrixTooLargeError
             When the dense matrix would take more than `max_bytes`.
+        ConvmatError
+            When integer taps share an entry and their sum does not fit int64.
         """
         weights = carried("kernel", kernel)
         g = self.geometry
         if weights.shape not in (g.kernel_shape, g.weight_shape):
             raise ShapeError("kernel.shape", f"must be {g.kernel_shape}", weights.shape)
         self._refuse_dense(weights.dtype.itemsize, max_bytes)
+        most = prod(g.kernel_size) if g.shared else 1  # taps of one entry
+        return exact_sums(self._embed, weights, terms=most)
+
+    def _embed(self, weights: Array) -> Array:
+        g = self.geometry
         matrix = np.zeros(g.matrix_shape, weights.dtype)
         ties = self.ties
         values = weights.reshape(-1)[ties.taps]
@@ -144,10 +152,20 @@ class ConvConstraint:
         Returns
         -------
         ndarray of shape `geometry.kernel_shape`
+
+        Raises
+        ------
+        ConvmatError
+            When a sum of integers does not fit int64.
         """
         array, ties = self._matrix(matrix_grad, "matrix_grad"), self.ties
         values = array[ties.rows, ties.cols]
-        sums = sum_over_ties(values, ties.taps, self.geometry.free_parameters)
+        count = self.geometry.free_parameters
+        sums = exact_sums(
+            lambda entries: sum_over_ties(entries, ties.taps, count),
+            values,
+            terms=prod(self.geometry.output_size),
+        )
         return sums.reshape(self.geometry.kernel_shape)
 
     def pull_back_product(self, left: Array, right: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -14,29 +15,25 @@ from convmat.fast import choice
 from convmat.fast.choice import Choice
 from convmat.fast.routes import FORWARD, INPUT_GRAD, KERNEL_GRAD
 from convmat.geometry import Geometry
+from convmat.memory import refuse_beyond
 
 __all__ = ["Plan", "carries", "plan_for"]
 
 _CARRIED = frozenset(map(np.dtype, ("f4", "f8", "c8", "c16")))
 
 
-def carries(dtype: npt.DTypeLike, geometry: Geometry | None = None) -> bool:
-    """Whether the fast routes carry a dtype, and a geometry where one is given.
+def carries(dtype: npt.DTypeLike) -> bool:
+    """Whether the fast routes carry a dtype; they carry every geometry.
 
     They carry what BLAS multiplies: integers and objects must stay exact, and float16
-    and extended precision have no BLAS. They pad with zeros only. `convmat.sliding`
-    carries all else.
+    and extended precision have no BLAS. `convmat.sliding` carries all else.
 
     Examples
     --------
-    >>> from convmat import geometry
     >>> carries("float32"), carries("int64"), carries(object)
     (True, False, False)
-    >>> carries("float32", geometry(5, 3, padding=1, padding_mode="reflect"))
-    False
     """
-    by_zeros = geometry is None or geometry.padding_mode == "zeros"
-    return np.dtype(dtype) in _CARRIED and by_zeros
+    return np.dtype(dtype) in _CARRIED
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +82,7 @@ class Plan:
 
     def _read(self, array: Array) -> Array:
         """`array` in this plan's dtype; a copy only where it has another one."""
-        return array.astype(self.dtype, copy=False)
+        return array if array.dtype == self.dtype else array.astype(self.dtype)
 
     def __repr__(self) -> str:
         lines = [f"Plan of {self.geometry!r}, batch {self.batch}, {self.dtype}:"]
@@ -114,7 +111,9 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     Raises
     ------
     ConvmatError
-        For a dtype or a geometry that the fast routes do not carry.
+        For a dtype that the fast routes do not carry.
+    MatrixTooLargeError
+        When padded input and output together would not fit half of the memory.
 
     Examples
     --------
@@ -126,10 +125,13 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     True
     """
     g = geometry
-    if not carries(dtype, g):
-        rule = f"must be of single or double precision and padded with zeros beside {g}"
-        remedy = "use convmat.sliding"
-        raise ConvmatError("dtype", rule, str(np.dtype(dtype)), remedy)
+    if not carries(dtype):
+        rule = "must be of single or double precision, real or complex"
+        raise ConvmatError("dtype", rule, str(np.dtype(dtype)), "use convmat.sliding")
+    cells = g.in_channels * prod(axis.padded_size for axis in g.axes)
+    needed = batch * (cells + g.matrix_shape[0]) * np.dtype(dtype).itemsize
+    remedy = "use a smaller batch, or apply the kernel to parts of the input"
+    refuse_beyond("the padded input and the output of", g, needed, None, remedy)
     return Plan(
         g,
         batch,

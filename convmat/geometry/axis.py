@@ -28,6 +28,9 @@ image without or with the outermost cell; the outermost cell.
 """
 
 
+_AT_ONCE = 1 << 16  # cells that are looked at together
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One axis of a checked geometry; all lengths in cells.
@@ -186,15 +189,54 @@ class Axis:
         """
         if self.mode == "zeros":
             return sum(self.tap_counts())
-        return sum(map(self._pairs_of, self.alike()))
+        special = self._special()
+        return sum(self._pairs_of(outs, special) for outs in self.alike())
 
-    def _pairs_of(self, outs: range) -> int:
+    def _pairs_of(self, outs: range, special: IntArray) -> int:
+        """`pairs` of outputs that are alike: special ones are looked at, one by one."""
         count = outs.stop - outs.start
         if len(self.taps_inside(outs.start)) == self.kernel:
             return count * self.kernel
-        if self.mode == "replicate" and self.beyond(outs):
-            return count
-        moves = np.arange(count, dtype=np.int64)[:, None] * self.stride
-        cells = np.array(self.window(outs.start)) + moves
-        sources = np.sort(self.fold(cells), axis=1)
-        return count + int(np.count_nonzero(np.diff(sources, axis=1)))
+        low, high = np.searchsorted(special, (outs.start, outs.stop))
+        own = special[low:high]
+        pairs = self._distinct(own)
+        if count > len(own):
+            known = set(own.tolist())
+            other = next(out for out in outs if out not in known)
+            pairs += (count - len(own)) * self._distinct(np.array([other]))
+        return pairs
+
+    def _special(self) -> IntArray:
+        """Outputs of which a tap on the padding may share a cell with one beside it.
+
+        All others share as much as any output with the same taps on the input. For a
+        mirror image the two taps, `m` apart in sum, meet where the first cell `f` has
+        `2 f + m * dilation` equal to twice the mirror; for the outermost cell, where a
+        tap falls on it. The other end of the input moves along with the outputs.
+        """
+        taps = np.arange(2 * self.kernel - 1, dtype=np.int64)
+        ends = {
+            "reflect": (0, 2 * (self.size - 1)),
+            "symmetric": (-1, 2 * self.size - 1),
+            "replicate": (0, 2 * (self.size - 1)),
+        }
+        if self.mode not in ends:
+            return taps[:0]
+        if self.mode == "replicate":
+            taps = taps[::2]  # one tap, counted twice
+        twice = [end - taps * self.dilation for end in ends[self.mode]]
+        # 2 f for a first cell f = out * stride - before
+        outs, rest = np.divmod(np.concatenate(twice) + 2 * self.before, 2 * self.stride)
+        outs = outs[(rest == 0) & (outs >= 0) & (outs < self.out_size)]
+        return np.unique(outs)
+
+    def _distinct(self, outs: IntArray) -> int:
+        """Number of pairs of one of `outs` and an input that it reads."""
+        together = max(1, _AT_ONCE // self.kernel)
+        taps = np.arange(self.kernel, dtype=np.int64) * self.dilation
+        pairs = 0
+        for start in range(0, len(outs), together):
+            firsts = outs[start : start + together, None] * self.stride - self.before
+            sources = np.sort(self.fold(firsts + taps), axis=1)
+            pairs += len(sources) + int(np.count_nonzero(np.diff(sources, axis=1)))
+        return pairs

@@ -169,7 +169,8 @@ class Geometry:
     @cached_property
     def nnz(self) -> int:
         """Number of stored matrix entries, counted without building anything."""
-        return prod(self.weight_shape[:2]) * prod(axis.pairs() for axis in self.axes)
+        pairs = {axis: axis.pairs() for axis in set(self.axes)}  # most axes are alike
+        return prod(self.weight_shape[:2]) * prod(pairs[axis] for axis in self.axes)
 
     @cached_property
     def contributions(self) -> int:

@@ -7,18 +7,19 @@ and consecutive rows are a few, since a cut may fall in the middle of a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
 from convmat.arrays import Array, IntArray, Shape
+from convmat.dtypes import exact_sums
 from convmat.geometry import Geometry
 from convmat.tie.index import narrowest
 from convmat.tie.steps import Lay, walk_through
 
-__all__ = ["Box", "Part", "boxes", "row_axes"]
+__all__ = ["Box", "Part", "boxes", "exact_values", "row_axes"]
 
 Box: TypeAlias = tuple[range, ...]
 """A range of groups, of outputs of a group, and of the outputs of each axis."""
@@ -140,6 +141,22 @@ class Part:
                 out[:, step.entry : step.stop].reshape(part.shape)[...] = part
             else:
                 _repeat(out, step.entry, step.entries, step.count, 0)
+
+
+def exact_values(
+    geometry: Geometry, write: Callable[[Array], Array], kernel: Array
+) -> Array:
+    """`write(kernel)`, refused where a sum of taps that share an entry is beyond int64.
+
+    Raises
+    ------
+    ConvmatError
+        When it is.
+    """
+    if not geometry.shared or kernel.dtype.kind != "i":
+        return write(kernel)
+    most = prod(geometry.kernel_size)  # taps that share an entry
+    return exact_sums(write, kernel.astype(np.int64), terms=most)
 
 
 def row_axes(geometry: Geometry) -> Shape:

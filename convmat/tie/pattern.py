@@ -15,9 +15,10 @@ from functools import lru_cache
 import numpy as np
 
 from convmat.arrays import Array, IntArray
+from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 from convmat.tie.index import index_dtype
-from convmat.tie.part import Part, row_axes
+from convmat.tie.part import Part, exact_values, row_axes
 from convmat.tie.ties import tie_map
 
 __all__ = ["Pattern", "pattern_of"]
@@ -52,7 +53,7 @@ class Pattern:
         self._part = Part(geometry, tuple(map(range, row_axes(geometry))))
         self._kept: tuple[IntArray, IntArray] | None = None
         self._kept_taps: IntArray | None = None
-        self._kept_sums: tuple[IntArray, IntArray] | None = None
+        self._kept_sums: tuple[IntArray, IntArray, IntArray, IntArray] | None = None
 
     def structure(self) -> tuple[IntArray, IntArray]:
         """New arrays `(indptr, indices)` of the matrix."""
@@ -80,7 +81,25 @@ class Pattern:
         kernel : ndarray of shape `geometry.weight_shape` or `geometry.kernel_shape`
         out : ndarray of shape (nnz,), optional
             Array to write to, C-contiguous and of the kernel's dtype.
+
+        Raises
+        ------
+        ConvmatError
+            When a sum of integers does not fit their dtype.
         """
+        if out is not None and not (self.geometry.shared and kernel.dtype.kind == "i"):
+            return self._values(kernel, out)
+        sums = exact_values(self.geometry, self._values, kernel)
+        if out is None:
+            return sums
+        if not np.array_equal(sums.astype(out.dtype), sums):
+            remedy = "build a new matrix with conv_matrix"
+            rule = f"must have sums of taps that fit {out.dtype}"
+            raise ConvmatError("kernel", rule, kernel, remedy)
+        out[...] = sums
+        return out
+
+    def _values(self, kernel: Array, out: Array | None = None) -> Array:
         geometry = self.geometry
         data = np.empty(geometry.nnz, kernel.dtype) if out is None else out
         # (out channels, taps of a channel), (out channels, entries of a channel)
@@ -89,8 +108,9 @@ class Pattern:
         if self._part.entries > _SHORT:
             self._part.write_values(bank, data)
         elif geometry.shared:
-            taps, starts = self._sums()
-            np.add.reduceat(bank[:, taps], starts, axis=1, out=channels)
+            firsts, shared, taps, starts = self._sums()
+            np.take(bank, firsts, axis=1, out=channels, mode="clip")
+            channels[:, shared] = np.add.reduceat(bank[:, taps], starts, axis=1)
         else:
             # No tap is out of range; any mode but "raise" writes to `out` directly.
             np.take(bank, self._taps(), axis=1, out=channels, mode="clip")
@@ -102,22 +122,34 @@ class Pattern:
             self._kept_taps = self._part.taps()
         return self._kept_taps
 
-    def _sums(self) -> tuple[IntArray, IntArray]:
-        """Taps of an output channel in the order of entries, and where each begins."""
+    def _sums(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """How an output channel is filled where taps share entries.
+
+        The first tap of every entry; the entries that several taps share; the taps of
+        those, in the order of entries; and where the taps of each begin.
+        """
         if self._kept_sums is None:
             g = self.geometry
-            channel = replace(
-                g,
-                in_channels=g.weight_shape[1],
-                out_channels=1,
-                groups=1,
-                has_channels=True,
-            )
+            channel = g
+            if g.out_channels > 1:
+                channel = replace(
+                    g,
+                    in_channels=g.weight_shape[1],
+                    out_channels=1,
+                    groups=1,
+                    has_channels=True,
+                )
             ties = tie_map(channel)
-            order = np.lexsort((ties.cols, ties.rows))
-            places = ties.rows[order] * channel.matrix_shape[1] + ties.cols[order]
-            starts = np.flatnonzero(np.diff(places, prepend=-1))
-            self._kept_sums = ties.taps[order], starts
+            places = ties.rows * channel.matrix_shape[1] + ties.cols
+            order = np.argsort(places, kind="stable")
+            taps, fresh = ties.taps[order], np.diff(places[order], prepend=-1) > 0
+            begins = np.flatnonzero(fresh)
+            counts = np.diff(begins, append=len(taps))
+            shared = np.flatnonzero(counts > 1)
+            several = counts[shared]
+            starts = np.cumsum(several) - several
+            chosen = taps[np.repeat(counts > 1, counts)]
+            self._kept_sums = taps[begins], shared, chosen, starts
         return self._kept_sums
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from convmat.arrays import Array, IntArray
 from convmat.geometry import Geometry
 from convmat.tie.index import narrowest
-from convmat.tie.part import Part, boxes, row_axes
+from convmat.tie.part import Part, boxes, exact_values, row_axes
 
 __all__ = ["Slab"]
 
@@ -72,7 +72,15 @@ class Slab:
         Parameters
         ----------
         kernel : ndarray of shape `geometry.weight_shape` or `geometry.kernel_shape`
+
+        Raises
+        ------
+        ConvmatError
+            When a sum of integers is beyond int64.
         """
+        return exact_values(self.geometry, self._values, kernel)
+
+    def _values(self, kernel: Array) -> Array:
         geometry = self.geometry
         bank = kernel.reshape(geometry.out_channels, geometry.taps_per_row)
         data = np.empty(self.nnz, kernel.dtype)

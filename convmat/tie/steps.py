@@ -239,11 +239,24 @@ def _runs(
         whole = len(axis.taps_inside(outs.start)) == axis.kernel
         if axis.mode == "zeros" or whole:
             yield _plain_run(axis, outs)
-        elif axis.mode == "replicate" and axis.beyond(outs):
-            yield _folded_run(axis, outs, dtype)
+        elif (step := _fold_moves(axis, outs)) is not None:
+            yield _folded_run(axis, outs, step, dtype)
         else:
             for out in outs:
-                yield _folded_run(axis, range(out, out + 1), dtype)
+                yield _folded_run(axis, range(out, out + 1), 0, dtype)
+
+
+def _fold_moves(axis: Axis, outs: range) -> int | None:
+    """Cells by which all sources of `outs` move from one output to the next.
+
+    None where some of them move otherwise than others: a mirror moves against the
+    input, and the outermost cell stays.
+    """
+    if axis.mode == "circular":
+        return axis.stride
+    if not axis.beyond(outs):
+        return None
+    return 0 if axis.mode == "replicate" else -axis.stride
 
 
 def _alike(axis: Axis, chosen: range) -> Iterator[range]:
@@ -273,11 +286,13 @@ def _plain_run(axis: Axis, outs: range) -> _Run:
     )
 
 
-def _folded_run(axis: Axis, outs: range, dtype: np.dtype[np.signedinteger]) -> _Run:
-    """Outputs that all read the same cells, some of them through several taps."""
+def _folded_run(
+    axis: Axis, outs: range, step: int, dtype: np.dtype[np.signedinteger]
+) -> _Run:
+    """Outputs with taps on the padding, some of which may read one cell."""
     sources = axis.fold(np.array(axis.window(outs.start)))
     order = np.argsort(sources, kind="stable")
     ascending = sources[order]
     starts = np.flatnonzero(np.diff(ascending, prepend=-1))
     taps, cells = Merge(order, starts), ascending[starts].astype(dtype)
-    return _Run(outs.stop - outs.start, 0, taps, cells)
+    return _Run(outs.stop - outs.start, step, taps, cells)

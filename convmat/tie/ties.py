@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import prod
@@ -9,6 +10,7 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import Array, IntArray
+from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
 
@@ -79,14 +81,39 @@ class TieMap:
         return _outer_entries(self.geometry, inside=False)
 
     def where(self, tap: int) -> tuple[IntArray, IntArray]:
-        """Rows and columns of the tie of one tap (a flat index)."""
-        entries = np.flatnonzero(self.taps == tap)
+        """Rows and columns of the tie of one tap, a flat index into the kernel.
+
+        Raises
+        ------
+        ConvmatError, ConvmatTypeError
+            When there is no such tap.
+        """
+        entries = np.flatnonzero(self.taps == self._number(tap))
         return self.rows[entries], self.cols[entries]
+
+    def _number(self, tap: int) -> int:
+        last = self.geometry.free_parameters - 1
+        try:
+            number = operator.index(tap)
+        except TypeError:
+            number = None
+        if number is None or isinstance(tap, bool):
+            rule = f"must be an integer from 0 to {last}"
+            raise ConvmatTypeError("tap", rule, tap) from None
+        if not 0 <= number <= last:
+            raise ConvmatError("tap", f"must be from 0 to {last}", tap)
+        return number
 
     def pattern(self) -> Array:
         """The matrix of tap numbers, dense: for small geometries.
 
         Entry `[r, c]` is the flat index of the tap there, or -1 at a structural zero.
+
+        Raises
+        ------
+        ConvmatError
+            When taps share an entry, as they may where the padding is filled from the
+            input.
 
         Examples
         --------
@@ -95,6 +122,10 @@ class TieMap:
         array([[ 0,  1, -1],
                [-1,  0,  1]])
         """
+        if self.geometry.shared:
+            rule = "must have at most one tap in each entry"
+            remedy = "rows, cols and taps name all of them"
+            raise ConvmatError("geometry", rule, self.geometry, remedy)
         rows, columns = self.geometry.matrix_shape
         remedy = "use rows, cols and taps"
         refuse_beyond(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
 
+from convmat.arrays import Pads, Shape
 from convmat.geometry import PADDING_MODES, Geometry, geometry
 
 __all__ = ["BOXES", "Box"]
@@ -110,26 +111,63 @@ def _volume() -> Iterator[Geometry]:
 
 
 def _modes() -> Iterator[Geometry]:
-    pads = [(0, 1), (1, 0), (2, 1), (2, 2)]
-    kinds = product(PADDING_MODES[1:], (1, 2), (1, 2, 3), pads)
-    for mode, dilation, stride, pad in kinds:
-        for kernel, size in product((1, 2, 3, 4), (1, 2, 3, 4)):
-            deep = mode == "replicate" or max(pad) + (mode == "reflect") <= size
-            if deep and _fits((size,), (kernel,), (dilation,), (pad,)):
+    """The whole cross product on one axis; two groups have a channel each."""
+    pads = [(b, a) for b in range(3) for a in range(3) if b != a]
+    settings = product((1, 2), PADDING_MODES, (1, 2), (1, 2, 3), pads)
+    for groups, mode, dilation, stride, pad in settings:
+        for kernel, size in product((1, 2, 3), (1, 2, 3)):
+            deep = max(pad) + (mode == "reflect") <= size
+            endless = mode in ("zeros", "replicate")
+            if (deep or endless) and _fits((size,), (kernel,), (dilation,), (pad,)):
+                alone = groups == 1
                 yield geometry(
-                    (size,),
-                    (kernel,),
+                    (size,) if alone else (groups, size),
+                    (kernel,) if alone else (groups, 1, kernel),
                     stride=stride,
                     padding=[pad],
                     dilation=dilation,
+                    groups=groups,
                     padding_mode=mode,
                 )
-    for mode in PADDING_MODES[1:]:
-        pad = [(1, 0), (1, 2)]
-        yield geometry((2, 3), (2, 3), stride=(1, 2), padding=pad, padding_mode=mode)
-        yield geometry(
-            (2, 3, 3), (4, 1, 2, 3), padding=pad, groups=2, padding_mode=mode
-        )
+
+
+def _witnesses() -> Iterator[Geometry]:
+    """Unequal in everything, so that no two axes, pads or groups can be mistaken."""
+    none, late, early, wide = (0, 0), (0, 1), (1, 0), (2, 1)
+    planes: list[tuple[Shape, Shape, Shape, Shape, Pads]] = [
+        # input, kernel, stride, dilation, pads
+        ((2, 3), (2, 3), (1, 2), (1, 1), (early, (1, 2))),
+        ((3, 4), (2, 2), (2, 1), (1, 2), (wide, (0, 3))),
+        ((4, 3), (3, 2), (1, 3), (1, 2), (late, wide)),
+        ((3, 2), (1, 3), (2, 1), (1, 1), (none, (1, 0))),
+        ((4, 2), (2, 1), (3, 2), (2, 1), ((2, 0), late)),
+        ((2, 5), (2, 4), (1, 1), (1, 1), (late, (0, 2))),
+    ]
+    volumes: list[tuple[Shape, Shape, Shape, Shape, Pads]] = [
+        ((2, 3, 2), (2, 1, 2), (1, 2, 1), (1, 1, 1), (early, none, late)),
+        ((3, 2, 3), (1, 2, 2), (2, 1, 3), (1, 1, 2), (late, early, wide)),
+        ((2, 2, 3), (2, 3, 2), (1, 3, 3), (1, 1, 1), (none, late, wide)),
+    ]
+    for mode, (size, kernel, stride, dilation, pads) in product(
+        PADDING_MODES, planes + volumes
+    ):
+        for channels, bank, groups in _BANKS:
+            yield geometry(
+                (*channels, *size),
+                (*bank, *kernel),
+                stride=stride,
+                padding=pads,
+                dilation=dilation,
+                groups=groups,
+                padding_mode=mode,
+            )
+
+
+_BANKS: tuple[tuple[Shape, Shape, int], ...] = (
+    ((), (), 1),
+    ((2,), (4, 1), 2),
+)
+"""Channels of the input, channel axes of the kernel, groups."""
 
 
 def _fits(
@@ -164,9 +202,15 @@ BOXES: Mapping[str, Box] = MappingProxyType(
             ),
             Box(
                 "modes",
-                "1-D to size 4, kernel 4, in the four modes that fill the padding from "
-                "the input, and 2-D with groups",
+                "every 1-D geometry: 5 modes, size 1-3, kernel 1-3, stride 1-3, "
+                "dilation 1-2, all unequal pads 0-2, groups 1-2",
                 _modes,
+            ),
+            Box(
+                "witnesses",
+                "2-D and 3-D in all 5 modes: unequal strides, pads and dilation, with "
+                "and without groups",
+                _witnesses,
             ),
             Box("volume", "a few 3-D and 4-D geometries, one with groups", _volume),
         )

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from convmat import matrix, operator, sliding, tie
-from convmat.arrays import Array, Shape
+from convmat import fast, matrix, operator, sliding, tie
+from convmat.arrays import Array, IntArray, Shape
 from convmat.constraints.constraint import ConvConstraint, sum_over_ties
+from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -42,7 +45,11 @@ _SPARSE = frozenset(
         ],
     )
 )
+_FAST = frozenset(map(np.dtype, ["i8", "f4", "f8", "c8", "c16"]))
 _ALL = _SPARSE | {np.dtype(np.float16), np.dtype(object)}
+
+
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class Route:
     matrix [19 25 37 43]
     operator [19 25 37 43]
     dense [19 25 37 43]
+    fast [19 25 37 43]
     """
 
     name: str
@@ -104,18 +112,26 @@ def _matrix_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
+    rows, columns, taps = _held(g)
+    by_entry = (_flat(grad)[rows] * _flat(x)[columns]).sum(axis=1)
+    return sum_over_ties(by_entry, taps, g.free_parameters).reshape(g.weight_shape)
+
+
+@lru_cache(maxsize=1)  # a reading asks for one geometry many times over
+def _held(g: Geometry) -> tuple[IntArray, IntArray, IntArray]:
+    """Rows, columns and taps of the CSR arrays; an entry comes once for each tap."""
     numbered = _csr(np.arange(g.free_parameters).reshape(g.weight_shape), g)
     rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(numbered.indptr))
-    by_entry = (_flat(grad)[rows] * _flat(x)[numbered.indices]).sum(axis=1)
     if not g.shared:
-        sums = sum_over_ties(by_entry, numbered.data, g.free_parameters)
-        return sums.reshape(g.weight_shape)
+        return rows, numbered.indices, numbered.data
     # An entry that taps share holds the sum of their numbers: ask for tap after tap.
-    total = np.zeros(g.free_parameters, by_entry.dtype)
+    entries, taps = [], []
     for tap, unit in enumerate(np.eye(g.free_parameters, dtype=np.int64)):
-        held = _csr(unit.reshape(g.weight_shape), g).data != 0
-        total[tap] = by_entry[held].sum()
-    return total.reshape(g.weight_shape)
+        held = np.flatnonzero(_csr(unit.reshape(g.weight_shape), g).data)
+        entries.append(held)
+        taps.append(np.full(held.size, tap))
+    places = np.concatenate(entries)
+    return rows[places], numbered.indices[places], np.concatenate(taps)
 
 
 def _operator(kernel: Array, x: Array, g: Geometry) -> Array:
@@ -143,6 +159,37 @@ def _dense_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     return sums.reshape(g.weight_shape)
 
 
+def _fast(kernel: Array, x: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.forward, x, kernel, g)
+
+
+def _fast_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.input_grad, grad, kernel, g)
+
+
+def _fast_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.kernel_grad, grad, x, g)
+
+
+def _through_doubles(function: Map, first: Array, second: Array, g: Geometry) -> Array:
+    """A fast route on integers: as doubles, which hold them exactly up to 2**53.
+
+    So the indices of a route that carries floats only are proved in exact arithmetic.
+
+    Raises
+    ------
+    ConvmatError
+        For a result of 2**53 and more.
+    """
+    if np.result_type(first, second) != np.int64:
+        return function(first, second, g)
+    result = function(first.astype(np.float64), second.astype(np.float64), g)
+    if np.abs(result).max(initial=0) >= _EXACT:
+        rule = "must be below 2**53, up to which doubles hold integers"
+        raise ConvmatError("result", rule, np.abs(result).max())
+    return result.astype(np.int64)
+
+
 def _beside(g: Geometry) -> Shape:
     """The input shape that belongs to a kernel written with channel axes."""
     return (g.in_channels, *g.input_size)
@@ -162,7 +209,7 @@ def _linear(kernel: Array, g: Geometry) -> LinearOperator[Any]:
 
 def _flat(batch: Array) -> Array:
     """A batch as the columns of a matrix, each in C order."""
-    return batch.reshape(len(batch), int(np.prod(batch.shape[1:]))).T
+    return batch.reshape(len(batch), prod(batch.shape[1:])).T
 
 
 def _outputs(columns: Array, g: Geometry) -> Array:
@@ -181,6 +228,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
             Route("matrix", _SPARSE, _matrix, _matrix_input_grad, _matrix_kernel_grad),
             Route("operator", _ALL, _operator, _operator_input_grad),
             Route("dense", _ALL, _dense, _dense_input_grad, _dense_kernel_grad),
+            Route("fast", _FAST, _fast, _fast_input_grad, _fast_kernel_grad),
         )
     }
 )

@@ -1,12 +1,21 @@
 """How an array lies in memory changes nothing, and nothing is written to it."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from convmat import conv, conv_input_grad, conv_kernel_grad, conv_matrix, conv_operator
+from convmat import (
+    ConvConstraint,
+    conv,
+    conv_input_grad,
+    conv_kernel_grad,
+    conv_matrix,
+    conv_operator,
+    geometry,
+    refill,
+)
 from convmat.verify import Route
-from convmat.verify.strategies import cases
+from convmat.verify.strategies import Case, cases
 
 
 def fortran(array):
@@ -32,6 +41,14 @@ def read_only(array):
     return array
 
 
+G = geometry((4, 3, 4), (6, 2, 2, 3), stride=(2, 1), padding=[(0, 1), 1], groups=2)
+WITNESS = Case(
+    G,
+    np.arange(72).reshape(G.weight_shape) % 7 - 3,
+    np.arange(96).reshape(2, *G.input_shape) % 5,
+    np.arange(2 * G.matrix_shape[0]).reshape(2, *G.output_shape) % 9,
+)
+
 lies = st.sampled_from([fortran, negative_strides, every_other, read_only])
 
 
@@ -56,32 +73,85 @@ def test_kernel_gradient_reads_arrays_however_they_lie(kernel_route: Route, case
     assert np.array_equal(gradient, kernel_route.kernel_grad(grad, x, g))
 
 
-@given(
-    case=cases(max_rank=2),
-    dtype=st.sampled_from([np.int64, np.int16, np.float32, np.complex128]),
-)
-def test_public_functions_read_swapped_bytes_and_answer_in_native_ones(case, dtype):
+def repeated(array):
+    """The first of the last axis all along it, without taking memory."""
+    return np.broadcast_to(array[..., :1], array.shape)
+
+
+@given(case=cases(max_rank=2))
+def test_views_without_strides_are_read_like_their_copies(route: Route, case):
+    g, *arrays = case
+    views = list(map(repeated, arrays))
+    kernel, x, grad = views
+    kernel_copy, x_copy, grad_copy = (view.copy() for view in views)
+    y = route.apply(kernel, x, g)
+    assert np.array_equal(y, route.apply(kernel_copy, x_copy, g))
+    if route.input_grad is not None:
+        x_grad = route.input_grad(grad, kernel, g)
+        assert np.array_equal(x_grad, route.input_grad(grad_copy, kernel_copy, g))
+    if route.kernel_grad is not None:
+        gradient = route.kernel_grad(grad, x, g)
+        assert np.array_equal(gradient, route.kernel_grad(grad_copy, x_copy, g))
+
+
+def answers(g, kernel, x, grad):
+    """What every public function makes of three arrays; SciPy's where it can."""
+    keywords, shape = g.keywords, (g.in_channels, *g.input_size)
+    bias = kernel.reshape(g.out_channels, -1)[:, 0]
+    operator = conv_operator(kernel, shape, **keywords)
+    constraint = ConvConstraint(g)
+    inputs, outputs = x.reshape(len(x), -1).T, grad.reshape(len(grad), -1).T
+    found = {
+        "conv": conv(x, kernel, bias, **keywords),
+        "conv of one": conv(x[0], kernel, **keywords),
+        "conv_input_grad": conv_input_grad(grad, kernel, shape, **keywords),
+        "conv_kernel_grad": conv_kernel_grad(grad, x, kernel.shape, **keywords),
+        "operator.matvec": operator @ inputs[:, 0],
+        "operator.matmat": operator @ inputs,
+        "operator.rmatvec": operator.H @ outputs[:, 0],
+        "operator.rmatmat": operator.H @ outputs,
+        "embed": (dense := constraint.embed(kernel)),
+        "pull_back": constraint.pull_back(np.resize(inputs, dense.shape)),
+    }
+    if kernel.dtype.newbyteorder("=") not in (np.float16, object):
+        matrix = conv_matrix(kernel, shape, **keywords)
+        found["conv_matrix"] = matrix.toarray()
+        found["refill"] = refill(matrix, kernel[..., ::-1], g).toarray()
+    return found
+
+
+DTYPES = [np.int64, np.int16, np.float16, np.float32, np.complex128, object]
+
+
+def assert_same_answers(case, lie, dtype):
     g, *arrays = case
     arrays = [array.astype(dtype) for array in arrays]
-    keywords = {
-        **g.keywords,
-    }
-    shape = (g.in_channels, *g.input_size)
+    expected, found = answers(g, *arrays), answers(g, *map(lie, arrays))
+    for name, right in expected.items():
+        assert found[name].dtype == right.dtype, name
+        assert found[name].dtype.isnative, name
+        assert np.array_equal(found[name], right), name
 
-    def answers(kernel, x, grad):
-        return [
-            conv(x, kernel, **keywords),
-            conv_input_grad(grad, kernel, shape, **keywords),
-            conv_kernel_grad(grad, x, kernel.shape, **keywords),
-            conv_matrix(kernel, shape, **keywords).toarray(),
-            conv_operator(kernel, shape, **keywords) @ x[0].ravel(),
-        ]
 
-    native, swapped = answers(*arrays), answers(*map(byte_swapped, arrays))
-    for expected, got in zip(native, swapped, strict=True):
-        assert got.dtype == expected.dtype
-        assert got.dtype.isnative
-        assert np.array_equal(got, expected)
+@given(case=cases(max_rank=2), lie=lies, dtype=st.sampled_from(DTYPES))
+@example(case=WITNESS, lie=fortran, dtype=np.float32)
+@example(case=WITNESS, lie=negative_strides, dtype=object)
+def test_public_functions_read_arrays_however_they_lie(case, lie, dtype):
+    assert_same_answers(case, lie, dtype)
+
+
+@given(case=cases(max_rank=2), dtype=st.sampled_from(DTYPES[:-1]))
+def test_public_functions_read_swapped_bytes_and_answer_in_native_ones(case, dtype):
+    assert_same_answers(case, byte_swapped, dtype)
+
+
+@given(case=cases(max_rank=2), dtype=st.sampled_from(DTYPES))
+def test_public_functions_read_views_without_strides_like_their_copies(case, dtype):
+    g, *arrays = case
+    views = [repeated(array.astype(dtype)) for array in arrays]
+    expected = answers(g, *(view.copy() for view in views))
+    for name, found in answers(g, *views).items():
+        assert np.array_equal(found, expected[name]), name
 
 
 @given(cases())

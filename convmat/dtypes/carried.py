@@ -1,13 +1,17 @@
-"""Which numbers convmat carries, and the one rule for integers.
+"""Which numbers pass, and as what.
 
 Integers stay integers: every integer array is carried as int64, whatever its width, so
 that the product of two uint8 images does not wrap at 256. uint64 is refused: NumPy
 would mix it with int64 into float64, and exactness would be lost without a word.
 Floats, complex numbers and objects (`fractions.Fraction`, SymPy expressions, Python
-integers of any size) pass unchanged; int64 itself wraps beyond 2**63, objects do not.
+integers of any size) pass unchanged.
+
+int64 ends at 2**63 - 1, see `sums`; objects have no end.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -81,15 +85,24 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
 
 
 def _large_integers(value: npt.ArrayLike, array: Array) -> Array:
-    """Lists of Python integers beyond int64, which NumPy makes floats, as objects."""
+    """Lists of integers beyond int64, which NumPy makes floats, as objects."""
     exact = np.asarray(value, dtype=object)
-    return exact if all(type(entry) is int for entry in exact.flat) else array
+    integers = (type(entry) is int or _narrow(entry) for entry in exact.flat)
+    return exact if all(integers) else array
 
 
 def _numbers(argument: str, array: Array) -> Array:
-    """`array` of objects, once each is seen to know how to multiply."""
+    """`array` of objects, once each is seen to know how to multiply.
+
+    NumPy's integers wrap among objects too, so Python's take their place.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what is no number.
+    """
     for entry in array.flat:
-        if isinstance(entry, (str, bytes, bool)) or not hasattr(entry, "__mul__"):
+        if _no_number(entry):
             raise ConvmatTypeError(
                 argument,
                 "must hold numbers",
@@ -97,4 +110,24 @@ def _numbers(argument: str, array: Array) -> Array:
                 "an object array may hold Fractions, Python integers or SymPy "
                 "expressions",
             )
+    if any(map(_narrow, array.flat)):
+        array = array.copy()
+        array[...] = np.frompyfunc(lambda n: int(n) if _narrow(n) else n, 1, 1)(array)
     return array
+
+
+def _narrow(entry: object) -> bool:
+    return isinstance(entry, np.integer)
+
+
+def _no_number(entry: object) -> bool:
+    """Whether an object cannot multiply, or multiplies as no number does.
+
+    A list times 2 is the list twice; a matrix among objects has a shape of its own.
+    """
+    masks_and_lists = (bool, np.bool_, Sequence, bytearray, memoryview, type)
+    return (
+        isinstance(entry, masks_and_lists)
+        or not hasattr(entry, "__mul__")
+        or getattr(entry, "shape", ()) != ()
+    )
