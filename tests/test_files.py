@@ -23,7 +23,7 @@ from convmat import (
     geometry,
 )
 from convmat.matrix import (
-    files,
+    disk,
     load_geometry,
     load_matrix,
     row_ranges,
@@ -314,7 +314,7 @@ def test_a_matrix_larger_than_memory_is_saved_in_little(tmp_path, suffix, monkey
         def seekable(self):
             return False
 
-    form = files._FORMATS[f".{suffix}"]
+    form = disk.FORMATS[f".{suffix}"]
     held = source.of_kernel(g, kernel, partial(row_ranges, g))
     if suffix == "npz":  # compressed, it would take a gigabyte of entries
         monkeypatch.setattr("zipfile.ZIP_DEFLATED", zipfile.ZIP_STORED)

@@ -1,8 +1,8 @@
 """The matrix of a convolution, as SciPy CSR: whole or in slabs, refilled, and in files.
 
 `csr` builds the matrix straight to its place and refills it, `rows` builds slabs of
-consecutive rows where the whole does not fit, `files` keeps matrices in files (`npz`
-and `market` write the two formats).
+consecutive rows where the whole does not fit, `files` saves and loads (`source` is what
+is saved, `npz` and `market` are the two formats, `disk` makes a file whole or none).
 """
 
 from convmat.matrix.csr import (

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
-import zipfile
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,36 +11,22 @@ import numpy.typing as npt
 
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
-from convmat.matrix import market, npz
+from convmat.matrix.disk import (
+    FORMATS,
+    source_of,
+    target_of,
+    trusting,
+    write_whole,
+)
+from convmat.matrix.market import check_market_dtype
 from convmat.matrix.rows import read_kernel, row_ranges
-from convmat.matrix.source import Source, of_kernel, of_matrix
+from convmat.matrix.source import of_kernel, of_matrix
 from convmat.memory import refuse_beyond
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 __all__ = ["load_geometry", "load_matrix", "save_matrix", "save_rows"]
-
-
-@dataclass(frozen=True)
-class _Format:
-    """The functions of one file format."""
-
-    write: Callable[..., None]  # (file, source, name, *, hidden)
-    read: Callable[[str], Any]
-    bytes_of: Callable[[str], int]
-    geometry_in: Callable[[str], Any]
-
-
-_FORMATS = {
-    ".npz": _Format(npz.write_npz, npz.read_npz, npz.npz_bytes, npz.npz_geometry),
-    ".mtx": _Format(
-        market.write_market,
-        market.read_market,
-        market.market_bytes,
-        market.market_geometry,
-    ),
-}
 
 
 def save_matrix(
@@ -108,7 +88,7 @@ def save_matrix(
     ...     (load_matrix(path) != W).nnz, load_geometry(path)
     (0, geometry((3, 3), (2, 2)))
     """
-    target = _target(path)
+    target = target_of(path)
     if getattr(matrix, "format", None) != "csr":
         remedy = "make it one with matrix.tocsr()"
         raise ConvmatTypeError("matrix", "must be a CSR array", type(matrix), remedy)
@@ -117,13 +97,13 @@ def save_matrix(
         remedy = "convert it with matrix.astype"
         raise ConvmatTypeError("matrix", rule, f"dtype {matrix.dtype}", remedy)
     if target.suffix.lower() == ".mtx":
-        market.check_market_dtype(matrix.dtype)
+        check_market_dtype(matrix.dtype)
     if geometry is not None:
         require_geometry(geometry)
         if matrix.shape != geometry.matrix_shape:
             rule = f"must be {geometry.matrix_shape}, as the geometry's"
             raise ShapeError("matrix.shape", rule, matrix.shape)
-    return _write(target, of_matrix(matrix, geometry), progress)
+    return write_whole(target, of_matrix(matrix, geometry), progress)
 
 
 def save_rows(
@@ -172,14 +152,14 @@ def save_rows(
     2 2 5
     2 3 7
     """
-    target = _target(path)
+    target = target_of(path)
     g, weights = read_kernel(kernel, input_shape, keywords)
     weights = weights.copy()
     if target.suffix.lower() == ".mtx":
-        market.check_market_dtype(weights.dtype)
+        check_market_dtype(weights.dtype)
     ranges = partial(row_ranges, g, weights.dtype, block=block, max_bytes=max_bytes)
     ranges()  # or refused, before there is a file
-    return _write(target, of_kernel(g, weights, ranges), progress)
+    return write_whole(target, of_kernel(g, weights, ranges), progress)
 
 
 def load_matrix(
@@ -224,9 +204,9 @@ def load_matrix(
     """
     from scipy.sparse import csr_array
 
-    source = _source(path)
-    form = _FORMATS[source.suffix.lower()]
-    needed = _trusting(source, form.bytes_of)
+    source = source_of(path)
+    form = FORMATS[source.suffix.lower()]
+    needed = trusting(source, form.bytes_of)
     remedy = "allow more with max_bytes"
     refuse_beyond("the matrix in", str(source), needed, max_bytes, remedy)
 
@@ -236,7 +216,7 @@ def load_matrix(
         matrix.sum_duplicates()
         return matrix
 
-    matrix: csr_array[Any, tuple[int, int]] = _trusting(source, read)
+    matrix: csr_array[Any, tuple[int, int]] = trusting(source, read)
     return matrix
 
 
@@ -257,100 +237,14 @@ def load_geometry(path: str | os.PathLike[str]) -> Geometry:
     ...     load_geometry(save_rows(f"{folder}/W.mtx", [1, 2], 9, stride=2))
     geometry((9,), (2,), stride=2)
     """
-    source = _source(path)
+    source = source_of(path)
 
     def read(name: str) -> Geometry | None:
-        found = _FORMATS[source.suffix.lower()].geometry_in(name)
+        found = FORMATS[source.suffix.lower()].geometry_in(name)
         return None if found is None else geometry(**found)
 
-    g: Geometry | None = _trusting(source, read)
+    g: Geometry | None = trusting(source, read)
     if g is None:
         remedy = "save it with save_matrix(path, matrix, geometry)"
         raise ConvmatError("path", "must hold a geometry too", str(source), remedy)
     return g
-
-
-def _path(path: object) -> Path:
-    """`path`, when its suffix names a format."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise ConvmatTypeError("path", "must be a path", path)
-    named = Path(path)
-    if named.suffix.lower() not in _FORMATS:
-        rule = "must end in .npz or .mtx"
-        raise ConvmatError("path", rule, str(named))
-    return named
-
-
-def _target(path: object) -> Path:
-    """Where to write; a link is followed, so that it stays a link."""
-    target = Path(os.path.realpath(_path(path)))
-    if not target.parent.is_dir():
-        rule = "must lie in a folder that exists"
-        remedy = "make it with path.parent.mkdir(parents=True)"
-        raise ConvmatError("path", rule, str(path), remedy)
-    return _not_a_folder(target)
-
-
-def _source(path: object) -> Path:
-    source = _not_a_folder(_path(path))
-    with source.open("rb") as file:  # an OSError says more than SciPy would
-        file.read(0)
-    return source
-
-
-def _not_a_folder(path: Path) -> Path:
-    if path.is_dir():
-        raise ConvmatError("path", "must be a file, not a folder", str(path))
-    return path
-
-
-def _trusting(path: Path, read: Callable[[str], Any]) -> Any:
-    """`read(path)`, with one sentence for whatever a file can be that holds no matrix.
-
-    Raises
-    ------
-    ConvmatError
-        When it is cut off, damaged, or of something else.
-    """
-    try:
-        return read(str(path))
-    except _DAMAGE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ConvmatError(
-            "path",
-            f"must hold a whole {path.suffix.lower()} matrix, but {reason}",
-            str(path),
-            "write it again with save_matrix",
-        ) from None
-
-
-_DAMAGE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    OverflowError,
-    EOFError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
-def _write(target: Path, source: Source, progress: bool | None) -> Path:
-    """Write `target` in one step: a whole file, or none."""
-    write = _FORMATS[target.suffix.lower()].write
-    hidden = None if progress is None else not progress
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with part.open("xb") as file:
-            write(file, source, target.name, hidden=hidden)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target

@@ -206,6 +206,7 @@ _FEWER = "take fewer rows at a time"
 def read_kernel(
     kernel: npt.ArrayLike, input_shape: IntOrInts, keywords: dict[str, Any]
 ) -> tuple[Geometry, Array]:
+    """The geometry, and the kernel in a dtype that SciPy carries."""
     array = carried("kernel", kernel)
     g = geometry(input_shape, array.shape, **keywords)
     _check_columns(g)
