@@ -24,6 +24,8 @@ from convmat import (
     conv_matrix,
     conv_operator,
     geometry,
+    linear,
+    matrix_rows,
     refill,
     tie_map,
 )
@@ -404,3 +406,26 @@ def test_padding_as_wide_as_the_numbers_go_is_refused_or_counted_at_once(mode):
     assert g.nnz == 3 * (2**51 - 2) - 2 * lost[mode]
     with pytest.raises(ConvmatError, match="max_bytes allows"):
         conv_matrix([1, 2, 3], 2**50, padding=2**49, padding_mode=mode)
+
+
+WIDE = 1 << 60  # one row that reads one of 2**120 columns takes no memory
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda size: conv_matrix([[1]], size, stride=WIDE),
+        lambda size: next(matrix_rows([[1]], size, stride=WIDE)),
+        lambda size: tie_map(geometry(size, (1, 1), stride=WIDE)),
+        lambda size: linear.avg_pool_matrix(size, (1, 1), stride=(WIDE, WIDE)),
+        lambda size: linear.subsample_matrix(size, (WIDE, WIDE)),
+        lambda size: linear.crop_matrix(size, [(0, WIDE - 1)] * 2),
+        lambda size: linear.unfold_matrix(size, (1, 1), stride=WIDE),
+    ],
+    ids=["matrix", "rows", "ties", "pooling", "subsampling", "cropping", "unfolding"],
+)
+def test_columns_beyond_an_index_are_refused_wherever_rows_are_few(build):
+    with pytest.raises(
+        ConvmatError, match=r"^input_shape must have fewer than 2\*\*63"
+    ):
+        build((WIDE, WIDE))

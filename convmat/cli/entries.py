@@ -9,6 +9,7 @@ import numpy as np
 
 from convmat.arrays import IntArray
 from convmat.geometry import Geometry
+from convmat.tie import check_columns
 
 __all__ = ["blocks"]
 
@@ -29,6 +30,7 @@ def blocks(g: Geometry) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
     >>> [taps.tolist() for _, _, taps in blocks(geometry((3,), (2,)))]
     [[0, 1, 0, 1]]
     """
+    check_columns(g.matrix_shape[1], g.input_shape)
     outputs = prod(g.output_size)
     inputs = prod(g.input_size)
     per_group = g.weight_shape[1]
