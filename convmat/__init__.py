@@ -34,9 +34,9 @@ if TYPE_CHECKING:
         ShapeError,
     )
     from convmat.linear import avg_pool_matrix
+    from convmat.maps import conv, conv_input_grad, conv_kernel_grad
     from convmat.matrix import conv_matrix, refill
     from convmat.operator import conv_operator
-    from convmat.sliding import conv, conv_input_grad, conv_kernel_grad
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -87,9 +87,9 @@ _ROOMS = {
         "ShapeError",
     ],
     "linear": ["avg_pool_matrix"],
+    "maps": ["conv", "conv_input_grad", "conv_kernel_grad"],
     "matrix": ["conv_matrix", "refill"],
     "operator": ["conv_operator"],
-    "sliding": ["conv", "conv_input_grad", "conv_kernel_grad"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [

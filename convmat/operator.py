@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from convmat import fast, sliding
+from convmat import maps
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.geometry import Geometry, IntOrInts, geometry
+from convmat.geometry import IntOrInts, geometry
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -23,6 +22,9 @@ def conv_operator(
     kernel: npt.ArrayLike, input_shape: IntOrInts, **keywords: Any
 ) -> LinearOperator[Any]:
     """The linear operator that acts as `conv_matrix` does, and stores the kernel only.
+
+    It computes as `conv` does: single and double precision by a fast route, all other
+    numbers by the definition.
 
     Parameters
     ----------
@@ -66,14 +68,12 @@ def conv_operator(
 
     def matmat(columns: Array) -> Array:
         batch = carried("x", columns).T.reshape(-1, g.in_channels, *g.input_size)
-        route = _route(np.result_type(batch, weights), g)
-        y: Array = route.forward(batch, weights, g)
+        y = maps.forward(batch, weights, g)
         return y.reshape(len(batch), rows).T
 
     def rmatmat(columns: Array) -> Array:
         batch = carried("y", columns).T.reshape(-1, g.out_channels, *g.output_size)
-        route = _route(np.result_type(batch, adjoint), g)
-        x: Array = route.input_grad(batch, adjoint, g)
+        x = maps.input_grad(batch, adjoint, g)
         return x.reshape(len(batch), cols).T
 
     def matvec(x: Array) -> Array:
@@ -90,8 +90,3 @@ def conv_operator(
         rmatmat=rmatmat,
         dtype=weights.dtype,
     )
-
-
-def _route(dtype: np.dtype[Any], g: Geometry) -> ModuleType:
-    """The fast maps where they carry numbers and padding, else the definition."""
-    return fast if fast.carries(dtype, g) else sliding

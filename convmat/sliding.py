@@ -20,9 +20,9 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from convmat.arrays import Array, Shape
-from convmat.dtypes import carried, exact_plus, exact_sums
-from convmat.errors import ShapeError
-from convmat.geometry import Axis, Geometry, IntOrInts, Layout, geometry, read_beside
+from convmat.dtypes import exact_sums
+from convmat.geometry import Axis, Geometry, IntOrInts
+from convmat.geometry.doors import conv_by, input_grad_by, kernel_grad_by
 from convmat.memory import refuse_beyond
 
 __all__ = [
@@ -41,32 +41,7 @@ def conv(
     bias: npt.ArrayLike | None = None,
     **keywords: Any,
 ) -> Array:
-    """The convolution of `x` with `kernel`.
-
-    Parameters
-    ----------
-    x : array_like
-        `(*spatial)`, `(in_channels, *spatial)` or `(batch, in_channels, *spatial)`.
-    kernel : array_like
-        `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Beside an `x`
-        of the same rank, three or more, the first axis of `x` is the batch.
-    bias : array_like, optional
-        One number per output channel, added to all its outputs.
-    **keywords
-        `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
-        `convmat.geometry`.
-
-    Returns
-    -------
-    ndarray
-        The axes of `x`, with output channels for input channels; a kernel with channel
-        axes gives the result a channel axis. Integers give int64.
-
-    Raises
-    ------
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
-        that does not fit int64, see `convmat.dtypes`.
+    """`convmat.conv` by the definition, whatever the numbers are.
 
     Examples
     --------
@@ -74,13 +49,7 @@ def conv(
     array([[19, 25],
            [37, 43]])
     """
-    x, kernel = carried("x", x), carried("kernel", kernel)
-    g = read_beside(x.shape, kernel.shape, **keywords)
-    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
-    y = forward(batch, kernel.reshape(g.weight_shape), g)
-    if bias is not None:
-        y = exact_plus(y, _bias(bias, g))
-    return layout.restore(y, g.has_channels)
+    return conv_by(forward, x, kernel, bias, keywords)
 
 
 def conv_input_grad(
@@ -89,45 +58,8 @@ def conv_input_grad(
     input_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the input of `conv`, from that by the output.
-
-    It is the transpose of `conv` in `x`: `sum(conv(x, kernel) * grad)` equals
-    `sum(x * conv_input_grad(grad, kernel, x.shape))`. Nothing is conjugated.
-
-    Parameters
-    ----------
-    grad : array_like
-        Shaped as the output of `conv`, with or without a batch axis.
-    kernel : array_like
-        As in `conv`.
-    input_shape : tuple of int
-        `(*spatial)` or `(in_channels, *spatial)`: of one input, without batch axis.
-    **keywords
-        As in `conv`.
-
-    Returns
-    -------
-    ndarray
-        Shaped as the input, with the batch axis of `grad`.
-
-    Raises
-    ------
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
-        that does not fit int64, see `convmat.dtypes`.
-
-    Examples
-    --------
-    >>> conv_input_grad([[1, 1], [1, 1]], [[1, 2], [3, 4]], (3, 3))
-    array([[ 1,  3,  2],
-           [ 4, 10,  6],
-           [ 3,  7,  4]])
-    """
-    grad, kernel = carried("grad", grad), carried("kernel", kernel)
-    g = geometry(input_shape, kernel.shape, **keywords)
-    layout, batch = Layout.of("grad", grad, g.out_channels, g.output_size)
-    x_grad = input_grad(batch, kernel.reshape(g.weight_shape), g)
-    return layout.restore(x_grad, g.has_channels)
+    """`convmat.conv_input_grad` by the definition, whatever the numbers are."""
+    return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
 def conv_kernel_grad(
@@ -136,50 +68,8 @@ def conv_kernel_grad(
     kernel_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """The gradient of a scalar by the kernel of `conv`, from that by the output.
-
-    Parameters
-    ----------
-    grad : array_like
-        Shaped as the output of `conv(x, kernel)`.
-    x : array_like
-        As in `conv`.
-    kernel_shape : tuple of int
-        Shape of the kernel.
-    **keywords
-        As in `conv`.
-
-    Returns
-    -------
-    ndarray of shape `kernel_shape`
-        Summed over the batch. Entry `[tap]` is the sum over all windows of the output's
-        gradient times the input under that tap.
-
-    Raises
-    ------
-    ShapeError
-        When `grad` is not of the shape that `conv` gives beside `x`.
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit, see `convmat.geometry`, and for a sum of integers
-        that does not fit int64, see `convmat.dtypes`.
-
-    Examples
-    --------
-    >>> x = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-    >>> conv_kernel_grad([[1, 0], [0, 1]], x, (2, 2))
-    array([[ 4,  6],
-           [10, 12]])
-    """
-    grad, x = carried("grad", grad), carried("x", x)
-    g = read_beside(x.shape, kernel_shape, **keywords)
-    layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
-    grad_layout, grads = Layout.of("grad", grad, g.out_channels, g.output_size)
-    if len(grads) != len(batch) or grad_layout.leading != max(
-        layout.leading, int(g.has_channels)
-    ):
-        rule = f"must be that of conv's output beside x.shape={x.shape}"
-        raise ShapeError("grad.shape", rule, grad.shape)
-    return kernel_grad(grads, batch, g).reshape(g.kernel_shape)
+    """`convmat.conv_kernel_grad` by the definition, whatever the numbers are."""
+    return kernel_grad_by(kernel_grad, grad, x, kernel_shape, keywords)
 
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
@@ -318,12 +208,3 @@ def _columns(x: Array, g: Geometry) -> tuple[Array, Shape]:
 
 def _sized_pads(g: Geometry) -> zip[tuple[int, tuple[int, int]]]:
     return zip(g.input_size, g.padding, strict=True)
-
-
-def _bias(bias: npt.ArrayLike, g: Geometry) -> Array:
-    """`bias` shaped to be added to `(batch, out_channels, *outs)`."""
-    array = carried("bias", bias)
-    if array.shape != (g.out_channels,) and (array.ndim or g.has_channels):
-        rule = f"must be ({g.out_channels},), one number per output channel"
-        raise ShapeError("bias.shape", rule, array.shape)
-    return array.reshape(g.out_channels, *(1,) * g.rank)

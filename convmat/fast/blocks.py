@@ -10,7 +10,11 @@ from math import prod
 from convmat.arrays import Shape
 from convmat.geometry import Geometry
 
-__all__ = ["Block", "blocks"]
+__all__ = ["UNPACKED", "Block", "blocks"]
+
+UNPACKED = 1_000_000
+"""So many products and fewer OpenBLAS multiplies where the operands lie, and packs them
+into order first beyond: 230 and 150 Gflop/s, measured side by side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from convmat.fast import adjoint, flat, tiles
+from convmat.fast import adjoint, flat, lines, lines_grad, tiles
 from convmat.fast.adjoint import gathers
+from convmat.fast.blocks import UNPACKED
 from convmat.geometry import Geometry
 
 __all__ = ["Choice", "forward", "input_grad", "kernel_grad"]
@@ -31,11 +32,16 @@ _CHANNELS = 64  # in and out, from which on the GEMM takes nearly all the time
 _MANY_TAPS = 25  # along space, from which on columns cost more than shifted sums
 _FEW_PAIRS = 4  # of input and output channels, for which a tile is small
 _LARGE = 1 << 16  # outputs of an image that pay for making a tile
-_FEW_TO_MANY = 4  # output channels over input channels: the shares of taps are few
+_FEW_TO_MANY = 8  # output channels over input channels: the shares of taps are few
 _WASTE = 1.3  # products at the ends of lines that may be computed in vain
 _TILE_ZEROS = 4.0  # products over those wanted, where a GEMM of many lines does them
 _ZEROS = 2.0  # products over those wanted, where remainders have unequal taps
 
+_LONG_LINE = 32  # outputs from which on the GEMM of a line is at full speed
+_FEW_OUT = 16  # output channels, for which copying takes longer than the GEMM
+_ENOUGH_TAPS = 32  # channels and taps along a line, for a GEMM at full speed
+
+_LINES = "neighbouring outputs share their lines"
 _COLUMNS = "suits any geometry"
 
 
@@ -43,10 +49,13 @@ def forward(g: Geometry, batch: int) -> Choice:
     """The route of the convolution."""
     if _small(g, batch):
         return Choice("batch-last", _images(g, batch))
-    if tiles.fits(g) and _few_on_large(g) and _tiles_pay(g):
+    many = prod(g.kernel_size) >= _MANY_TAPS
+    if tiles.fits(g) and many and _few_on_large(g) and _tiles_pay(g):
         return Choice("tiles", _pairs(g))
+    if lines.fits(g) and _lines_pay(g):
+        return Choice("lines", _LINES)
     least = min(g.in_channels, g.out_channels) // g.groups
-    if _shifts(g) and least >= _CHANNELS and prod(g.kernel_size) >= _MANY_TAPS:
+    if _shifts(g) and many and least >= _CHANNELS:
         return Choice("shifted", "many channels and taps at stride 1")
     return Choice("columns", _COLUMNS)
 
@@ -80,7 +89,24 @@ def kernel_grad(g: Geometry, batch: int) -> Choice:
         return Choice("batch-last", _images(g, batch))
     if _shifts(g) and _few_on_large(g):
         return Choice("shifted", _pairs(g))
+    if lines_grad.fits(g) and _line_gradients_pay(g):
+        return Choice("lines", _LINES)
     return Choice("columns", _COLUMNS)
+
+
+def _lines_pay(g: Geometry) -> bool:
+    """Whether a line is long enough for a GEMM, and short enough for a fast one."""
+    if max(g.kernel_size) == 1 or lines.products(g) > UNPACKED:
+        return False
+    return lines.length(g) >= _LONG_LINE or g.out_channels // g.groups <= _FEW_OUT
+
+
+def _line_gradients_pay(g: Geometry) -> bool:
+    into, out_of = g.in_channels // g.groups, g.out_channels // g.groups
+    taps = g.taps_per_row // g.kernel_size[0]
+    if max(g.kernel_size) == 1 or max(into, out_of) >= _CHANNELS:
+        return False
+    return taps >= _ENOUGH_TAPS
 
 
 def _small(g: Geometry, batch: int) -> bool:

@@ -16,14 +16,11 @@ from operator import mul
 import numpy as np
 
 from convmat.arrays import Array, Shape
-from convmat.fast.blocks import Block, blocks
+from convmat.fast.blocks import UNPACKED, Block, blocks
+from convmat.fast.pads import fold, padded
 from convmat.geometry import Geometry
 
 __all__ = ["forward", "input_grad", "kernel_grad"]
-
-_PRODUCTS = 1_000_000
-"""So many products and fewer OpenBLAS multiplies where the operands lie, and packs them
-into order first beyond: 230 and 150 Gflop/s, measured side by side."""
 
 _FEWEST = 128
 """Outputs of a block below which the calls cost more than the packing."""
@@ -35,26 +32,28 @@ _BYTES = 1 << 18
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution; arrays as in `convmat.fast.forward`, of one dtype."""
     sizes = _sizes(g, len(x), x.itemsize)
-    windows = _windows(x, sizes)
+    windows = _windows(x, g, sizes)
     banks = kernel.reshape(sizes.banks)
     y = np.empty(sizes.outputs, x.dtype)
     buffer = np.empty(sizes.room, x.dtype)
     for block in sizes.blocks:
-        np.matmul(banks, _columns(windows, block, buffer), out=y[block.matrix])
+        columns = _laid(windows[block.windows], buffer).reshape(block.matrix_shape)
+        np.matmul(banks, columns, out=y[block.matrix])
     return y.reshape(sizes.result)
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
     sizes = _sizes(g, len(x), x.itemsize)
-    windows = _windows(x, sizes)
+    windows = _windows(x, g, sizes)
     grads = grad.reshape(sizes.outputs).swapaxes(2, 3)
     groups, channels, taps = sizes.banks
     total = np.zeros((groups, taps, channels), x.dtype)
     buffer = np.empty(sizes.room, x.dtype)
     for block in sizes.blocks:
         images, *_, outputs = block.matrix
-        part = np.matmul(_columns(windows, block, buffer), grads[images, :, outputs])
+        columns = _laid(windows[block.windows], buffer).reshape(block.matrix_shape)
+        part = np.matmul(columns, grads[images, :, outputs])
         total += part[0] if len(part) == 1 else part.sum(axis=0)
     return np.ascontiguousarray(total.swapaxes(1, 2)).reshape(g.weight_shape)
 
@@ -64,7 +63,7 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     sizes = _sizes(g, len(grad), grad.itemsize)
     banks = kernel.reshape(sizes.banks).swapaxes(1, 2)
     grads = grad.reshape(sizes.outputs)
-    padded = np.zeros(sizes.padded, grad.dtype)
+    sums = np.zeros(sizes.padded, grad.dtype)
     buffer = np.empty(sizes.room, grad.dtype)
     for block in sizes.blocks:
         shares = buffer[: block.entries].reshape(block.matrix_shape)
@@ -79,8 +78,8 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
                 )
                 for t, axis, out in zip(tap, g.axes, block.outs, strict=True)
             )
-            padded[block.images, :, *cells] += by_tap[:, :, number]
-    return np.ascontiguousarray(padded[sizes.inner])
+            sums[block.images, :, *cells] += by_tap[:, :, number]
+    return np.ascontiguousarray(fold(sums, g))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,6 @@ class _Sizes:
     ----------
     padded : tuple of int
         Of the padded input, `(batch, channels, *padded)`.
-    inner : tuple of slice
-        Where the input is in it.
-    has_padding : bool
-        Whether the padded input is any larger.
     windows, strides : tuple of int
         Of the view `(batch, channels, *taps, *outs)` of the padded input.
     banks, outputs : tuple of int
@@ -108,8 +103,6 @@ class _Sizes:
     """
 
     padded: Shape
-    inner: tuple[slice, ...]
-    has_padding: bool
     windows: Shape
     strides: Shape
     banks: Shape
@@ -122,18 +115,12 @@ class _Sizes:
 @lru_cache(maxsize=64)
 def _sizes(g: Geometry, batch: int, itemsize: int) -> _Sizes:
     per_group = g.out_channels // g.groups
-    padded = (batch, g.in_channels, *(axis.padded_size for axis in g.axes))
+    whole = (batch, g.in_channels, *(axis.padded_size for axis in g.axes))
     # Bytes from one cell to the next along each axis of the padded input, in C order.
-    images, channels, *lines = tuple(accumulate((itemsize, *padded[:0:-1]), mul))[::-1]
+    images, channels, *lines = tuple(accumulate((itemsize, *whole[:0:-1]), mul))[::-1]
     steps = tuple(blocks(g, batch, _most(g, itemsize)))
     return _Sizes(
-        padded=padded,
-        inner=(
-            slice(None),
-            slice(None),
-            *(slice(a.before, a.before + a.size) for a in g.axes),
-        ),
-        has_padding=any(map(any, g.padding)),
+        padded=whole,
         windows=(batch, g.in_channels, *g.kernel_size, *g.output_size),
         strides=(
             images,
@@ -152,23 +139,18 @@ def _sizes(g: Geometry, batch: int, itemsize: int) -> _Sizes:
 def _most(g: Geometry, itemsize: int) -> int:
     """Outputs of a block, of a size that suits the cache and the GEMM."""
     fitting = _BYTES // (itemsize * g.groups * g.taps_per_row)
-    unpacked = _PRODUCTS // (g.out_channels // g.groups * g.taps_per_row)
+    unpacked = UNPACKED // (g.out_channels // g.groups * g.taps_per_row)
     return max(1, min(fitting, unpacked) if unpacked >= _FEWEST else 4 * fitting)
 
 
-def _windows(x: Array, sizes: _Sizes) -> Array:
+def _windows(x: Array, g: Geometry, sizes: _Sizes) -> Array:
     """A view of the padded input, `(batch, channels, *taps, *outs)`: nothing copied."""
-    if sizes.has_padding:
-        padded = np.zeros(sizes.padded, x.dtype)
-        padded[sizes.inner] = x
-    else:
-        padded = np.ascontiguousarray(x)
     # Unlike as_strided, ndarray checks that all of it lies in the buffer.
-    return np.ndarray(sizes.windows, x.dtype, padded, strides=sizes.strides)
+    return np.ndarray(sizes.windows, x.dtype, padded(x, g), strides=sizes.strides)
 
 
-def _columns(windows: Array, block: Block, buffer: Array) -> Array:
-    """The columns of one block, `(images, groups, taps, outputs)`, in the buffer."""
-    columns = buffer[: block.entries]
-    np.copyto(columns.reshape(block.shape), windows[block.windows])
-    return columns.reshape(block.matrix_shape)
+def _laid(windows: Array, buffer: Array) -> Array:
+    """A copy of some windows, at the beginning of the buffer."""
+    columns = buffer[: windows.size].reshape(windows.shape)
+    np.copyto(columns, windows)
+    return columns

@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.fast.pads import fill
 from convmat.geometry import Geometry
 
 __all__ = ["Flat", "fits", "waste"]
@@ -43,7 +44,13 @@ class Flat:
         self.buffer = np.zeros(prod(self.shape) + self.shifts[-1], dtype)
         self.where = tuple(slice(a.before, a.before + a.size) for a in g.axes)
         whole = self.buffer[: prod(self.shape)]
-        self.inner = whole.reshape(g.in_channels, *self.sizes)[:, *self.where]
+        self.padded = whole.reshape(g.in_channels, *self.sizes)
+        self.inner = self.padded[:, *self.where]
+
+    def read(self, image: Array) -> None:
+        """Take `(channels, *spatial)` for the image, and pad it."""
+        self.inner[...] = image
+        fill(self.padded, self.geometry)
 
     def outputs(self, sums: Array) -> Array:
         """What is wanted of `(groups, out, cells)`: `(channels, *outs)`, a view."""

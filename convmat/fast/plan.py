@@ -20,23 +20,18 @@ __all__ = ["Plan", "carries", "plan_for"]
 _CARRIED = frozenset(map(np.dtype, ("f4", "f8", "c8", "c16")))
 
 
-def carries(dtype: npt.DTypeLike, geometry: Geometry | None = None) -> bool:
-    """Whether the fast routes carry a dtype, and a geometry where one is given.
+def carries(dtype: npt.DTypeLike) -> bool:
+    """Whether the fast routes carry a dtype; they carry every geometry.
 
     They carry what BLAS multiplies: integers and objects must stay exact, and float16
-    and extended precision have no BLAS. They pad with zeros only. `convmat.sliding`
-    carries all else.
+    and extended precision have no BLAS. `convmat.sliding` carries all else.
 
     Examples
     --------
-    >>> from convmat import geometry
     >>> carries("float32"), carries("int64"), carries(object)
     (True, False, False)
-    >>> carries("float32", geometry(5, 3, padding=1, padding_mode="reflect"))
-    False
     """
-    by_zeros = geometry is None or geometry.padding_mode == "zeros"
-    return np.dtype(dtype) in _CARRIED and by_zeros
+    return np.dtype(dtype) in _CARRIED
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,7 +109,7 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     Raises
     ------
     ConvmatError
-        For a dtype or a geometry that the fast routes do not carry.
+        For a dtype that the fast routes do not carry.
 
     Examples
     --------
@@ -126,10 +121,9 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     True
     """
     g = geometry
-    if not carries(dtype, g):
-        rule = f"must be of single or double precision and padded with zeros beside {g}"
-        remedy = "use convmat.sliding"
-        raise ConvmatError("dtype", rule, str(np.dtype(dtype)), remedy)
+    if not carries(dtype):
+        rule = "must be of single or double precision, real or complex"
+        raise ConvmatError("dtype", rule, str(np.dtype(dtype)), "use convmat.sliding")
     return Plan(
         g,
         batch,

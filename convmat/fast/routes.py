@@ -16,8 +16,18 @@ from typing import TypeAlias
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.fast import batch_last, choice, columns, flat, shifted, tiles
+from convmat.fast import (
+    batch_last,
+    choice,
+    columns,
+    flat,
+    lines,
+    lines_grad,
+    shifted,
+    tiles,
+)
 from convmat.fast.adjoint import adjoint_of, gathers
+from convmat.fast.pads import fold
 from convmat.geometry import Geometry
 
 __all__ = ["FORWARD", "INPUT_GRAD", "KERNEL_GRAD", "Route"]
@@ -58,15 +68,23 @@ def _finite(quick: Map, exact: Map) -> Map:
 
 
 def _gathered(grad: Array, kernel: Array, g: Geometry) -> Array:
+    """By the convolution that is the transpose; see `adjoint`."""
     adjoint = adjoint_of(g)
     chosen = choice.forward(adjoint.geometry, len(grad))
-    y = FORWARD[chosen.route].apply(grad, adjoint.kernel(kernel), adjoint.geometry)
-    return adjoint.restore(y)
+    arguments = grad, adjoint.kernel(kernel), adjoint.geometry
+    if chosen.route == "batch-last":  # which restores in long runs
+        x_grad = batch_last.first(adjoint.restore(batch_last.forward_last(*arguments)))
+    else:
+        x_grad = adjoint.restore(FORWARD[chosen.route].apply(*arguments))
+    if g.padding_mode == "zeros":
+        return x_grad
+    return np.ascontiguousarray(fold(x_grad, g))
 
 
 FORWARD: Mapping[str, Route] = MappingProxyType(
     {
         "columns": Route(columns.forward),
+        "lines": Route(lines.forward, lines.fits),
         "batch-last": Route(batch_last.forward),
         "shifted": Route(shifted.forward, flat.fits),
         "tiles": Route(_finite(tiles.forward, columns.forward), tiles.fits),
@@ -87,6 +105,7 @@ INPUT_GRAD: Mapping[str, Route] = MappingProxyType(
 KERNEL_GRAD: Mapping[str, Route] = MappingProxyType(
     {
         "columns": Route(columns.kernel_grad),
+        "lines": Route(lines_grad.kernel_grad, lines_grad.fits),
         "batch-last": Route(batch_last.kernel_grad),
         "shifted": Route(_finite(shifted.kernel_grad, columns.kernel_grad), flat.fits),
     }

@@ -16,6 +16,7 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.fast.flat import Flat
+from convmat.fast.pads import fold
 from convmat.geometry import Geometry
 
 __all__ = ["forward", "input_grad", "kernel_grad"]
@@ -39,7 +40,7 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
         np.moveaxis(kernel.reshape(g.groups, out_of, into, -1), 3, 0)
     )
     for image, result in zip(x, y, strict=True):
-        flat.inner[...] = image
+        flat.read(image)
         for number, shift in enumerate(flat.shifts):
             read = flat.shifted(shift)  # (groups, in, cells)
             for group in range(g.groups):
@@ -65,7 +66,7 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     shaped = flat.outputs(grads)
     total = np.zeros((len(flat.shifts), g.groups, out_of, into), x.dtype)
     for image, given in zip(x, grad, strict=True):
-        flat.inner[...] = image
+        flat.read(image)
         shaped[...] = given
         for number, shift in enumerate(flat.shifts):
             total[number] += np.matmul(grads, flat.shifted(shift).swapaxes(1, 2))
@@ -96,5 +97,5 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
             for number, shift in enumerate(flat.shifts):
                 first = start + shift
                 sums[:, :, first : first + count] += by_tap[:, :, number]
-        result[...] = lines[:, *flat.where]
+        result[...] = fold(lines, g)
     return x_grad

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.fast.pads import fill
 from convmat.geometry import Geometry
 
 __all__ = ["fits", "forward", "lines_held", "waste"]
@@ -50,7 +51,8 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     size = g.in_channels * lines * cells
     buffer = np.zeros(size + along.span - 1, x.dtype)
     image = buffer[:size].reshape(g.in_channels, lines, cells)
-    inner = image[
+    padded = image[:, : down.padded_size]
+    inner = padded[
         :,
         down.before : down.before + down.size,
         along.before : along.before + along.size,
@@ -77,6 +79,7 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     y = np.empty((len(x), g.out_channels, height, width), x.dtype)
     for given, result in zip(x, y, strict=True):
         inner[...] = given
+        fill(padded, g)
         for tile in range(tiles):
             np.copyto(columns, shifted[tile])
             np.matmul(toeplitz, operand, out=sums)

@@ -3,9 +3,9 @@
 `axis` holds the one formula on one axis, `value` the frozen `Geometry` that combines
 the axes (`checks` says what its fields must be, `wording` puts it in words),
 `shorthand` the function `geometry` that reads what people write, `transposed` the same
-for a transposed convolution, `layout` the reading of batch and channel axes. `dialects`
-lists what others mean by "same" padding, by the rules of `same_rules`; `same` compares
-two of them, `dialect_table` all.
+for a transposed convolution, `layout` the reading of batch and channel axes, `doors`
+what the public functions do with both. `dialects` lists what others mean by "same"
+padding, by the rules of `same_rules`; `same` compares two of them, `dialect_table` all.
 """
 
 from convmat.geometry.axis import PADDING_MODES, Axis

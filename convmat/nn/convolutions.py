@@ -1,9 +1,9 @@
-"""The convolution as a layer, in two routes: by windows and by the tied matrix."""
+"""The convolution as a layer: without a matrix, and by the tied matrix."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from convmat.matrix import from_pattern, matrix_bytes, sparse_dtype
 from convmat.memory import refuse_beyond
 from convmat.nn import functional
 from convmat.nn.counts import count
+from convmat.nn.functional import Route
 from convmat.nn.layers import Layer, initial
 
 if TYPE_CHECKING:
@@ -100,7 +101,24 @@ class ConvLayer(Layer):
 
 
 class Conv(ConvLayer):
-    """The convolution as a layer, by sliding windows.
+    """The convolution as a layer, without a matrix.
+
+    Parameters
+    ----------
+    in_channels, out_channels, kernel_size, rng, bias, dtype
+        As of `ConvLayer`.
+    route : {"fast", "sliding"}
+        The route that suits sizes and dtype, as in `convmat.conv`, or the definition
+        by sliding windows. In floats the two differ by rounding.
+    **keywords
+        `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
+        `convmat.geometry`.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        For an unknown route, and for settings that fit no input; see
+        `convmat.geometry`.
 
     Examples
     --------
@@ -110,17 +128,44 @@ class Conv(ConvLayer):
     (64, 4, 14, 14)
     """
 
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Shape,
+        *,
+        rng: np.random.Generator,
+        bias: bool = True,
+        dtype: npt.DTypeLike = np.float64,
+        route: Route = "fast",
+        **keywords: Any,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            rng=rng,
+            bias=bias,
+            dtype=dtype,
+            **keywords,
+        )
+        if route not in get_args(Route):
+            rule = f"must be one of {', '.join(map(repr, get_args(Route)))}"
+            raise ConvmatError("route", rule, route)
+        self.route: Route = route
+
     def forward(self, x: Array) -> Array:
         """`(batch, in_channels, *spatial)` to `(batch, out_channels, *outs)`."""
         g = self._read(x)
         weight, bias = self.parameters["weight"], self.parameters.get("bias")
-        return self._remember(x, functional.conv(x, weight, bias, g))
+        return self._remember(x, functional.conv(x, weight, bias, g, self.route))
 
     def backward(self, grad: Array) -> Array:
-        """Gradients by windows."""
+        """Gradients by the same route."""
         x, weight = self._recall(grad), self.parameters["weight"]
         g = self.geometry(x.shape[1:])
-        return self._keep(functional.conv_backward(grad, x, weight, g))
+        gradients = functional.conv_backward(grad, x, weight, g, self.route)
+        return self._keep(gradients)
 
 
 class MatrixConv(ConvLayer):

@@ -8,11 +8,13 @@ them are exact.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from convmat import sliding
+from convmat import maps, sliding
 from convmat.arrays import Array
 from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 __all__ = [
+    "Route",
     "conv",
     "conv_backward",
     "linear",
@@ -31,19 +34,34 @@ __all__ = [
     "relu_backward",
 ]
 
+Route: TypeAlias = Literal["fast", "sliding"]
+"""How a convolution is computed without a matrix."""
 
-def conv(x: Array, weight: Array, bias: Array | None, g: Geometry) -> Array:
-    """The convolution by sliding windows, `(batch, out_channels, *outs)`."""
-    return _plus_bias(sliding.forward(x, weight, g), bias)
+_MAPS: Mapping[Route, ModuleType] = MappingProxyType({"fast": maps, "sliding": sliding})
+
+
+def conv(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    g: Geometry,
+    route: Route = "fast",
+) -> Array:
+    """The convolution, `(batch, out_channels, *outs)`.
+
+    By the route that suits it, as in `convmat.conv`, or with `route="sliding"` by the
+    definition, whose rounding differs.
+    """
+    return _plus_bias(_MAPS[route].forward(x, weight, g), bias)
 
 
 def conv_backward(
-    grad: Array, x: Array, weight: Array, g: Geometry
+    grad: Array, x: Array, weight: Array, g: Geometry, route: Route = "fast"
 ) -> tuple[Array, Array, Array]:
-    """Gradients by input, weight and bias, by sliding windows."""
+    """Gradients by input, weight and bias; routes as in `conv`."""
     return (
-        sliding.input_grad(grad, weight, g),
-        sliding.kernel_grad(grad, x, g),
+        _MAPS[route].input_grad(grad, weight, g),
+        _MAPS[route].kernel_grad(grad, x, g),
         _bias_grad(grad),
     )
 

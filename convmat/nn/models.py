@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -122,7 +123,10 @@ def digits_cnn(
     >>> sum(array.size for array in model.parameters.values())
     3818
     """
-    routes = {"sliding": Conv, "matrix": MatrixConv}
+    routes: dict[str, Callable[..., Layer]] = {
+        "sliding": partial(Conv, route="sliding"),
+        "matrix": MatrixConv,
+    }
     if route not in routes:
         rule = f"must be one of {', '.join(map(repr, routes))}"
         raise ConvmatError("route", rule, route)

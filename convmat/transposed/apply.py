@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convmat import fast, sliding
+from convmat import maps
 from convmat.arrays import Array, Shape
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
@@ -104,9 +104,7 @@ def transposed(y: Array, kernel: Array, g: Geometry) -> Array:
     dtype = np.result_type(y, kernel)
     needed = len(y) * g.in_channels * prod(g.input_size) * dtype.itemsize
     refuse_beyond("the transpose of", g, needed, None, "use smaller parts of the input")
-    route = fast if fast.carries(dtype, g) else sliding
-    result: Array = route.input_grad(y, kernel, g)
-    return result
+    return maps.input_grad(y, kernel, g)
 
 
 def _paired_beside(y: Shape, kernel: Shape, **keywords: Any) -> Geometry:

@@ -11,7 +11,16 @@ GEOMETRIES = {
     "columns": geometry((3, 20, 21), (4, 3, 3, 2), stride=2, padding=1),
     "no padding": geometry((3, 20, 21), (4, 3, 3, 2)),
     "shifted": geometry((48, 15, 16), (48, 48, 3, 3), padding=1),
-    "tiles": geometry((300, 256), (3, 3), padding=1),
+    "tiles": geometry((300, 256), (5, 5), padding=2),
+    "lines": geometry((16, 20, 33), (12, 16, 3, 3), padding=1),
+    "reflect": geometry((3, 20, 21), (4, 3, 3, 2), padding=2, padding_mode="reflect"),
+    "circular": geometry(
+        (3, 20, 21),
+        (4, 3, 3, 2),
+        stride=2,
+        padding=[(3, 1), 0],
+        padding_mode="circular",
+    ),
 }
 every_geometry = pytest.mark.parametrize("g", GEOMETRIES.values(), ids=GEOMETRIES)
 every_map = pytest.mark.parametrize("name", ["forward", "input_grad", "kernel_grad"])

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from convmat import matrix, operator, sliding
-from convmat.geometry import Axis, Geometry, shorthand
+from convmat.geometry import Axis, Geometry, doors, shorthand
 from convmat.tie import pattern, ties
 from convmat.verify import BOXES, ROUTES, prove
 
@@ -326,8 +326,8 @@ def square_of_the_kernel(patch: Patch) -> None:
 
 
 def bias_upside_down(patch: Patch) -> None:
-    right = sliding._bias
-    patch.setattr(sliding, "_bias", lambda bias, g: right(bias, g)[::-1])
+    right = doors._bias
+    patch.setattr(doors, "_bias", lambda bias, g: right(bias, g)[::-1])
 
 
 def integers_through_floats(patch: Patch) -> None:
@@ -350,7 +350,7 @@ def padding_of_objects_with_int64(patch: Patch) -> None:
 
 def planted_operator(patch: Patch, **functions) -> None:
     kept = {name: getattr(sliding, name) for name in ("forward", "input_grad")}
-    patch.setattr(operator, "sliding", types.SimpleNamespace(**{**kept, **functions}))
+    patch.setattr(operator, "maps", types.SimpleNamespace(**{**kept, **functions}))
 
 
 def operator_reads_channels_backwards(patch: Patch) -> None:
