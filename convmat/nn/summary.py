@@ -1,0 +1,257 @@
+"""`Summary`: a network in numbers, layer by layer, before any data is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from convmat.arrays import Shape
+from convmat.costs import Cost
+from convmat.nn.facts import Facts, Reads, Window
+from convmat.nn.layers import Layer
+
+__all__ = ["Field", "Place", "Row", "Summary", "combined", "row_of", "start"]
+
+Cells: TypeAlias = Fraction | int
+
+
+@dataclass(frozen=True)
+class Field:
+    """The receptive field of one activation along one spatial axis of the input.
+
+    Attributes
+    ----------
+    size : Fraction or int
+        Cells of input from the first that it depends on to the last, those beside the
+        input included.
+    jump : Fraction or int
+        Cells of input between the fields of neighbouring activations.
+    count : int
+        Activations along the axis.
+    """
+
+    size: Cells
+    jump: Cells
+    count: int
+
+    def through(self, window: Window, count: int) -> Field:
+        """The field of an activation that reads a window of such as this one.
+
+        References
+        ----------
+        A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional
+        neural networks", Distill 2019, equations 2 and 3.
+
+        Examples
+        --------
+        >>> Field(3, 2, 14).through(Window(reach=2, stride=2), 7)
+        Field(size=7, jump=4, count=7)
+        """
+        size = self.size + window.reach * self.jump
+        return Field(_plain(size), _plain(self.jump * window.stride), count)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stands between two layers: the shape, and the fields where known."""
+
+    shape: Shape
+    fields: tuple[Field, ...] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of a summary.
+
+    Attributes
+    ----------
+    name : str
+        Where it stands, as in the names of its parameters.
+    layer : str
+        Name of its class.
+    output_shape : tuple of int
+        Without the batch axis.
+    parameters : int
+        Numbers to be trained.
+    multiplications : Cost
+        For one sample in eval mode, without bias.
+    matrix_shape : tuple of int, optional
+        None where the layer is not linear, or leaves everything as it is.
+    nnz : int, optional
+        Stored entries of the matrix.
+    receptive_field, jump : tuple, optional
+        Along each spatial axis, as in `Field`; None where it is not known.
+    """
+
+    name: str
+    layer: str
+    output_shape: Shape
+    parameters: int
+    multiplications: Cost
+    matrix_shape: tuple[int, int] | None
+    nnz: int | None
+    receptive_field: tuple[Cells, ...] | None
+    jump: tuple[Cells, ...] | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network in numbers. `print` shows a table.
+
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Without the batch axis.
+    rows : tuple of Row
+        One for each layer, in the order of the forward pass.
+
+    Examples
+    --------
+    >>> from convmat.nn import digits_cnn
+    >>> print(digits_cnn().summary((1, 8, 8)))
+    input 1x8x8; multiplications padded, effective
+    layer      output  parameters  padded  effective   matrix  stored  field  jump
+    0 Conv      8x8x8          80   4,608      3,872   512x64   3,872      3     1
+    1 ReLU      8x8x8           0       0          0                       3     1
+    2 Conv     16x4x4       1,168  18,432     15,488  256x512  15,488      5     2
+    3 ReLU     16x4x4           0       0          0                       5     2
+    4 Flatten     256           0       0          0                       5     2
+    5 Linear       10       2,570   2,560      2,560   10x256   2,560     11     2
+    total                   3,818  25,600     21,920           21,920
+    """
+
+    input_shape: Shape
+    rows: tuple[Row, ...]
+
+    @property
+    def parameters(self) -> int:
+        """Numbers to be trained, in all."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiplications(self) -> Cost:
+        """For one sample in eval mode, in all."""
+        costs = [row.multiplications for row in self.rows]
+        return Cost(
+            sum(cost.padded for cost in costs), sum(cost.effective for cost in costs)
+        )
+
+    @property
+    def nnz(self) -> int:
+        """Stored entries of all matrices."""
+        return sum(row.nnz or 0 for row in self.rows)
+
+    def __str__(self) -> str:
+        cost = self.multiplications
+        total = ["total", "", f"{self.parameters:,}", f"{cost.padded:,}"]
+        total += [f"{cost.effective:,}", "", f"{self.nnz:,}", "", ""]
+        table = [list(_HEADS), *map(_told, self.rows), total]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [f"input {_times(self.input_shape)}; multiplications padded, effective"]
+        for first, *others in table:
+            cells = [f"{first:<{widths[0]}}"]
+            cells += [
+                f"{c:>{width}}" for c, width in zip(others, widths[1:], strict=True)
+            ]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+
+_HEADS = (
+    "layer",
+    "output",
+    "parameters",
+    "padded",
+    "effective",
+    "matrix",
+    "stored",
+    "field",
+    "jump",
+)
+
+
+def start(input_shape: Shape) -> Place:
+    """Where a network begins: every cell of the input is its own field."""
+    return Place(input_shape, tuple(Field(1, 1, n) for n in input_shape[1:]))
+
+
+def row_of(name: str, layer: Layer, place: Place) -> tuple[Row, Place]:
+    """The row of one layer, and what stands after it."""
+    facts = layer.facts(place.shape)
+    fields = _after(place.fields, facts)
+    after = Place(facts.output_shape, fields)
+    parameters = sum(array.size for array in layer.parameters.values())
+    return _row(name, layer, parameters, facts, after), after
+
+
+def combined(name: str, sum_of: object, one: Place, other: Place) -> tuple[Row, Place]:
+    """The row of a sum, entry by entry, of what two ways lead to.
+
+    The field is the larger one of the two on each axis.
+    """
+    fields = None
+    if one.fields is not None and other.fields is not None:
+        both = zip(one.fields, other.fields, strict=True)
+        fields = tuple(max(pair, key=lambda field: field.size) for pair in both)
+    after = Place(one.shape, fields)
+    return _row(name, sum_of, 0, Facts(one.shape), after), after
+
+
+def _row(name: str, layer: object, parameters: int, facts: Facts, after: Place) -> Row:
+    fields = after.fields
+    return Row(
+        name,
+        type(layer).__name__,
+        facts.output_shape,
+        parameters,
+        facts.multiplications,
+        facts.matrix_shape,
+        facts.nnz,
+        None if fields is None else tuple(field.size for field in fields),
+        None if fields is None else tuple(field.jump for field in fields),
+    )
+
+
+def _after(fields: tuple[Field, ...] | None, facts: Facts) -> tuple[Field, ...] | None:
+    reads: Reads = facts.reads
+    if fields is None or reads is None:
+        return None
+    if reads == "cell":  # also where axes are flattened: the fields stay apart
+        return fields
+    if reads == "all":
+        return tuple(f.through(Window(f.count - 1, 1), 1) for f in fields)
+    counts = facts.output_shape[1:]
+    moves = zip(fields, reads, counts, strict=True)
+    return tuple(field.through(window, count) for field, window, count in moves)
+
+
+def _plain(number: Cells) -> Cells:
+    return int(number) if number == int(number) else number
+
+
+def _told(row: Row) -> list[str]:
+    cost = row.multiplications
+    return [
+        f"{row.name} {row.layer}",
+        _times(row.output_shape),
+        f"{row.parameters:,}",
+        f"{cost.padded:,}",
+        f"{cost.effective:,}",
+        "" if row.matrix_shape is None else _times(row.matrix_shape),
+        "" if row.nnz is None else f"{row.nnz:,}",
+        _alike(row.receptive_field),
+        _alike(row.jump),
+    ]
+
+
+def _alike(numbers: tuple[Cells, ...] | None) -> str:
+    """One number where all axes have the same."""
+    if numbers is None:
+        return "?"
+    return _times(numbers[:1] if len(set(numbers)) == 1 else numbers)
+
+
+def _times(numbers: Iterable[Cells]) -> str:
+    return "x".join(map(str, numbers))
