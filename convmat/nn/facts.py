@@ -22,7 +22,9 @@ class Window(NamedTuple):
     Attributes
     ----------
     reach : Fraction or int
-        Cells from the first to the last that it reads; 0 where that is one.
+        Length of the interval that holds the cells it reads, from the first to the
+        last: 0 where that is one. Below a transposed convolution intervals move by
+        parts of a cell, so that their ends need not be at cells.
     stride : Fraction or int
         Cells of input between neighbouring outputs; less than 1 where there are more
         outputs than inputs.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from typing import TypeAlias
 
 from convmat.arrays import Shape
@@ -25,7 +26,8 @@ class Field:
     ----------
     size : Fraction or int
         Cells of input from the first that it depends on to the last, those beside the
-        input included.
+        input included. Behind a transposed convolution fields differ, and no field has
+        more whole cells than this.
     jump : Fraction or int
         Cells of input between the fields of neighbouring activations.
     count : int
@@ -81,8 +83,12 @@ class Row:
         None where the layer is not linear, or leaves everything as it is.
     nnz : int, optional
         Stored entries of the matrix.
-    receptive_field, jump : tuple, optional
-        Along each spatial axis, as in `Field`; None where it is not known.
+    receptive_field : tuple of int, optional
+        Cells of input along each spatial axis that an output depends on at most, those
+        beside the input included; None where that is not known.
+    jump : tuple, optional
+        Cells of input between the fields of neighbouring outputs; a `Fraction` where
+        there are more outputs than inputs.
     """
 
     name: str
@@ -92,7 +98,7 @@ class Row:
     multiplications: Cost
     matrix_shape: tuple[int, int] | None
     nnz: int | None
-    receptive_field: tuple[Cells, ...] | None
+    receptive_field: tuple[int, ...] | None
     jump: tuple[Cells, ...] | None
 
 
@@ -209,7 +215,7 @@ def _row(name: str, layer: object, parameters: int, facts: Facts, after: Place) 
         facts.multiplications,
         facts.matrix_shape,
         facts.nnz,
-        None if fields is None else tuple(field.size for field in fields),
+        None if fields is None else tuple(floor(field.size) for field in fields),
         None if fields is None else tuple(field.jump for field in fields),
     )
 
@@ -246,7 +252,7 @@ def _told(row: Row) -> list[str]:
     ]
 
 
-def _alike(numbers: tuple[Cells, ...] | None) -> str:
+def _alike(numbers: Sequence[Cells] | None) -> str:
     """One number where all axes have the same."""
     if numbers is None:
         return "?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -139,11 +138,9 @@ class ConvTranspose(KernelLayer):
 
 
 def _window(axis: Axis) -> Window:
-    """What a cell of the result reads, where it reads the most.
+    """What a cell of the result reads, as an interval that moves evenly with the cell.
 
-    Tap `t` takes it to the input at `(cell + before - t * dilation) / stride`, where
-    that is an integer: for every `step`-th tap.
+    Tap `t` takes it to `(cell + before - t * dilation) / stride`, and to an input where
+    that is an integer.
     """
-    step = axis.stride // gcd(axis.stride, axis.dilation)
-    taps = (axis.kernel - 1) // step * step
-    return Window(Fraction(taps * axis.dilation, axis.stride), Fraction(1, axis.stride))
+    return Window(Fraction(axis.span - 1, axis.stride), Fraction(1, axis.stride))
