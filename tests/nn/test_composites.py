@@ -115,6 +115,7 @@ def test_a_state_is_copied_out_and_in():
     other.load_state(state)
     model.parameters["0.weight"][...] = 0
     state["1.body.1.running_mean"][...] = 9
+    assert state["0.weight"].all()
     assert other.parameters["0.weight"].all()
     assert other.buffers["1.body.1.num_batches_tracked"] == 1
     assert not (other.buffers["1.body.1.running_mean"] == 9).any()
