@@ -66,8 +66,8 @@ def maximum_at_the_first_cell(patch: Patch) -> None:
 
 
 def overlapping_gradients_overwrite(patch: Patch) -> None:
-    new = "cells[...] = np.where(taps[outs] == number, grad[outs], cells)"
-    old = "np.add(cells, grad[outs], out=cells, where=taps[outs] == number)"
+    old = "x_grad[sources] += np.where(taps[outs] == number, grad[outs], zero)"
+    new = old.replace("+=", "=").replace("zero", "x_grad[sources]")
     plant_text(patch, pooling, "max_pool_backward", old, new)
     patch.setattr(functional, "max_pool_backward", pooling.max_pool_backward)
 

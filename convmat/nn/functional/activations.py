@@ -13,7 +13,8 @@ __all__ = ["leaky_relu", "leaky_relu_backward", "relu", "relu_backward"]
 
 def relu(x: Array) -> Array:
     """`x` where it is positive, else 0; NaN stays NaN, lest a loss hide it."""
-    return np.where(x <= 0, x.dtype.type(0) if x.dtype != object else 0, x)
+    positive: Array = np.maximum(x, 0)
+    return positive
 
 
 def relu_backward(grad: Array, x: Array) -> Array:

@@ -62,24 +62,24 @@ def max_pool(x: Array, g: Geometry) -> tuple[Array, IntArray]:
     cells = [
         t[np.arange(len(t)), first] for t, first in zip(tables, firsts, strict=True)
     ]
-    y = x[:, :, *np.ix_(*cells)]
+    y = np.ascontiguousarray(x[:, :, *np.ix_(*cells)])
     numbers = np.ravel_multi_index(np.ix_(*firsts), g.kernel_size)
     taps = np.empty(y.shape, kind)
     taps[...] = numbers
     for number, outs, sources in _taps(g):
-        best, candidate = y[outs], x[sources]
+        best, tap = y[outs], taps[outs]
+        candidate = np.ascontiguousarray(x[sources])  # read four times
         better = (candidate > best) | (candidate != candidate)  # NaN is not itself
-        np.copyto(best, candidate, where=better)
-        np.copyto(taps[outs], number, where=better)
+        np.maximum(best, candidate, out=best)
+        np.maximum(tap, better.astype(kind) * number, out=tap)  # numbers only grow
     return y, taps
 
 
 def max_pool_backward(grad: Array, taps: IntArray, g: Geometry) -> Array:
     """The gradient by the input: each output's goes to its largest number."""
-    x_grad = _zeros(grad, g)
+    x_grad, zero = _zeros(grad, g), np.zeros((), grad.dtype)
     for number, outs, sources in _taps(g):
-        cells = x_grad[sources]
-        np.add(cells, grad[outs], out=cells, where=taps[outs] == number)
+        x_grad[sources] += np.where(taps[outs] == number, grad[outs], zero)
     return x_grad
 
 
