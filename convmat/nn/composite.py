@@ -263,6 +263,9 @@ def _check(
     argument: str, arrays: Mapping[str, Array], present: Mapping[str, Array]
 ) -> None:
     """Refuse other names and other shapes than those that are there."""
+    if not isinstance(arrays, Mapping):
+        rule = "must map names to arrays"
+        raise ConvmatTypeError(argument, rule, type(arrays).__name__)
     if set(arrays) != set(present):
         missing = sorted(set(present) - set(arrays))
         unknown = sorted(set(arrays) - set(present))

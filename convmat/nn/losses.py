@@ -11,7 +11,7 @@ import numpy.typing as npt
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
-from convmat.nn.metrics import check_labels
+from convmat.nn.metrics import read_labels
 from convmat.optim.rates import share
 
 __all__ = ["BinaryCrossEntropy", "CrossEntropy", "HalfSquare", "Loss", "MeanSquare"]
@@ -63,7 +63,7 @@ class CrossEntropy:
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:
         """Mean of `log(sum(exp(scores))) - score of the label`, and its gradient."""
-        check_labels(outputs, targets, "targets")
+        outputs, targets = read_labels(outputs, targets, "targets")
         _check_floating(outputs)
         scores = outputs - outputs.max(axis=1, keepdims=True)
         powers = np.exp(scores)
@@ -123,7 +123,7 @@ class BinaryCrossEntropy:
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:
         """Mean of `log(1 + exp(score)) - score * target`, and its gradient."""
-        _check_shapes(outputs, targets)
+        outputs, targets = _read(outputs, targets)
         _check_floating(outputs)
         if not ((targets >= 0) & (targets <= 1)).all():
             raise ConvmatError("targets", "must be from 0 to 1", targets)
@@ -152,7 +152,7 @@ class MeanSquare:
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:
         """`mean((outputs - targets)**2)`, and its gradient."""
-        _check_shapes(outputs, targets)
+        outputs, targets = _read(outputs, targets)
         errors = outputs - targets
         part: Any = 1 / outputs.size
         if errors.dtype == object:
@@ -173,7 +173,7 @@ class HalfSquare:
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:
         """`sum((outputs - targets)**2) / (2 * batch)`, and its gradient."""
-        _check_shapes(outputs, targets)
+        outputs, targets = _read(outputs, targets)
         share: Any = 1 / len(outputs)
         if outputs.dtype == object:
             share = Fraction(1, len(outputs))
@@ -197,8 +197,11 @@ def _check_floating(outputs: Array) -> None:
         raise ConvmatTypeError("outputs", rule, f"dtype {outputs.dtype}", remedy)
 
 
-def _check_shapes(outputs: Array, targets: Array) -> None:
+def _read(outputs: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[Array, Array]:
+    """Both as arrays of numbers, of one shape."""
+    outputs, targets = carried("outputs", outputs), carried("targets", targets)
     if outputs.shape != targets.shape:
         raise ShapeError("targets.shape", f"must be {outputs.shape}", targets.shape)
     if outputs.size == 0:
         raise ShapeError("outputs.shape", "must hold a sample", outputs.shape)
+    return outputs, targets

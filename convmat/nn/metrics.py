@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, IntArray
+from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ShapeError
 
-__all__ = ["accuracy", "check_labels", "confusion_matrix", "precision_recall"]
+__all__ = ["accuracy", "confusion_matrix", "precision_recall", "read_labels"]
 
 
 def accuracy(outputs: Array, labels: IntArray) -> float:
@@ -27,7 +28,7 @@ def accuracy(outputs: Array, labels: IntArray) -> float:
     >>> accuracy(np.array([[1, 2], [3, 0]]), np.array([1, 1]))
     0.5
     """
-    check_labels(outputs, labels, "labels")
+    outputs, labels = read_labels(outputs, labels, "labels")
     return float((outputs.argmax(axis=1) == labels).mean())
 
 
@@ -59,7 +60,7 @@ def confusion_matrix(outputs: Array, labels: IntArray) -> npt.NDArray[np.int64]:
     array([[1, 1],
            [0, 1]])
     """
-    check_labels(outputs, labels, "labels")
+    outputs, labels = read_labels(outputs, labels, "labels")
     classes = outputs.shape[1]
     pairs = labels.astype(np.int64) * classes + outputs.argmax(axis=1)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
@@ -95,17 +96,22 @@ def precision_recall(
         return right / confusion.sum(axis=0), right / confusion.sum(axis=1)
 
 
-def check_labels(outputs: Array, labels: Array, argument: str) -> None:
-    """Refuse labels that do not name one class for each row of the outputs.
+def read_labels(
+    outputs: npt.ArrayLike, labels: npt.ArrayLike, argument: str
+) -> tuple[Array, IntArray]:
+    """Outputs as an array of numbers, and labels as one of integers, one for each row.
 
     Raises
     ------
+    ConvmatTypeError
+        For outputs that are no numbers.
     ShapeError
         For outputs that are not `(batch, classes)`, labels that are not `(batch,)`, and
         an empty batch.
     ConvmatError
         For labels that are no integers of a class.
     """
+    outputs, labels = carried("outputs", outputs), np.asarray(labels)
     if outputs.ndim != 2 or labels.shape != outputs.shape[:1] or len(labels) == 0:
         rule = f"must be (batch,) beside outputs of shape {outputs.shape}"
         raise ShapeError(f"{argument}.shape", rule, labels.shape)
@@ -113,3 +119,4 @@ def check_labels(outputs: Array, labels: Array, argument: str) -> None:
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
         rule = f"must be integers from 0 to {classes - 1}"
         raise ConvmatError(argument, rule, labels)
+    return outputs, labels

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.errors import ConvmatTypeError
 from convmat.nn.composite import Composite, Part, read_batch
 from convmat.nn.convolutions import Conv
 from convmat.nn.kernels import LayerRoute
@@ -46,6 +47,9 @@ class Sequential(Composite):
     """
 
     def __init__(self, layers: Iterable[Part]) -> None:
+        if not isinstance(layers, Iterable):
+            remedy = "Sequential([Flatten(), Linear(...)])"
+            raise ConvmatTypeError("layers", "must be a list of layers", layers, remedy)
         super().__init__({str(number): part for number, part in enumerate(layers)})
 
     @property

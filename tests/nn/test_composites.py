@@ -163,6 +163,15 @@ def test_one_layer_in_two_places_is_refused():
         Sequential([relu, Residual(Sequential([relu]))])
 
 
+def test_what_is_no_mapping_and_no_list_is_named():
+    model = network()
+    for load, argument in ((model.load, "parameters"), (model.load_state, "state")):
+        with pytest.raises(TypeError, match=f"{argument} must map names to arrays"):
+            load([np.zeros(3)])
+    with pytest.raises(TypeError, match="layers must be a list of layers"):
+        Sequential(ReLU())
+
+
 def test_what_is_no_layer_is_named():
     with pytest.raises(TypeError, match=r"layers\['1'\] must be a layer.*ReLU\(\)$"):
         Sequential([ReLU(), ReLU])

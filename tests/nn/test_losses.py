@@ -210,3 +210,12 @@ def test_single_precision_stays(loss):
     value, grad = loss(outputs, targets)
     assert grad.dtype == np.float32
     assert value.dtype == np.float32
+
+
+def test_lists_are_read_and_what_are_no_numbers_is_named():
+    _, grad = CrossEntropy()([[0.0, 0.0]], [1])
+    assert grad.tolist() == [[0.5, -0.5]]
+    assert MeanSquare()([[1.0, 2.0]], [[0.0, 0.0]])[0] == 2.5
+    for kind in (CrossEntropy, BinaryCrossEntropy, MeanSquare, HalfSquare):
+        with pytest.raises(TypeError, match="outputs must"):
+            kind()([["a"]], [0])
