@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from convmat import matrix, operator, sliding, tie
+from convmat import matrix, operator, sliding
 from convmat.arrays import Array, Shape
-from convmat.constraints.constraint import ConvConstraint, sum_over_ties
+from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -108,8 +108,9 @@ def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     rows = np.repeat(np.arange(g.matrix_shape[0]), np.diff(numbered.indptr))
     by_entry = (_flat(grad)[rows] * _flat(x)[numbered.indices]).sum(axis=1)
     if not g.shared:
-        sums = sum_over_ties(by_entry, numbered.data, g.free_parameters)
-        return sums.reshape(g.weight_shape)
+        total = np.zeros(g.free_parameters, by_entry.dtype)
+        np.add.at(total, numbered.data, by_entry)
+        return total.reshape(g.weight_shape)
     # An entry that taps share holds the sum of their numbers: ask for tap after tap.
     total = np.zeros(g.free_parameters, by_entry.dtype)
     for tap, unit in enumerate(np.eye(g.free_parameters, dtype=np.int64)):
@@ -137,10 +138,8 @@ def _dense_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _dense_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum of the gradient by every matrix entry, structural zeros included."""
-    ties = tie.tie_map(g)
     by_entry = _flat(grad) @ _flat(x).T  # (rows, columns)
-    sums = sum_over_ties(by_entry[ties.rows, ties.cols], ties.taps, g.free_parameters)
-    return sums.reshape(g.weight_shape)
+    return ConvConstraint(g).pull_back(by_entry).reshape(g.weight_shape)
 
 
 def _beside(g: Geometry) -> Shape:
