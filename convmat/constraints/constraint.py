@@ -173,10 +173,9 @@ class ConvConstraint:
         """
         array, rung = self._matrix(matrix), self.rung
         entries = array[self._places]
-        kernel = rung.nearest(entries)
         outside = array.copy()
         outside[self._places] = 0
-        return Violation.of(rung, outside, entries, rung.embed(kernel))
+        return Violation.of(rung, outside, entries, rung.expected(entries))
 
     @property
     def _places(self) -> tuple[IntArray, IntArray]:

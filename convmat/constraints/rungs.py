@@ -24,26 +24,33 @@ import numpy as np
 
 from convmat.arrays import Array, IntArray
 from convmat.constraints.gram import Gram, gram_of
+from convmat.constraints.positions import (
+    Positions,
+    dense_positions,
+    tied_positions,
+    untied,
+)
+from convmat.constraints.ties import Ties, runs
 from convmat.errors import ConvmatError, GeometryError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
-from convmat.tie import tie_map
 
-__all__ = ["RUNGS", "Rung", "rung_of"]
+__all__ = ["RUNGS", "Rung", "rung_of", "unbuilt"]
 
 RUNGS = ("dense", "locally_connected", "convolution", "circulant")
 """From no constraint to the narrowest."""
 
-_CACHED = 1 << 18  # entries: larger rungs are not kept behind the caller's back
+_FREE = "use the rung 'convolution' with store='free'"
+_CACHED = 1 << 17  # entries: larger rungs are not kept behind the caller's back
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rung:
     """A linear subspace of matrices: free positions, and ties between them.
 
     Contribution `i` says: entry `places[i]` holds parameter `taps[i]`. They run
     in the order of the entries. What several parameters reach holds their sum.
-    All arrays are read-only.
+    The arrays are read-only, and made when they are first needed.
 
     Attributes
     ----------
@@ -54,12 +61,6 @@ class Rung:
     bias : bool
         Whether the last column of a matrix is a bias, one parameter per output channel
         where weights are tied, else one per output.
-    rows, cols : ndarray of int, shape (entries,)
-        Position of each entry, in C order of the matrix.
-    places, taps : ndarray of int, shape (contributions,)
-        Entry and parameter of each contribution. The parameters are the taps of the
-        kernel in C order and then the biases.
-    free_parameters : int
 
     Examples
     --------
@@ -76,11 +77,6 @@ class Rung:
     name: str
     geometry: Geometry
     bias: bool
-    rows: IntArray
-    cols: IntArray
-    places: IntArray
-    taps: IntArray
-    free_parameters: int
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -93,15 +89,75 @@ class Rung:
         """Whether some entries must move as one."""
         return self.name in ("convolution", "circulant")
 
-    @property
-    def shared(self) -> bool:
-        """Whether an entry may hold several parameters."""
-        return len(self.places) > len(self.rows)
+    @cached_property
+    def free_parameters(self) -> int:
+        """Number of parameters.
+
+        Those of tied weights are the taps of the kernel in C order and then the
+        biases; else each entry is one.
+        """
+        g = self.geometry
+        if self.tied:
+            return g.free_parameters + self.bias * g.out_channels
+        rows, columns = self.shape
+        return rows * columns if self.name == "dense" else g.nnz + rows * self.bias
+
+    # ------------------------------------------------------------- where entries are
 
     @cached_property
-    def multiplicity(self) -> IntArray:
-        """Entry `[k]` is the number of entries that hold parameter `k`."""
-        return np.bincount(self.taps, minlength=self.free_parameters)
+    def positions(self) -> Positions:
+        """The entries, made now; refused where they would exhaust the memory."""
+        self.refuse_positions_beyond(None)
+        if self.name == "dense":
+            return dense_positions(*self.shape)
+        positions = tied_positions(self.geometry, self.bias)
+        return positions if self.tied else untied(positions)
+
+    def refuse_positions_beyond(self, max_bytes: int | None) -> None:
+        """Return silently when the positions take no more than `max_bytes`.
+
+        Raises
+        ------
+        MatrixTooLargeError
+            When they take more; by default, more than half of the physical memory.
+        """
+        rows, columns = self.shape
+        entries = self.geometry.contributions + rows * self.bias
+        if self.name == "dense":
+            entries = rows * columns
+        # Two pairs of arrays, and as much again for the order of the ties.
+        what, remedy = f"the positions of the {self.name} matrices of", _FREE
+        refuse_beyond(what, self.geometry, 8 * 8 * entries, max_bytes, remedy)
+
+    @property
+    def rows(self) -> IntArray:
+        """Row of each entry; entries run in C order of the matrix."""
+        return self.positions.rows
+
+    @property
+    def cols(self) -> IntArray:
+        """Column of each entry."""
+        return self.positions.cols
+
+    @property
+    def places(self) -> IntArray:
+        """Entry of each contribution."""
+        return self.positions.places
+
+    @property
+    def taps(self) -> IntArray:
+        """Parameter of each contribution."""
+        return self.positions.taps
+
+    @cached_property
+    def flat(self) -> IntArray:
+        """Flat index of each entry into a dense matrix."""
+        return self.rows * self.shape[1] + self.cols
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether an entry may hold several parameters."""
+        return self.tied and self.geometry.shared > 0
 
     # ------------------------------------------------------- the subspace, in entries
 
@@ -109,10 +165,8 @@ class Rung:
         """The entries of the matrix that has the parameters `theta`."""
         if not self.tied:
             return theta.copy()
-        if not self.shared:
-            entries: Array = theta[self.taps]
-            return entries
-        return _runs(theta[self.taps], self._starts)
+        held: Array = theta.take(self.taps)
+        return runs(held, self.ties.starts) if self.shared else held
 
     def pull_back(self, gradient: Array) -> Array:
         """The gradient by the parameters, from that by the entries.
@@ -121,9 +175,9 @@ class Rung:
         """
         if not self.tied:
             return gradient.copy()
-        order, starts, live = self._by_tap
+        places, starts, live = self.ties.by_tap
         sums = np.zeros(self.free_parameters, gradient.dtype)
-        sums[live] = _runs(gradient[self.places[order]], starts)
+        sums[live] = runs(gradient.take(places), starts)
         return sums
 
     def extract(self, entries: Array) -> Array:
@@ -152,17 +206,30 @@ class Rung:
     def read(self, entries: Array) -> Array:
         """Entry `[k]` is the first entry that holds parameter `k` alone, or 0."""
         theta = np.zeros(self.free_parameters, entries.dtype)
-        taps, first = self._alone
+        taps, first = self.ties.alone
         theta[taps] = entries[first]
         return theta
 
+    def expected(self, entries: Array) -> Array:
+        """What `entries` are held against, to tell where they breach the ties.
+
+        Entries that hold the same parameters: their first. An entry that is the sum of
+        others: the sum of the first of these. Where that leaves parameters open, it is
+        the nearest matrix: in floats known up to rounding.
+        """
+        if not self.tied:
+            return entries
+        if self.apart:
+            return self.first_of_each(entries)
+        return self.embed(self.nearest(entries))
+
     def nearest(self, entries: Array) -> Array:
-        """The parameters that `entries` are held against, to tell where they breach.
+        """The parameters that `entries` have, to the bit where they can be read.
 
         Those that stand in the first entry of each tie. Where a tap is nowhere alone in
-        an entry, the parameters of the nearest matrix: in floats known up to rounding.
+        an entry, the parameters of the nearest matrix.
         """
-        return self.read(entries) if self.all_alone else self.extract(entries)
+        return self.read(entries) if self.ties.all_alone else self.extract(entries)
 
     def solve(self, sums: Array) -> Array:
         """The parameters whose matrix has inner products `sums` with the ties.
@@ -178,57 +245,41 @@ class Rung:
     # ------------------------------------------------------------------- what is tied
 
     @cached_property
-    def classes(self) -> tuple[IntArray, IntArray]:
-        """`(number, first)`: entries that hold the same parameters have one number.
+    def ties(self) -> Ties:
+        """Which entries hold the same parameters."""
+        channels = self.geometry.out_channels if self.tied else 1
+        return Ties(self.positions, channels, self.free_parameters)
 
-        `first[number]` is the first entry of the class. An entry that holds several
-        parameters is in the class of those that hold exactly these.
-        """
-        if not self.shared:
-            _, first, number = np.unique(
-                self.taps, return_index=True, return_inverse=True
-            )
-            return number, first
-        lists = np.split(self.taps, self._starts[1:])
-        known: dict[bytes, int] = {}
-        number = np.array([known.setdefault(t.tobytes(), len(known)) for t in lists])
-        return number, np.unique(number, return_index=True)[1]
+    @property
+    def multiplicity(self) -> IntArray:
+        """Entry `[k]` is the number of entries that hold parameter `k`."""
+        return self.ties.multiplicity
 
     def first_of_each(self, entries: Array) -> Array:
-        """Entry `[i]` is the first entry of the class of entry `i`."""
-        if not self.tied:
-            return entries
-        number, first = self.classes
-        return np.asarray(entries[first][number])
+        """Entry `[i]` is the first entry that holds the same as entry `i`."""
+        return entries.take(self.ties.first) if self.tied else entries
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether entries that hold different parameters are free of each other.
+
+        Then a matrix is of the rung as soon as those that hold the same are equal. It
+        is so where no entry is shared. Where some are, there have to be as many kinds
+        of entries as the rung has dimensions.
+        """
+        if not self.shared:
+            return True
+        if self.ties.all_alone:
+            return False  # a sum of taps that stand elsewhere alone
+        gram = self._gram
+        pairs = self.geometry.free_parameters // len(gram.block)
+        biases = self.free_parameters - self.geometry.free_parameters
+        _, first = self.ties.classes
+        return len(first) == pairs * len(gram.independent) + biases
 
     @property
     def _gram(self) -> Gram:
         return gram_of(self.geometry)
-
-    @cached_property
-    def all_alone(self) -> bool:
-        """Whether every parameter that is not dead stands alone in some entry."""
-        return len(self._alone[0]) == np.count_nonzero(self.multiplicity)
-
-    @cached_property
-    def _alone(self) -> tuple[IntArray, IntArray]:
-        """Parameters that stand alone in some entry, and the first such entry."""
-        held = np.bincount(self.places, minlength=len(self.rows))
-        single = np.flatnonzero(held[self.places] == 1)
-        taps, first = np.unique(self.taps[single], return_index=True)
-        return taps, self.places[single[first]]
-
-    @cached_property
-    def _by_tap(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Contributions in order of their parameter, where each begins, and which."""
-        order = np.argsort(self.taps, kind="stable")
-        live, starts = np.unique(self.taps[order], return_index=True)
-        return order, starts, live
-
-    @cached_property
-    def _starts(self) -> IntArray:
-        """The first contribution of each entry."""
-        return np.flatnonzero(np.diff(self.places, prepend=-1))
 
     def __repr__(self) -> str:
         bias = ", bias=True" if self.bias else ""
@@ -277,6 +328,19 @@ def rung_of(
     >>> r.shape, r.free_parameters, r.multiplicity
     ((3, 5), 3, array([3, 3, 3]))
     """
+    rung = unbuilt(name, geometry, bias=bias)
+    rung.refuse_positions_beyond(max_bytes)
+    return rung
+
+
+def unbuilt(name: str, geometry: Geometry, *, bias: bool = False) -> Rung:
+    """`rung_of` for those that may never need the positions.
+
+    Raises
+    ------
+    ConvmatError
+        For another name.
+    """
     require_geometry(geometry)
     if not isinstance(name, str) or name not in RUNGS:
         raise ConvmatError(
@@ -284,57 +348,11 @@ def rung_of(
         )
     g = _on_a_torus(geometry) if name == "circulant" else geometry
     rows, columns = g.matrix_shape
-    entries = (rows * columns if name == "dense" else g.contributions) + rows * bias
-    refuse_beyond(
-        f"the positions of the {name} matrices of",
-        g,
-        8 * 6 * entries,
-        max_bytes,
-        "use the rung 'convolution' with store='free'",
-    )
-    return (_cached if entries <= _CACHED else _build)(name, g, bool(bias))
+    entries = rows * columns if name == "dense" else g.contributions
+    return (_cached if entries <= _CACHED else Rung)(name, g, bool(bias))
 
 
-def _build(name: str, g: Geometry, bias: bool) -> Rung:
-    rows, columns = g.matrix_shape
-    if name == "dense":
-        place = np.arange(rows * (columns + bias))
-        row, col = np.divmod(place, columns + bias)
-        return _rung(name, g, bias, (row, col, place, place), len(place))
-    ties = tie_map(g)
-    if bias:
-        # The bias is the last column of its row: after all taps of the row.
-        ends = np.cumsum(np.bincount(ties.rows, minlength=rows))
-        every = np.arange(rows)
-        outputs = rows // g.out_channels
-        row = np.insert(ties.rows, ends, every)
-        col = np.insert(ties.cols, ends, columns)
-        taps = np.insert(ties.taps, ends, g.free_parameters + every // outputs)
-    else:
-        row, col, taps = ties.rows, ties.cols, ties.taps
-    positions = row * (columns + bias) + col
-    order = np.argsort(positions, kind="stable")
-    positions, taps = positions[order], taps[order]
-    firsts = np.diff(positions, prepend=-1) != 0
-    places = np.cumsum(firsts) - 1
-    row, col = np.divmod(positions[firsts], columns + bias)
-    if name == "locally_connected":
-        every = np.arange(len(row))
-        return _rung(name, g, bias, (row, col, every, every), len(row))
-    count = g.free_parameters + bias * g.out_channels
-    return _rung(name, g, bias, (row, col, places, taps), count)
-
-
-_cached = lru_cache(maxsize=64)(_build)
-
-
-def _rung(
-    name: str, g: Geometry, bias: bool, arrays: tuple[IntArray, ...], count: int
-) -> Rung:
-    row, col, places, taps = (array.view() for array in arrays)
-    for array in (row, col, places, taps):
-        array.flags.writeable = False
-    return Rung(name, g, bias, row, col, places, taps, count)
+_cached = lru_cache(maxsize=64)(Rung)
 
 
 def _on_a_torus(g: Geometry) -> Geometry:
@@ -344,14 +362,6 @@ def _on_a_torus(g: Geometry) -> Geometry:
         remedy = "use padding='same', or another rung"
         raise GeometryError("geometry", rule, g, remedy)
     return replace(g, padding_mode="circular")
-
-
-def _runs(values: Array, starts: IntArray) -> Array:
-    """The sum of each run of `values`, which begin at `starts`."""
-    if len(starts) == 0:
-        return values[:0]
-    sums: Array = np.add.reduceat(values, starts)
-    return sums
 
 
 def _shares(sums: Array, counts: IntArray) -> Array:

@@ -10,22 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from convmat import fast, sliding
-from convmat.arrays import Array, IntArray
+from convmat.arrays import Array
 from convmat.constraints.rungs import Rung
+from convmat.constraints.slots import Slots
 from convmat.constraints.violation import Violation
 from convmat.memory import refuse_beyond
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 __all__ = ["STORES", "FullMatrix", "MatrixFree", "OnPattern", "Store"]
-
-_BLOCK = 1 << 16  # numbers of a gathered operand that are held at once
 
 
 class Store(Protocol):
@@ -68,14 +64,23 @@ class Store(Protocol):
     def breach(self, of: Rung) -> Violation:
         """The breach of a rung that has the same positions or fewer."""
 
+    def theta(self) -> Array:
+        """A copy of the parameters."""
+
     def dense(self) -> Array:
         """A copy of the whole matrix, `(rows, columns)`."""
 
 
-class _BatchInnermost:
-    """Inputs and outputs of the stores that hold a matrix."""
+class FullMatrix:
+    """The whole matrix, structural zeros included, as a dense layer holds it."""
 
-    rung: Rung
+    def __init__(self, rung: Rung, theta: Array) -> None:
+        rows, columns = rung.shape
+        remedy = "store='pattern' holds the entries only"
+        needed = 2 * rows * columns * theta.dtype.itemsize  # and the gradient
+        refuse_beyond("the dense matrix of", rung.geometry, needed, None, remedy)
+        self.rung = rung
+        self.values = self.filled(rung.embed(theta))
 
     def inputs(self, x: Array) -> Array:
         """`(columns, batch)`; a bias has a last row of ones."""
@@ -88,18 +93,6 @@ class _BatchInnermost:
     def outputs(self, y: Array) -> Array:
         """`(rows, batch)`."""
         return np.ascontiguousarray(y.reshape(len(y), -1).T)
-
-
-class FullMatrix(_BatchInnermost):
-    """The whole matrix, structural zeros included, as a dense layer holds it."""
-
-    def __init__(self, rung: Rung, theta: Array) -> None:
-        rows, columns = rung.shape
-        remedy = "store='pattern' holds the entries only"
-        needed = 2 * rows * columns * theta.dtype.itemsize  # and the gradient
-        refuse_beyond("the dense matrix of", rung.geometry, needed, None, remedy)
-        self.rung = rung
-        self.values = self.filled(rung.embed(theta))
 
     def product(self, x: Array) -> Array:
         """A GEMM."""
@@ -115,64 +108,73 @@ class FullMatrix(_BatchInnermost):
 
     def entries(self, values: Array) -> Array:
         """A copy of the entries."""
-        return np.asarray(values[self.rung.rows, self.rung.cols])
+        return values.take(self.rung.flat)
 
     def filled(self, entries: Array) -> Array:
         """The dense matrix of the entries."""
         matrix = np.zeros(self.rung.shape, entries.dtype)
-        matrix[self.rung.rows, self.rung.cols] = entries
+        matrix.reshape(-1)[self.rung.flat] = entries
         return matrix
 
     def take(self, theta: Array) -> None:
         """Write every entry anew."""
         self.values[...] = self.filled(self.rung.embed(theta))
 
+    def theta(self) -> Array:
+        """The parameters of the nearest matrix of the rung."""
+        return self.rung.extract(self.entries(self.values))
+
     def breach(self, of: Rung) -> Violation:
         """Of structural zeros and of ties."""
-        entries = self.values[of.rows, of.cols]
+        entries = self.values.take(of.flat)
         outside = None
-        if len(of.rows) < self.values.size:
+        if np.count_nonzero(self.values) > np.count_nonzero(entries):
             outside = self.values.copy()
-            outside[of.rows, of.cols] = 0
-        return Violation.of(of, outside, entries, of.first_of_each(entries))
+            outside.reshape(-1)[of.flat] = 0
+        return Violation.of(of, outside, entries, of.expected(entries))
 
     def dense(self) -> Array:
         """A copy of the matrix."""
         return self.values.copy()
 
 
-class OnPattern(_BatchInnermost):
+class OnPattern:
     """The entries only, in the order of CSR: structural zeros are not stored at all."""
 
     def __init__(self, rung: Rung, theta: Array) -> None:
         self.rung = rung
         self.values = rung.embed(theta)
 
+    def inputs(self, x: Array) -> Array:
+        """`(columns, batch)`, a row of ones for a bias, and a row of zeros.
+
+        Where padding drops a tap, its output reads the zeros.
+        """
+        rung = self.rung
+        columns = np.zeros((rung.shape[1] + 1, len(x)), x.dtype)
+        columns[: rung.geometry.matrix_shape[1]] = x.reshape(len(x), -1).T
+        if rung.bias:
+            columns[-2] = 1
+        return columns
+
+    def outputs(self, y: Array) -> Array:
+        """`(rows, batch)`."""
+        return np.ascontiguousarray(y.reshape(len(y), -1).T)
+
     def product(self, x: Array) -> Array:
-        """The product with the CSR matrix; of objects by a sum, as SciPy has none."""
-        if self.values.dtype != object:
-            return np.asarray(self.csr() @ x)
-        y = np.full((self.rung.shape[0], x.shape[1]), 0, dtype=object)
-        np.add.at(y, self.rung.rows, self.values[:, None] * x[self.rung.cols])
-        return y
+        """The product with the matrix."""
+        return self._slots.product(self.values, x)
 
     def gradient(self, errors: Array, x: Array) -> Array:
         """Of the entries only: `sum(errors[row] * x[column])` of each."""
-        rows, cols = self.rung.rows, self.rung.cols
-        gradient = np.empty(len(rows), np.result_type(errors, x))
-        step = max(1, _BLOCK // max(1, x.shape[1]))  # operands that stay in the cache
-        for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            left, right = errors[rows[block]], x[cols[block]]
-            if gradient.dtype == object:
-                gradient[block] = (left * right).sum(axis=1)
-            else:
-                np.einsum("eb,eb->e", left, right, out=gradient[block])
-        return gradient
+        slots = self._slots
+        return slots.entries(slots.gradient(errors, x))
 
     def pulled_back(self, errors: Array, x: Array) -> Array:
         """The gradient by the entries, summed over each tie."""
-        return self.rung.pull_back(self.gradient(errors, x))
+        slots = self._slots
+        gradient = slots.gradient(errors, x)
+        return slots.sums(gradient) if self.rung.tied else slots.entries(gradient)
 
     def entries(self, values: Array) -> Array:
         """`values` themselves."""
@@ -186,12 +188,16 @@ class OnPattern(_BatchInnermost):
         """Write every entry anew."""
         self.values[...] = self.rung.embed(theta)
 
+    def theta(self) -> Array:
+        """The parameters of the nearest matrix of the rung."""
+        return self.rung.extract(self.values)
+
     def breach(self, of: Rung) -> Violation:
         """Of ties; nothing is stored at structural zeros.
 
         `of` has the positions of the rung itself.
         """
-        return Violation.of(of, None, self.values, of.first_of_each(self.values))
+        return Violation.of(of, None, self.values, of.expected(self.values))
 
     def dense(self) -> Array:
         """The dense matrix, made now."""
@@ -200,26 +206,12 @@ class OnPattern(_BatchInnermost):
         remedy = "MatrixStep.csr() gives the entries only"
         refuse_beyond("the dense matrix of", self.rung.geometry, needed, None, remedy)
         matrix = np.zeros(self.rung.shape, self.values.dtype)
-        matrix[self.rung.rows, self.rung.cols] = self.values
+        matrix.reshape(-1)[self.rung.flat] = self.values
         return matrix
 
-    def csr(self) -> csr_array[Any, tuple[int, int]]:
-        """The matrix as SciPy CSR, which shares `values`."""
-        from scipy.sparse import csr_array
-
-        return csr_array(
-            (self.values, *self._structure), shape=self.rung.shape, copy=False
-        )
-
     @cached_property
-    def _structure(self) -> tuple[IntArray, IntArray]:
-        """`(indices, indptr)` of CSR, in 32 bits where they fit."""
-        rows, columns = self.rung.shape
-        fits = max(len(self.rung.cols), columns) < 2**31
-        index = np.int32 if fits else np.int64
-        ends = np.cumsum(np.bincount(self.rung.rows, minlength=rows))
-        indptr: IntArray = np.concatenate([[0], ends]).astype(index)
-        return self.rung.cols.astype(index), indptr
+    def _slots(self) -> Slots:
+        return Slots(self.rung.geometry, self.rung.bias)
 
 
 class MatrixFree:
@@ -273,6 +265,10 @@ class MatrixFree:
     def take(self, theta: Array) -> None:
         """Copy the parameters."""
         self.values[...] = theta
+
+    def theta(self) -> Array:
+        """A copy of the parameters, dead taps and all."""
+        return self.values.copy()
 
     def breach(self, of: Rung) -> Violation:
         """None: a kernel can break no tie."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -12,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.constraints.rungs import RUNGS, Rung, rung_of
-from convmat.constraints.stores import STORES, OnPattern, Store
+from convmat.constraints.rungs import Rung, rung_of, unbuilt
+from convmat.constraints.stores import STORES, Store
 from convmat.constraints.violation import Violation
 from convmat.constraints.ways import WAYS, Descent
 from convmat.dtypes import carried
@@ -58,11 +59,32 @@ class MatrixStep:
     @property
     def theta(self) -> Array:
         """The parameters of the nearest matrix of the rung, flat, after the step."""
-        return self.store.rung.extract(self.store.entries(self.store.values))
+        return self.store.theta()
 
     def csr(self) -> csr_array[Any, tuple[int, int]]:
-        """The matrix after the step as SciPy CSR, nothing dense on the way."""
-        return OnPattern(self.store.rung, self.theta).csr()
+        """The matrix after the step as SciPy CSR, nothing dense on the way.
+
+        It has the positions of the rung: what a breach has put elsewhere is left out.
+
+        Raises
+        ------
+        ConvmatTypeError
+            For a dtype that SciPy's sparse arrays cannot carry, such as `Fraction`.
+        """
+        from scipy.sparse import csr_array
+
+        rung, store = self.store.rung, self.store
+        entries = store.entries(store.values).copy()
+        if entries.dtype in (np.float16, object):
+            rule = "must be of a dtype that SciPy's sparse arrays carry"
+            remedy = "MatrixStep.matrix is dense, of any dtype"
+            raise ConvmatTypeError("values", rule, str(entries.dtype), remedy)
+        rows, columns = rung.shape
+        index = np.int32 if max(len(entries), columns) < 2**31 else np.int64
+        indptr = np.searchsorted(rung.rows, np.arange(rows + 1)).astype(index)
+        return csr_array(
+            (entries, rung.cols.astype(index), indptr), shape=rung.shape, copy=False
+        )
 
 
 def train_matrix(
@@ -153,59 +175,96 @@ def train_matrix(
     >>> print(next(loose).violation)
     both constraints hold exactly
     """
-    _check_choices(way, store, rung)
-    count = _whole("steps", steps, 0)
-    space = rung_of(rung, geometry, bias=bias)
+    space = unbuilt(rung, geometry, bias=bias)
+    default = "full" if space.name == "dense" else "pattern"
+    chosen = _choice("store", store, (*STORES, None)) or default
+    _check_together(space, _choice("way", way, WAYS), chosen, rule, strict=strict)
+    count, order = _whole("steps", steps, 0), _whole("seed", seed, 0)
     inputs = _samples("x", x, space.geometry.in_channels, space.geometry.input_size)
     targets = _samples("y", y, space.geometry.out_channels, space.geometry.output_size)
-    if len(inputs) != len(targets) or len(inputs) == 0:
-        named = f"must hold one output per input, {len(inputs)} in all and at least one"
+    if len(inputs) == 0:
+        raise ShapeError("x", "must hold at least one sample", inputs)
+    if len(inputs) != len(targets):
+        named = f"must hold one output per input, {len(inputs)} in all"
         raise ShapeError("len(y)", named, len(targets))
     size = len(inputs) if batch_size is None else _whole("batch_size", batch_size, 1)
     if size > len(inputs):
-        rule_ = f"must be at most the number of samples, {len(inputs)}"
-        raise ConvmatError("batch_size", rule_, size)
+        most = f"must be at most the number of samples, {len(inputs)}"
+        raise ConvmatError("batch_size", most, size)
     theta = _parameters(space, start)
-    dtype = np.result_type(theta, inputs, targets)
-    if dtype.kind == "c":
-        raise ConvmatTypeError("start, x and y", "must be real", str(dtype))
-    theta = theta.astype(np.float64 if dtype.kind == "i" else dtype)
-    chosen = store or ("full" if rung == "dense" else "pattern")
+    dtype = _common({"start": theta, "x": inputs, "y": targets})
+    theta, inputs, targets = (
+        array.astype(dtype, copy=False) for array in (theta, inputs, targets)
+    )
     descent = Descent(STORES[chosen](space, theta), rule, theta)
-    batches = _batches(descent.store, inputs, targets, size, seed)
-    return _descend(descent, way, islice(batches, count), strict)
+    batches = _batches(descent.store, inputs, targets, size, order)
+    return _descend(descent, way, islice(batches, count), strict=strict)
 
 
 def _descend(
-    descent: Descent,
-    way: str,
-    batches: Iterator[tuple[Array, Array]],
-    strict: bool,
+    descent: Descent, way: str, batches: Iterator[tuple[Array, Array]], *, strict: bool
 ) -> Iterator[MatrixStep]:
     """The loop; inputs and wanted outputs are in the form of the store."""
     store, rule = descent.store, descent.rule
-    space = store.rung
-    watched = space
+    space = watched = store.rung
     if not space.tied:
         watched = rung_of("convolution", space.geometry, bias=space.bias)
     good = store.values.copy()
     for number, (x, y) in enumerate(batches, 1):
-        errors = store.product(x) - y
-        samples = y.size // space.shape[0]
-        exact = errors.dtype == object
-        share: Any = Fraction(1, samples) if exact else 1 / samples
-        loss = (errors * errors).sum() * share / 2
-        if not exact and not np.isfinite(loss):
-            raise DivergedError(loss, number, rule.lr, good)
-        good[...] = store.values
-        descent.step(way, errors * share, x)
-        found = store.breach(watched)
-        kept = found.holds if space.tied else space.name == "dense" or found.zeros == 0
-        if strict and not kept and np.isfinite(store.values.astype(float)).all():
+        with np.errstate(all="ignore"):  # what is not finite is told of below
+            loss, errors = _loss(store, x, y)
+            if not _finite(loss):
+                raise DivergedError(loss, number, rule.lr, good)
+            good[...] = store.values
+            descent.step(way, errors, x)
+            if not _all_finite(store.values):
+                raise DivergedError(_loss(store, x, y)[0], number + 1, rule.lr, good)
+            found = store.breach(watched)
+        if strict and not _keeps(store, found):
             rule_ = f"must obey the rung {space.name!r} after step {number}"
             remedy = "the update rule must move equal entries by equal steps"
             raise ConvmatError("matrix", rule_, str(found), remedy)
         yield MatrixStep(number, loss, found, store)
+
+
+def _loss(store: Store, x: Array, y: Array) -> tuple[Any, Array]:
+    """The loss of a batch, and its gradient by the outputs."""
+    errors = store.product(x) - y
+    samples = y.size // store.rung.shape[0]
+    exact = errors.dtype == object
+    share: Any = Fraction(1, samples) if exact else 1 / samples
+    return (errors * errors).sum() * share / 2, errors * share
+
+
+def _keeps(store: Store, found: Violation) -> bool:
+    """Whether the matrix obeys its rung, as far as that can be told exactly.
+
+    In floats the sum of taps that stand elsewhere alone is known up to rounding, and
+    only what holds the same taps must be equal to the bit.
+    """
+    space = store.rung
+    if found.holds or space.name == "dense":
+        return True
+    if found.zeros != 0 or not space.tied:
+        return bool(found.zeros == 0)
+    if space.apart or store.values.dtype == object:
+        return False
+    entries = store.entries(store.values)
+    return np.array_equal(entries, space.first_of_each(entries))
+
+
+def _finite(loss: Any) -> bool:
+    """Whether a loss is finite; a Fraction always is, however large."""
+    if isinstance(loss, (float, np.floating)):
+        return bool(np.isfinite(loss))
+    return bool(loss == loss)
+
+
+def _all_finite(values: Array) -> bool:
+    """Whether all values are finite; objects are left to the loss."""
+    if values.dtype == object or np.isfinite(values.sum()):  # one inf makes it inf
+        return True
+    return bool(np.isfinite(values).all())
 
 
 def _batches(
@@ -224,33 +283,48 @@ def _batches(
             yield store.inputs(x[part]), store.outputs(y[part])
 
 
-def _check_choices(way: object, store: object, rung: object) -> None:
-    """Each must be known by name, and they must go together."""
-    for name, value, known in (
-        ("rung", rung, RUNGS),
-        ("way", way, WAYS),
-        ("store", store, (*STORES, None)),
-    ):
-        if value not in known:
-            rule = f"must be one of {', '.join(map(repr, known))}"
-            raise ConvmatError(name, rule, value)
+def _choice(argument: str, value: Any, known: Iterable[str | None]) -> Any:
+    """`value`, when it is known by name."""
+    names = list(known)
+    if not (value is None or isinstance(value, str)) or value not in names:
+        rule = f"must be one of {', '.join(map(repr, names))}"
+        raise ConvmatError(argument, rule, value)
+    return value
+
+
+def _check_together(
+    space: Rung, way: str, store: str, rule: SGD, *, strict: bool
+) -> None:
+    """Rung, way, store and update rule must go together."""
+    if not hasattr(rule, "step") or not hasattr(rule, "lr"):
+        remedy = "such as convmat.optim.SGD(lr=0.1)"
+        raise ConvmatTypeError("rule", "must be an update rule", rule, remedy)
     if store == "free":
         remedy = "use store='pattern'"
-        if rung not in ("convolution", "circulant"):
-            raise ConvmatError("store", f"has no rung {rung!r} in it", store, remedy)
+        if not space.tied:
+            name = f"has no rung {space.name!r} in it"
+            raise ConvmatError("store", name, store, remedy)
         if way != "reparametrise":
-            rule = "holds no matrix, so way must be 'reparametrise'"
-            raise ConvmatError("store", rule, store, remedy)
-    if store == "pattern" and rung == "dense":
-        rule = "leaves out structural zeros, and rung='dense' keeps none"
-        raise ConvmatError("store", rule, store, "use store='full'")
+            only = "holds no matrix, so way must be 'reparametrise'"
+            raise ConvmatError("store", only, store, remedy)
+    if store == "pattern" and space.name == "dense":
+        zeros = "leaves out structural zeros, and rung='dense' keeps none"
+        raise ConvmatError("store", zeros, store, "use store='full'")
+    linear = isinstance(rule, SGD) or way not in ("sum", "mean")
+    if strict and not linear and not space.apart:
+        named = f"must be SGD with way={way!r}, because entries are sums of others"
+        remedy = "use way='reparametrise' or 'project', or strict=False to see it break"
+        raise ConvmatError("rule", named, type(rule).__name__, remedy)
 
 
 def _whole(name: str, value: object, least: int) -> int:
     """`value`, an integer of at least `least`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool):
         raise ConvmatTypeError(name, "must be an integer", value)
-    number: int = value.__index__()
+    try:
+        number: int = operator.index(value)  # type: ignore[arg-type]  # that is the test
+    except TypeError:
+        raise ConvmatTypeError(name, "must be an integer", value) from None
     if number < least:
         raise ConvmatError(name, f"must be at least {least}", value)
     return number
@@ -280,17 +354,29 @@ def _parameters(space: Rung, start: npt.ArrayLike) -> Array:
     if array.shape != space.shape:
         rule = f"must be {space.shape}, or ({space.free_parameters},) for parameters"
         raise ShapeError("start.shape", rule, array.shape)
-    entries = array[space.rows, space.cols]
+    entries = array.take(space.flat)
     outside = array.copy()
-    outside[space.rows, space.cols] = 0
-    theta = space.nearest(entries)
-    found = Violation.of(space, outside, entries, space.embed(theta))
+    outside.reshape(-1)[space.flat] = 0
+    found = Violation.of(space, outside, entries, space.expected(entries))
     if not found.holds:
         remedy = "start from ConvConstraint(geometry).project(matrix)"
         if space.name != "convolution" or space.bias:
             remedy = "start from parameters, such as rung.extract(entries)"
         raise ConvmatError("start", "must obey the constraints", str(found), remedy)
-    return theta
+    return space.nearest(entries)
+
+
+def _common(arrays: Mapping[str, Array]) -> np.dtype[Any]:
+    """The dtype to train in: floats for integers, and objects only among exact ones."""
+    dtype = np.result_type(*arrays.values())
+    if dtype.kind == "c":
+        raise ConvmatTypeError("start, x and y", "must be real", str(dtype))
+    for argument, array in arrays.items():
+        if dtype.kind == "O" and array.dtype.kind == "f":
+            rule, found = "must be exact beside exact numbers", str(array.dtype)
+            remedy = f"use Fractions, or {argument}.astype(float) for the others too"
+            raise ConvmatTypeError(argument, rule, found, remedy)
+    return np.dtype(np.float64) if dtype.kind == "i" else dtype
 
 
 def _dense(space: Rung, start: npt.ArrayLike) -> Array:

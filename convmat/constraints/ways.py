@@ -63,7 +63,8 @@ def _sum(descent: Descent, errors: Array, x: Array) -> None:
 
 def _mean(descent: Descent, errors: Array, x: Array) -> None:
     store, rung = descent.store, descent.rung
-    tied = store.filled(rung.project(store.entries(store.gradient(errors, x))))
+    shares = rung.solve(store.pulled_back(errors, x))
+    tied = store.filled(rung.embed(shares))
     descent.rule.step({"matrix": store.values}, {"matrix": tied})
 
 
