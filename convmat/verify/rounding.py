@@ -103,6 +103,14 @@ class _Unit:
         drift = apply(a, b_gap) + apply(a_gap, b + b_gap)
         return drift + self.rounding(apply(a + a_gap, b + b_gap), terms)
 
+    def plus(
+        self, one: tuple[Array, Array], factor: float, other: tuple[Array, Array]
+    ) -> tuple[Array, Array]:
+        """`one + factor * other`, each `(values, gap)`; all in float64."""
+        (a, a_gap), (b, b_gap) = one, (factor * other[0], abs(factor) * other[1])
+        size = np.abs(a) + a_gap + np.abs(b) + b_gap
+        return a + b, a_gap + b_gap + self.rounding(size, 2)
+
     def rounding(self, size: Array, terms: int) -> Array:
         """What rounding adds in both runs to a sum of that size in absolute values."""
         return 2 * (gamma(terms, self.u) * size + terms * self.tiny)
@@ -142,7 +150,8 @@ def step_bound(
     ----------
     model, loss, rule
         Of one of the two runs, before the step; neither weights nor velocity change.
-        The other run may compute the same layers by any route that sums products.
+        The other run may compute the same layers by any route that sums products. The
+        rule is `SGD`, with any of its options.
     x, targets : ndarray
         The batch, the same in both runs.
     gaps, velocity_gaps : mapping of str to ndarray
@@ -155,11 +164,15 @@ def step_bound(
     Raises
     ------
     ConvmatTypeError
-        For a layer or a loss without a rule here, and for arrays of several dtypes, or
-        of another one than float32 and float64.
+        For a layer or a loss without a rule here, for an update rule other than `SGD`,
+        and for arrays of several dtypes, or of another one than float32 and float64.
     ConvmatError
         For a sum of so many terms that its bound is infinite: 2**24 in float32.
     """
+    if not isinstance(rule, SGD):
+        wanted = "must be SGD to have a bound"
+        remedy = "a rule that divides by gradients makes any rounding of them large"
+        raise ConvmatTypeError("rule", wanted, type(rule).__name__, remedy)
     arrays = {"x": x}
     arrays |= {f"parameters[{name!r}]": a for name, a in model.parameters.items()}
     arrays |= {f"velocity[{name!r}]": a for name, a in rule.velocity.items()}
@@ -204,23 +217,29 @@ def _update(
     velocity_gaps: Gaps,
     loss_gap: float,
 ) -> StepBound:
-    """`v = momentum * v + grad`, `p = p - lr * v`: two roundings each."""
+    """The sums that a step of `SGD` is made of, each with its gap.
+
+    Every term of `plus` is rounded twice: where a product with its factor is rounded,
+    and where the sum is. So is a weight that decays by itself.
+    """
     lr, momentum = float(rule.lr), float(rule.momentum)
+    decay = float(rule.weight_decay)
     parameters, velocities = {}, {}
-    for name, parameter in model.parameters.items():
-        velocity, gap = model.gradients[name].astype(float), gradient_gaps[name]
-        if name in rule.velocity:
-            size = np.abs(velocity) + gap
-            old, old_gap = (
-                momentum * rule.velocity[name],
-                momentum * velocity_gaps[name],
-            )
-            gap = gap + old_gap + unit.rounding(size + np.abs(old) + old_gap, 2)
-            velocity = velocity + old
-        moved = lr * (np.abs(velocity) + gap)
-        size = np.abs(parameter) + gaps[name] + moved
-        velocities[name] = _OWN * gap
-        parameters[name] = _OWN * (gaps[name] + lr * gap + unit.rounding(size, 2))
+    for name, array in model.parameters.items():
+        weight = array.astype(float), gaps[name]
+        grad = model.gradients[name].astype(float), gradient_gaps[name]
+        if decay and not rule.decoupled:
+            grad = unit.plus(grad, decay, weight)
+        velocity = grad
+        if momentum and name in rule.velocity:
+            old = rule.velocity[name].astype(float), velocity_gaps[name]
+            velocity = unit.plus(grad, momentum, old)
+        move = unit.plus(grad, momentum, velocity) if rule.nesterov else velocity
+        if decay and rule.decoupled:
+            keep = 1 - lr * decay
+            weight = keep * weight[0], abs(keep) * weight[1]
+        velocities[name] = _OWN * velocity[1]
+        parameters[name] = _OWN * unit.plus(weight, -lr, move)[1]
     return StepBound(parameters, velocities, _OWN * loss_gap)
 
 

@@ -26,6 +26,7 @@ from convmat.nn import (
     convolutions,
     functional,
 )
+from convmat.optim import adam, rates, schedules, sgd
 from convmat.verify import agreement, rounding
 
 Patch = pytest.MonkeyPatch
@@ -258,20 +259,206 @@ def every_epoch_in_one_order(patch: Patch) -> None:
     plant(patch, Loader, "epoch", lambda right, self, number: right(self, 0))
 
 
-def sgd_climbs(patch: Patch) -> None:
-    plant_text(patch, optim, "SGD", "parameter -= lr", "parameter += lr")
+RULES = {
+    # what is planted: the file of a rule, a text of its source, and what stands there
+    # instead; the law that catches it
+    "sgd_climbs": (sgd, "p -= move", "p += move", "test_plain_descent_by_hand"),
+    "momentum_dampened": (
+        sgd,
+        "v += g\n",
+        "v += (1 - momentum) * g\n",
+        "test_momentum_is_the_closed_form_in_rationals",
+    ),
+    "velocity_grows_in_the_gradient": (
+        sgd,
+        "(velocity,) = self._remembered(name, parameter)",
+        "velocity = self.velocity.setdefault(name, gradient)",
+        "test_parameters_change_in_place_and_gradients_do_not",
+    ),
+    "nesterov_left_out": (
+        sgd,
+        "(g + momentum * v if self.nesterov and momentum else v)",
+        "v",
+        "test_nesterov_is_the_gradient_at_the_point_ahead_in_rationals",
+    ),
+    "nesterov_by_the_velocity_alone": (
+        sgd,
+        "(g + momentum * v if",
+        "(v + momentum * v if",
+        "test_nesterov_is_the_gradient_at_the_point_ahead_in_rationals",
+    ),
+    "decoupled_decay_enters_the_velocity": (
+        sgd,
+        "if decay and not self.decoupled",
+        "if decay",
+        "test_decoupled_decay_never_enters_the_velocity",
+    ),
+    "decoupled_decay_without_the_rate": (
+        sgd,
+        "p *= 1 - lr * decay",
+        "p *= 1 - decay",
+        "test_without_gradient_weights_decay_geometrically",
+    ),
+    "weights_decay_after_the_step": (
+        sgd,
+        "p *= 1 - lr * decay\n            p -= move",
+        "p -= move; p *= 1 - lr * decay; move = 0\n            p -= move",
+        "test_on_a_parabola_each_step_is_one_matrix_in_rationals",
+    ),
+    "coupled_decay_grows": (
+        sgd,
+        "g = g + decay * p",
+        "g = g - decay * p",
+        "test_without_momentum_both_kinds_of_decay_are_one",
+    ),
+    "fractions_through_floats": (
+        sgd,
+        "rates if exact else [",
+        "[",
+        "test_momentum_is_the_closed_form_in_rationals",
+    ),
+    "exact_gradients_wrap": (
+        sgd,
+        "gradient = gradient.astype(object, copy=False)",
+        "pass",
+        "test_integer_gradients_beside_exact_parameters_do_not_wrap",
+    ),
+    "plain_descent_keeps_its_velocity": (
+        sgd,
+        "self.velocity.pop(name, None)",
+        "pass",
+        "test_plain_descent_remembers_nothing",
+    ),
+    "eps_inside_the_root": (
+        adam,
+        "np.sqrt(s) / root + eps",
+        "np.sqrt(s / root**2 + eps)",
+        "test_two_steps_by_hand",
+    ),
+    "first_moment_uncorrected": (
+        adam,
+        "rate = lr / (1 - beta1 ** int(steps))",
+        "rate = lr",
+        "test_adam_is_the_weighted_means_of_all_gradients",
+    ),
+    "second_moment_uncorrected": (
+        adam,
+        "root = math.sqrt(1 - beta2 ** int(steps))",
+        "root = 1",
+        "test_the_first_step_is_lr_by_the_sign_of_the_gradient",
+    ),
+    "corrections_one_step_late": (
+        adam,
+        "steps += 1",
+        "steps += 1 + (steps == 0)",
+        "test_two_steps_by_hand",
+    ),
+    "second_moment_of_the_mean": (
+        adam,
+        "s += (1 - beta2) * g * g",
+        "s += (1 - beta2) * m * m",
+        "test_adam_is_the_weighted_means_of_all_gradients",
+    ),
+    "one_beta_for_both": (
+        adam,
+        "s *= beta2",
+        "s *= beta1",
+        "test_adam_is_the_weighted_means_of_all_gradients",
+    ),
+    "adamw_scales_its_decay": (
+        adam,
+        "decoupled=True)",
+        "decoupled=False)",
+        "test_decoupled_decay_is_not_scaled_by_the_gradients",
+    ),
+    "adam_decays_without_the_rate": (
+        adam,
+        "w *= 1 - lr * decay",
+        "w *= 1 - decay",
+        "test_decoupled_decay_is_not_scaled_by_the_gradients",
+    ),
+    "half_rounded_to_nothing": (
+        adam,
+        "p[...] = w",
+        "pass",
+        "test_half_precision_is_stepped_in_single_and_rounded_once",
+    ),
+    "cosine_the_other_way_round": (
+        schedules,
+        "1 - math.cos",
+        "1 + math.cos",
+        "test_a_cosine_by_hand",
+    ),
+    "line_past_its_end": (
+        schedules,
+        "(1 - done) * start + done * end",
+        "start + done * (end - start)",
+        "test_a_piece_meets_its_ends_to_the_bit_and_stays_between",
+    ),
+    "a_piece_keeps_its_last_position": (
+        schedules,
+        "bisect_right(inner, position)",
+        "bisect_right(inner, position) - (position in inner)",
+        "test_pieces_follow_one_another_exactly",
+    ),
+    "pieces_not_stretched": (
+        schedules,
+        "(position - begin) / (end - begin)",
+        "position - begin",
+        "test_the_one_cycle_policy_has_the_rates_that_fastai_records",
+    ),
+}
 
 
-def momentum_dampened(patch: Patch) -> None:
-    old = "momentum * self.velocity[name] + gradient"
-    new = "momentum * self.velocity[name] + (1 - momentum) * gradient"
-    plant_text(patch, optim, "SGD", old, new)
+def plant_rule(patch: Patch, bug: str) -> None:
+    """Plant `RULES[bug]` in its file, and in the names that the room gives out."""
+    module, old, new, _ = RULES[bug]
+    names = [name for name in module.__all__ if callable(getattr(module, name))]
+    for name in names:
+        if name != "Schedule":
+            plant_text(patch, module, name, old, new)
+            patch.setattr(optim, name, getattr(module, name))
 
 
-def velocity_grows_in_the_gradient(patch: Patch) -> None:
-    old = "velocity = momentum * self.velocity[name] + gradient"
-    new = "velocity = gradient; velocity += momentum * self.velocity[name]"
-    plant_text(patch, optim, "SGD", old, new)
+def state_handed_out(patch: Patch) -> None:
+    def state(self):
+        return {
+            f"{memory}.{name}": array
+            for memory in self.memories
+            for name, array in getattr(self, memory).items()
+        }
+
+    patch.setattr(optim.Rule, "state", state)
+
+
+def updated_while_checking(patch: Patch) -> None:
+    def change(right, self, parameters, gradients):
+        for name, parameter in dict(parameters).items():
+            right(self, {name: parameter}, gradients)
+
+    plant(patch, optim.Rule, "step", change)
+
+
+def memory_not_checked(patch: Patch) -> None:
+    patch.setattr(optim.Rule, "_check_memory", lambda self, name, parameter: None)
+
+
+def last_piece_left_out(patch: Patch) -> None:
+    for module in (sgd, adam):
+        plant(
+            patch, module, "pieces", lambda right, *a: list(right(*a))[:-1] or right(*a)
+        )
+
+
+def pieces_over_shared_memory(patch: Patch) -> None:
+    patch.setattr(np, "may_share_memory", lambda one, other: False)
+
+
+def rates_set_unchecked(patch: Patch) -> None:
+    def change(right, self, rule, value):
+        vars(rule)[self._name] = value
+
+    plant(patch, rates.Rate, "__set__", change)
 
 
 # ------------------------------------------------------------------ bounds of training
@@ -292,9 +479,13 @@ BOUNDS = {
     "gap_of_the_left": ("apply(a, b_gap) + apply(a_gap, b + b_gap)", "apply(a, b_gap)"),
     "gap_of_the_right": ("apply(a, b_gap) + apply", "apply"),
     "product_of_two_gaps": ("apply(a_gap, b + b_gap)\n", "apply(a_gap, b)\n"),
-    "old_velocity": ("gap = gap + old_gap + unit", "gap = gap + unit"),
-    "gap_of_the_gradient": ("gaps[name] + lr * gap + unit", "gaps[name] + unit"),
-    "gap_of_the_weights": ("gaps[name] + lr * gap + unit", "lr * gap + unit"),
+    "old_velocity": ("velocity_gaps[name]\n", "0 * velocity_gaps[name]\n"),
+    "gap_of_the_gradient": ("gradient_gaps[name]\n", "0 * gradient_gaps[name]\n"),
+    "gap_of_the_weights": ("astype(float), gaps", "astype(float), 0 * gaps"),
+    "nesterov": (" if rule.nesterov else velocity", " if False else velocity"),
+    "coupled_decay": ("unit.plus(grad, decay, weight)", "grad"),
+    "decoupled_decay": ("abs(keep) * weight[1]", "0 * weight[1]"),
+    "rounding_of_the_step": ("b_gap + self.rounding(size, 2)", "b_gap"),
     "unsure_sign": ("np.where(unsure, np.abs(values) + gap, passed), {}", "passed, {}"),
     "softmax": ("np.expm1(2 * d)", "np.expm1(0 * d)"),
     "half_of_the_softmax": ("np.expm1(2 * d)", "np.expm1(d)"),
@@ -308,6 +499,8 @@ BOUNDS = {
 
 ONE_STEP = {"dtype": np.float64, "size": 1e-3}
 IS_WITHIN = "test_an_honest_step_is_within_its_bound"
+WITH_OPTIONS = "test_an_honest_step_with_options_is_within_its_bound"
+ROUNDS = "test_a_step_that_rounds_two_ways_is_within_its_bound"
 IS_REACHED = "test_the_bound_of_a_gap_in_the_weights_is_reached"
 PASSES_ONCE = "test_a_gradient_that_passes_relu_in_one_run_only_is_within_the_bound"
 SOFTMAX = "test_the_softmax_bound_of_scores_that_part_is_reached"
@@ -321,6 +514,10 @@ BOUND_LAWS = [
     ("old_velocity", IS_WITHIN, {**ONE_STEP, **CROSS}),
     ("gap_of_the_gradient", IS_WITHIN, {**ONE_STEP, **CROSS}),
     ("gap_of_the_weights", IS_WITHIN, {**ONE_STEP, **CROSS}),
+    ("nesterov", WITH_OPTIONS, {**ONE_STEP, "option": "nesterov"}),
+    ("coupled_decay", WITH_OPTIONS, {**ONE_STEP, "option": "coupled"}),
+    ("decoupled_decay", WITH_OPTIONS, {**ONE_STEP, "option": "decoupled"}),
+    ("rounding_of_the_step", ROUNDS, {}),
     ("unsure_sign", PASSES_ONCE, {}),
     ("softmax", SOFTMAX, {}),
     ("half_of_the_softmax", SOFTMAX, {}),
@@ -339,7 +536,21 @@ CONSTRAINTS, LAYERS, LOSSES = (
     "nn/test_layers.py",
     "nn/test_losses.py",
 )
-DATA, MODELS, OPTIM = "nn/test_data.py", "nn/test_models.py", "test_optim.py"
+DATA, MODELS = "nn/test_data.py", "nn/test_models.py"
+OPTIM = {
+    sgd: "optim/test_sgd.py",
+    adam: "optim/test_adam.py",
+    schedules: "optim/test_schedules.py",
+}
+OF_A_LAW = {  # what a law of the rules is called with
+    "test_adam_is_the_weighted_means_of_all_gradients": {"dtype": np.float64},
+    "test_half_precision_is_stepped_in_single_and_rounded_once": {"make": optim.AdamW},
+    "test_integer_gradients_beside_exact_parameters_do_not_wrap": {"momentum": 0},
+    "test_a_piece_meets_its_ends_to_the_bit_and_stays_between": {"piece": "linear"},
+}
+RULE_LAWS, RATES, STATE = (
+    f"optim/test_{part}.py" for part in ("laws", "rates", "state")
+)
 TRAINING, BOUND = "nn/test_equal_training.py", "verify/test_rounding.py"
 
 LAWS = [
@@ -490,13 +701,12 @@ LAWS = [
         "test_an_epoch_depends_on_seed_and_number_only",
         {},
     ),
-    (sgd_climbs, OPTIM, "test_plain_descent_by_hand", {}),
-    (momentum_dampened, OPTIM, "test_momentum_by_hand", {}),
+    (state_handed_out, STATE, "test_state_is_a_copy_both_ways", {"name": "Adam"}),
     (
-        velocity_grows_in_the_gradient,
-        OPTIM,
-        "test_parameters_change_in_place_and_gradients_do_not",
-        {},
+        updated_while_checking,
+        RULE_LAWS,
+        "test_a_refused_step_is_named_and_changes_nothing",
+        {"name": "momentum", "bad": "shape"},
     ),
     (
         loss_not_held_against_its_bound,
@@ -513,6 +723,61 @@ def test_a_law_catches(patch, bug, file, name, arguments):
     check = law(file, name)  # it imports what is planted
     with pytest.raises(AssertionError):
         check(**arguments)
+
+
+@pytest.mark.parametrize("bug", RULES)
+def test_a_law_of_the_rules_catches(patch, bug):
+    module, *_, name = RULES[bug]
+    plant_rule(patch, bug)
+    check = law(OPTIM[module], name)
+    with pytest.raises(AssertionError):
+        check(**OF_A_LAW.get(name, {}))
+
+
+@pytest.mark.parametrize(
+    ("bug", "file", "name", "arguments"),
+    [
+        (
+            memory_not_checked,
+            STATE,
+            "test_a_rule_of_another_model_is_refused_and_nothing_changes",
+            {"name": "Adam"},
+        ),
+        (
+            rates_set_unchecked,
+            RATES,
+            "test_a_setting_out_of_range_is_named",
+            {"name": "lr"},
+        ),
+    ],
+    ids=sentence,
+)
+def test_a_refusal_that_does_not_come_is_missed(patch, bug, file, name, arguments):
+    bug(patch)
+    check = law(file, name)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("bug", "name"),
+    [
+        (
+            last_piece_left_out,
+            "test_a_step_in_pieces_is_the_step_of_the_whole_to_the_bit",
+        ),
+        (
+            pieces_over_shared_memory,
+            "test_a_gradient_that_lies_over_the_parameter_is_read_before_it_changes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("rule", ["momentum", "AdamW"])
+def test_a_law_of_pieces_catches(patch, bug, name, rule):
+    bug(patch)
+    check = law(RULE_LAWS, name)
+    with pytest.raises(AssertionError):
+        check(rule, patch)
 
 
 @pytest.mark.parametrize(("bug", "name", "arguments"), BOUND_LAWS)
@@ -539,6 +804,10 @@ def test_weights_beyond_their_bound_are_seen_by_largest_growth_alone(patch):
     [
         *{(file, name): (file, name, a) for _, file, name, a in LAWS}.values(),
         *{name: (BOUND, name, a) for _, name, a in BOUND_LAWS}.values(),
+        *{
+            name: (OPTIM[module], name, OF_A_LAW.get(name, {}))
+            for module, *_, name in RULES.values()
+        }.values(),
     ],
 )
 def test_the_same_law_holds_without_the_bug(patch, file, name, arguments):

@@ -18,7 +18,7 @@ from convmat.nn import (
     ReLU,
     Sequential,
 )
-from convmat.optim import SGD
+from convmat.optim import SGD, Adam, AdamW
 from convmat.verify import rounding
 from convmat.verify.agreement import gaps_between
 from convmat.verify.strategies import geometries
@@ -34,6 +34,12 @@ PATTERNS = {
     "up": lambda rng, shape: np.ones(shape),
 }
 PARTS = ["all", "weight", "bias", "velocity"]
+OPTIONS = {
+    "nesterov": {"nesterov": True},
+    "coupled": {"weight_decay": 0.5},
+    "decoupled": {"weight_decay": 0.5, "decoupled": True},
+    "all": {"nesterov": True, "weight_decay": 0.5, "decoupled": True},
+}
 
 
 def network(convolution, rng, dtype):
@@ -100,7 +106,7 @@ def shares(one, other, loss, x, y):
     return {n: float(np.where(found[n] == 0, 0.0, r).max()) for n, r in ratios.items()}
 
 
-def step_shares(seed, dtype, size, loss, pattern="random", part="all"):
+def step_shares(seed, dtype, size, loss, pattern="random", part="all", **options):
     """Of one step by windows and one by matrices, their starts `size` apart."""
     rng = np.random.default_rng(seed)
 
@@ -111,7 +117,7 @@ def step_shares(seed, dtype, size, loss, pattern="random", part="all"):
     model = network(Conv, rng, dtype)
     other = network(MatrixConv, rng, dtype)
     other.load(moved(model.parameters, gap))
-    rule, other_rule = SGD(0.1, 0.9), SGD(0.1, 0.9)
+    rule, other_rule = (SGD(0.1, 0.9, **options) for _ in range(2))
     rule.velocity = {
         name: rng.normal(size=array.shape).astype(dtype)
         for name, array in model.parameters.items()
@@ -132,7 +138,16 @@ def test_an_honest_step_is_within_its_bound(dtype, size, loss):
         assert max(found.values()) <= 1, (seed, pattern, part, found)
 
 
-def linear_pair(gap, velocity_gap):
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize(("dtype", "size"), SIZES)
+def test_an_honest_step_with_options_is_within_its_bound(dtype, size, option):
+    for seed, pattern, part in product(range(2), PATTERNS, PARTS):
+        options = OPTIONS[option]
+        found = step_shares(seed, dtype, size, HalfSquare(), pattern, part, **options)
+        assert max(found.values()) <= 1, (seed, pattern, part, found)
+
+
+def linear_pair(gap, velocity_gap, **options):
     """Two linear layers with positive numbers everywhere: nothing cancels."""
     rng, pair = np.random.default_rng(0), []
     models = [
@@ -142,7 +157,7 @@ def linear_pair(gap, velocity_gap):
     for model, weights, velocity in zip(
         models, (0, gap), (0, velocity_gap), strict=True
     ):
-        rule = SGD(0.1, 0.9)
+        rule = SGD(0.1, 0.9, **options)
         model.load({name: array + weights for name, array in start.items()})
         rule.velocity = {name: array + velocity for name, array in start.items()}
         pair.append((model, rule))
@@ -163,6 +178,40 @@ def test_the_bound_of_a_gap_in_the_velocity_is_reached():
     assert found["loss"] == 0
     for kind, name in product(("parameters", "velocity"), ("0.weight", "1.bias")):
         assert 0.999 < found[f"{kind} {name}"] <= 1
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_bound_of_a_gap_in_the_velocity_is_reached_with_options(option):
+    found = shares(*linear_pair(gap=0, velocity_gap=1e-3, **OPTIONS[option]))
+    for kind, name in product(("parameters", "velocity"), ("0.weight", "1.bias")):
+        assert 0.999 < found[f"{kind} {name}"] <= 1
+
+
+def test_the_bound_of_a_gap_that_decays_is_reached():
+    # Coupled, the gap of a weight enters its velocity; decoupled, it shrinks with it.
+    # The inputs are 0, so the gradient of the first weight is 0 in both runs.
+    for option, kind in (("coupled", "velocity"), ("decoupled", "parameters")):
+        *pair, loss, x, y = linear_pair(gap=1, velocity_gap=0, **OPTIONS[option])
+        found = shares(*pair, loss, 0 * x, y)
+        assert 0.999 < found[f"{kind} 0.weight"] <= 1
+
+
+def test_a_step_that_rounds_two_ways_is_within_its_bound():
+    # The weight is 1 and moves down by half its distance to the next float32, or by a
+    # millionth more or less: in one run it stays, in the other it does not.
+    rng, pair = np.random.default_rng(0), []
+    for more in (-(2.0**-20), 2.0**-20):
+        model = Sequential([Linear(1, 1, rng=rng, dtype=np.float32)])
+        weights = {"0.weight": np.ones((1, 1)), "0.bias": np.zeros(1)}
+        model.load({name: np.float32(array) for name, array in weights.items()})
+        rule = SGD(0.5, 0.5)
+        rule.velocity = {"0.weight": np.float32([[2.0**-23 * (1 + more)]])}
+        rule.velocity["0.bias"] = np.zeros(1, np.float32)
+        pair.append((model, rule))
+    x, y = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
+    found = shares(*pair, HalfSquare(), x, y)
+    assert pair[0][0].parameters["0.weight"] != pair[1][0].parameters["0.weight"]
+    assert 0.2 < found["parameters 0.weight"] <= 1
 
 
 def test_a_gradient_that_passes_relu_in_one_run_only_is_within_the_bound():
@@ -190,7 +239,7 @@ def test_the_softmax_bound_of_scores_that_part_is_reached():
     for d in (0.0, 0.5):
         model = Sequential([Linear(1, 2, rng=rng)])
         model.load({"0.weight": np.zeros((2, 1)), "0.bias": np.array([-12 + d, -d])})
-        pair.append((model, SGD(0.1)))
+        pair.append((model, SGD(0.1, 0.9)))
     found = shares(*pair, CrossEntropy(), np.ones((1, 1)), np.array([0]))
     assert 0.999 < found["loss"] <= 1
     assert 0.999 < found["velocity 0.bias"] <= 1
@@ -266,6 +315,16 @@ def test_one_dtype_throughout_has_a_bound(dtype):
 def test_a_sum_that_may_lose_every_digit_has_no_bound():
     with pytest.raises(ValueError, match="terms must be fewer than 16777216"):
         rounding.gamma(2**24, 2.0**-24)
+
+
+@pytest.mark.parametrize("make", [Adam, AdamW])
+def test_other_rules_than_sgd_have_no_bound(make):
+    model, x = Sequential([Linear(3, 2, rng=np.random.default_rng(0))]), np.ones((4, 3))
+    gaps = {name: np.zeros(array.shape) for name, array in model.parameters.items()}
+    with pytest.raises(TypeError, match=r"rule must be SGD to have a bound, .*'Adam'"):
+        rounding.step_bound(
+            model, HalfSquare(), make(), x, x[:, :2], gaps=gaps, velocity_gaps=gaps
+        )
 
 
 def test_a_layer_and_a_loss_without_a_rule_are_named():
