@@ -74,7 +74,8 @@ class Slots:
 
     def entries(self, gradient: Array) -> Array:
         """What stands in the slots that hold an entry, in the order of CSR."""
-        return gradient.reshape(-1) if self._full else gradient.take(self._flat)
+        entries: Array = gradient.reshape(-1)
+        return entries if self._full else entries.take(self._flat)
 
     def sums(self, gradient: Array) -> Array:
         """The sum over all outputs: by kernel taps in C order, then by biases."""
@@ -90,15 +91,16 @@ class Slots:
         """The values, laid into their slots; a slot without an entry holds 0."""
         if self._full:
             return values.reshape(self.shape)
-        blocks = np.zeros(np.prod(self.shape), values.dtype)
-        blocks[self._flat] = values
-        return blocks.reshape(self.shape)
+        blocks = np.zeros(self.shape, values.dtype)
+        blocks.reshape(-1)[self._flat] = values
+        return blocks
 
     @cached_property
     def _flat(self) -> IntArray:
         """The slot of each entry of the matrix."""
         channel = np.arange(self.groups * self.per_group)[:, None]
-        return (self._held + channel * (self.outputs * self.slots)).reshape(-1)
+        size = self.outputs * self.slots
+        return np.asarray(self._held + channel * size).reshape(-1)
 
     def _gathered(self, x: Array) -> Iterator[tuple[slice, Array]]:
         """What some outputs read at a time, `(groups, outputs, slots, batch)`."""

@@ -21,7 +21,7 @@ from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, DivergedError, ShapeError
 from convmat.geometry import Geometry, Layout
 from convmat.memory import refuse_beyond
-from convmat.optim import SGD
+from convmat.optim import SGD, Rule
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -92,7 +92,7 @@ def train_matrix(
     start: npt.ArrayLike,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
-    rule: SGD,
+    rule: Rule,
     *,
     steps: int,
     rung: str = "convolution",
@@ -118,8 +118,9 @@ def train_matrix(
         parameters `(free_parameters,)`. Copied.
     x, y : array_like
         Inputs and wanted outputs, with or without batch axis, as for `conv`.
-    rule : SGD or another rule of `convmat.optim`
-        The update rule, not used before.
+    rule : Rule
+        The update rule, of `convmat.optim`: a new one, or the one that has led to
+        `start`. Where entries are sums of others, `"sum"` and `"mean"` want SGD.
     steps : int
         Number of steps.
     rung : str
@@ -293,10 +294,10 @@ def _choice(argument: str, value: Any, known: Iterable[str | None]) -> Any:
 
 
 def _check_together(
-    space: Rung, way: str, store: str, rule: SGD, *, strict: bool
+    space: Rung, way: str, store: str, rule: Rule, *, strict: bool
 ) -> None:
     """Rung, way, store and update rule must go together."""
-    if not hasattr(rule, "step") or not hasattr(rule, "lr"):
+    if not isinstance(rule, Rule):
         remedy = "such as convmat.optim.SGD(lr=0.1)"
         raise ConvmatTypeError("rule", "must be an update rule", rule, remedy)
     if store == "free":
@@ -358,12 +359,36 @@ def _parameters(space: Rung, start: npt.ArrayLike) -> Array:
     outside = array.copy()
     outside.reshape(-1)[space.flat] = 0
     found = Violation.of(space, outside, entries, space.expected(entries))
-    if not found.holds:
+    if not (found.holds or (found.zeros == 0 and _rounded(space, entries))):
         remedy = "start from ConvConstraint(geometry).project(matrix)"
         if space.name != "convolution" or space.bias:
             remedy = "start from parameters, such as rung.extract(entries)"
         raise ConvmatError("start", "must obey the constraints", str(found), remedy)
     return space.nearest(entries)
+
+
+def _rounded(space: Rung, entries: Array) -> bool:
+    """Whether `entries` are those of some parameters, each a sum that was rounded.
+
+    If they are, a sum of `k` parameters is off by at most `gamma_(k - 1)` times that of
+    their sizes, and the distance from the rung is no longer than all that together.
+    Where parameters cancel that the matrix cannot tell apart, the answer may be no.
+
+    References
+    ----------
+    N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1.
+    """
+    if space.apart or entries.dtype.kind != "f" or not np.isfinite(entries).all():
+        return False
+    exact = np.array([Fraction(float(entry)) for entry in entries], object)
+    theta = space.extract(exact)
+    rest = exact - space.embed(theta)
+    most = int(np.bincount(space.places).max())
+    gamma = most * Fraction(
+        float(np.finfo(entries.dtype).eps)
+    )  # at least twice as much
+    slack = gamma * space.embed(abs(theta))
+    return bool((rest * rest).sum() <= (slack * slack).sum())
 
 
 def _common(arrays: Mapping[str, Array]) -> np.dtype[Any]:

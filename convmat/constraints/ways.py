@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from convmat.arrays import Array
 from convmat.constraints.stores import Store
-from convmat.optim import SGD
+from convmat.optim import Rule
 
 __all__ = ["WAYS", "Descent"]
 
@@ -33,13 +33,12 @@ class Descent:
     ----------
     store : Store
         Holds a matrix of its rung.
-    rule : SGD or another rule of `convmat.optim`
-        Not used before.
+    rule : Rule
     theta : ndarray of shape (rung.free_parameters,)
         The parameters where they are trained; where the matrix is, those of the start.
     """
 
-    def __init__(self, store: Store, rule: SGD, theta: Array) -> None:
+    def __init__(self, store: Store, rule: Rule, theta: Array) -> None:
         self.store, self.rung = store, store.rung
         self.rule = rule
         self.theta = theta.copy()
