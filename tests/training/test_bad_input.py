@@ -45,8 +45,8 @@ CALLS = {
         {"start": conv_matrix([1.0, 2.0], 4).toarray() + np.eye(3, 4) * [0, 1, 0, 0]},
         ConvmatError,
         (
-            r"start must obey the constraints, got .*entry at row 1, column 1 is 1.0 from "
-            r"its tie.*; start from ConvConstraint\(geometry\)\.project\(matrix\)"
+            r"start must obey the constraints, got .*entry at row 1, column 1 is 1.0 "
+            r"from its tie.*; start from ConvConstraint\(geometry\)\.project\(matrix\)"
         ),
     ),
     "a filled zero": (
@@ -108,8 +108,8 @@ CALLS = {
         {"rung": "sparse"},
         ConvmatError,
         (
-            "rung must be one of 'dense', 'locally_connected', 'convolution', 'circulant', "
-            "got rung='sparse'"
+            "rung must be one of 'dense', 'locally_connected', 'convolution', "
+            "'circulant', got rung='sparse'"
         ),
     ),
     "rung in a list": (
@@ -135,8 +135,8 @@ CALLS = {
         {"store": "free", "way": "sum"},
         ConvmatError,
         (
-            "store holds no matrix, so way must be 'reparametrise', got store='free'; use "
-            "store='pattern'"
+            "store holds no matrix, so way must be 'reparametrise', got store='free'; "
+            "use store='pattern'"
         ),
     ),
     "no ties without a matrix": (
