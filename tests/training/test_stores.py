@@ -23,6 +23,7 @@ REFLECTED = geometry(
     (2, 4, 3), (4, 1, 2, 3), padding=2, groups=2, padding_mode="reflect"
 )
 STRIDED = geometry((2, 7), (2, 2, 2), stride=3, padding=[(2, 0)], dilation=2)
+AROUND = geometry(4, 3, padding=1, padding_mode="circular")  # columns not by taps
 NOTHING = geometry(1, 1, padding=1, stride=2)
 
 
@@ -64,6 +65,7 @@ def held(rung, theta, x, y):
 @given(SMALL, st.integers(0, 999), st.booleans())
 @example(g=REFLECTED, seed=0, bias=True)
 @example(g=STRIDED, seed=0, bias=True)
+@example(g=AROUND, seed=0, bias=False)
 @example(g=NOTHING, seed=0, bias=True)
 @example(g=NOTHING, seed=0, bias=False)
 def test_all_stores_have_one_product_and_one_gradient(dtype, name, g, seed, bias):
