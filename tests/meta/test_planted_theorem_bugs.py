@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from convmat import geometry
 from convmat.constraints import (
     positions,
     rungs,
@@ -23,6 +24,7 @@ from convmat.constraints import (
     windows,
 )
 from convmat.errors import ConvmatError
+from convmat.optim import Adam
 
 Patch = pytest.MonkeyPatch
 
@@ -127,6 +129,42 @@ BUGS = {
         "* share / 2",
         "* share",
         (SUM, SUMMED, BY_SUM),
+    ),
+    "decay_of_the_matrix_in_the_loss": (
+        (ways, "Descent"),
+        "rung.embed(store.pulled_back(errors, x)))",
+        (
+            "rung.embed(store.pulled_back(errors, x) + "
+            "rung.pull_back(store.entries(store.values)) / 3))"
+        ),
+        (
+            SUM,
+            "test_decay_of_the_tied_entries_is_decay_of_the_kernel",
+            {"rule": {}, "g": geometry(3, 2)},
+        ),
+    ),
+    "gradient_of_the_first_entry_of_each_tie": (
+        (rungs, "unbuilt"),
+        "runs(gradient.take(places), starts)",
+        "gradient[places[starts]]",
+        (
+            SUM,
+            "test_l2_in_the_loss_of_the_matrix_pulls_each_tap_by_its_multiplicity",
+            {},
+        ),
+    ),
+    "first_entry_moved_by_another_number": (
+        (ways, "Descent"),
+        "store.filled(rung.embed(store.pulled_back(errors, x)))\n",
+        (
+            "store.filled(rung.embed(store.pulled_back(errors, x)))\n"
+            "    tied.reshape(-1)[:1] *= 1 + 2**-52\n"
+        ),
+        (
+            ADAM,
+            "test_where_no_entry_is_shared_adam_on_the_matrix_is_adam_on_the_kernel",
+            {"rule": Adam},
+        ),
     ),
     "one_bias_for_all_channels": (
         (positions, "tied_positions"),
