@@ -135,7 +135,7 @@ class ConvConstraint:
         ndarray of shape `geometry.kernel_shape`
         """
         array = self._matrix(matrix_grad, "matrix_grad")
-        sums = self.rung.pull_back(array[self._places])
+        sums = self.rung.pull_back(array)
         return sums.reshape(self.geometry.kernel_shape)
 
     def pull_back_product(self, left: Array, right: Array) -> Array:

@@ -169,16 +169,25 @@ class Rung:
         return runs(held, self.ties.starts) if self.shared else held
 
     def pull_back(self, gradient: Array) -> Array:
-        """The gradient by the parameters, from that by the entries.
+        """The gradient by the parameters, from that by the entries or the dense matrix.
 
         By the chain rule it is the sum over each tie; a dead tap has gradient 0.
         """
+        dense = gradient.ndim == 2
         if not self.tied:
-            return gradient.copy()
+            return gradient.take(self.flat) if dense else gradient.copy()
         places, starts, live = self.ties.by_tap
+        summed = runs(gradient.take(self._flat_by_tap if dense else places), starts)
+        if len(live) == self.free_parameters:
+            return summed
         sums = np.zeros(self.free_parameters, gradient.dtype)
-        sums[live] = runs(gradient.take(places), starts)
+        sums[live] = summed
         return sums
+
+    @cached_property
+    def _flat_by_tap(self) -> IntArray:
+        """Flat index of each entry into a dense matrix, in order of the parameters."""
+        return self.flat[self.ties.by_tap[0]]
 
     def extract(self, entries: Array) -> Array:
         """The parameters of the nearest matrix of the rung, in the sum of squares.

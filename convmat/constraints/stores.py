@@ -104,7 +104,7 @@ class FullMatrix:
 
     def pulled_back(self, errors: Array, x: Array) -> Array:
         """The dense gradient, summed over each tie."""
-        return self.rung.pull_back(self.entries(self.gradient(errors, x)))
+        return self.rung.pull_back(self.gradient(errors, x))
 
     def entries(self, values: Array) -> Array:
         """A copy of the entries."""
@@ -235,11 +235,11 @@ class MatrixFree:
     def product(self, x: Array) -> Array:
         """The convolution."""
         g = self.rung.geometry
-        kernel, biases = np.split(self.values, [g.free_parameters])
-        y = self._maps(x).forward(x, kernel.reshape(g.weight_shape), g)
+        kernel = self.values[: g.free_parameters].reshape(g.weight_shape)
+        y: Array = self._maps.forward(x, kernel, g)
         if self.rung.bias:
-            y += biases.reshape(-1, *(1,) * g.rank)
-        return np.asarray(y)
+            y += self.values[g.free_parameters :].reshape(-1, *(1,) * g.rank)
+        return y
 
     def gradient(self, errors: Array, x: Array) -> Array:
         """The gradient by the parameters: there is no other."""
@@ -248,7 +248,7 @@ class MatrixFree:
     def pulled_back(self, errors: Array, x: Array) -> Array:
         """The gradient by the kernel, then those by the biases."""
         g = self.rung.geometry
-        sums = self._maps(x).kernel_grad(errors, x, g).reshape(-1)
+        sums = self._maps.kernel_grad(errors, x, g).reshape(-1)
         if not self.rung.bias:
             return np.asarray(sums)
         by_channel = errors.swapaxes(0, 1).reshape(g.out_channels, -1)
@@ -278,9 +278,9 @@ class MatrixFree:
         """The dense matrix, made now."""
         return OnPattern(self.rung, self.values).dense()
 
-    def _maps(self, x: Array) -> ModuleType:
-        dtype = np.result_type(x, self.values)
-        return fast if fast.carries(dtype, self.rung.geometry) else sliding
+    @cached_property
+    def _maps(self) -> ModuleType:
+        return fast if fast.carries(self.values.dtype, self.rung.geometry) else sliding
 
 
 STORES: Mapping[str, type[FullMatrix] | type[OnPattern] | type[MatrixFree]] = (

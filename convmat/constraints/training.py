@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -13,15 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.constraints.rungs import Rung, rung_of, unbuilt
+from convmat.constraints.arguments import (
+    check_together,
+    choice,
+    common_dtype,
+    parameters,
+    samples,
+    whole,
+)
+from convmat.constraints.rungs import rung_of, unbuilt
 from convmat.constraints.stores import STORES, Store
 from convmat.constraints.violation import Violation
 from convmat.constraints.ways import WAYS, Descent
-from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, DivergedError, ShapeError
-from convmat.geometry import Geometry, Layout
-from convmat.memory import refuse_beyond
-from convmat.optim import SGD, Rule
+from convmat.geometry import Geometry
+from convmat.optim import Rule
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -163,6 +169,7 @@ def train_matrix(
     Examples
     --------
     >>> from convmat import conv, geometry
+    >>> from convmat.optim import SGD
     >>> g = geometry((4,), (2,))
     >>> x = np.eye(4)[:, None]  # four unit inputs
     >>> target = conv(x, [3.0, -1.0])
@@ -178,22 +185,22 @@ def train_matrix(
     """
     space = unbuilt(rung, geometry, bias=bias)
     default = "full" if space.name == "dense" else "pattern"
-    chosen = _choice("store", store, (*STORES, None)) or default
-    _check_together(space, _choice("way", way, WAYS), chosen, rule, strict=strict)
-    count, order = _whole("steps", steps, 0), _whole("seed", seed, 0)
-    inputs = _samples("x", x, space.geometry.in_channels, space.geometry.input_size)
-    targets = _samples("y", y, space.geometry.out_channels, space.geometry.output_size)
+    chosen = choice("store", store, (*STORES, None)) or default
+    check_together(space, choice("way", way, WAYS), chosen, rule, strict=strict)
+    count, order = whole("steps", steps, 0), whole("seed", seed, 0)
+    inputs = samples("x", x, space.geometry.in_channels, space.geometry.input_size)
+    targets = samples("y", y, space.geometry.out_channels, space.geometry.output_size)
     if len(inputs) == 0:
         raise ShapeError("x", "must hold at least one sample", inputs)
     if len(inputs) != len(targets):
         named = f"must hold one output per input, {len(inputs)} in all"
         raise ShapeError("len(y)", named, len(targets))
-    size = len(inputs) if batch_size is None else _whole("batch_size", batch_size, 1)
+    size = len(inputs) if batch_size is None else whole("batch_size", batch_size, 1)
     if size > len(inputs):
         most = f"must be at most the number of samples, {len(inputs)}"
         raise ConvmatError("batch_size", most, size)
-    theta = _parameters(space, start)
-    dtype = _common({"start": theta, "x": inputs, "y": targets})
+    theta = parameters(space, start)
+    dtype = common_dtype({"start": theta, "x": inputs, "y": targets})
     theta, inputs, targets = (
         array.astype(dtype, copy=False) for array in (theta, inputs, targets)
     )
@@ -231,9 +238,9 @@ def _descend(
 def _loss(store: Store, x: Array, y: Array) -> tuple[Any, Array]:
     """The loss of a batch, and its gradient by the outputs."""
     errors = store.product(x) - y
-    samples = y.size // store.rung.shape[0]
+    count = y.size // store.rung.shape[0]
     exact = errors.dtype == object
-    share: Any = Fraction(1, samples) if exact else 1 / samples
+    share: Any = Fraction(1, count) if exact else 1 / count
     return (errors * errors).sum() * share / 2, errors * share
 
 
@@ -254,18 +261,18 @@ def _keeps(store: Store, found: Violation) -> bool:
     return np.array_equal(entries, space.first_of_each(entries))
 
 
-def _finite(loss: Any) -> bool:
-    """Whether a loss is finite; a Fraction always is, however large."""
-    if isinstance(loss, (float, np.floating)):
-        return bool(np.isfinite(loss))
-    return bool(loss == loss)
+def _finite(number: Any) -> bool:
+    """Whether a number is finite; a Fraction always is, however large."""
+    if isinstance(number, (float, np.floating)):
+        return math.isfinite(number)
+    return bool(number == number)
 
 
 def _all_finite(values: Array) -> bool:
-    """Whether all values are finite; objects are left to the loss."""
-    if values.dtype == object or np.isfinite(values.sum()):  # one inf makes it inf
+    """Whether all values are finite."""
+    if _finite(values.sum()):  # one that is not makes the sum so
         return True
-    return bool(np.isfinite(values).all())
+    return values.dtype.kind == "f" and bool(np.isfinite(values).all())
 
 
 def _batches(
@@ -282,134 +289,3 @@ def _batches(
         for start in range(0, len(x) - size + 1, size):
             part = order[start : start + size]
             yield store.inputs(x[part]), store.outputs(y[part])
-
-
-def _choice(argument: str, value: Any, known: Iterable[str | None]) -> Any:
-    """`value`, when it is known by name."""
-    names = list(known)
-    if not (value is None or isinstance(value, str)) or value not in names:
-        rule = f"must be one of {', '.join(map(repr, names))}"
-        raise ConvmatError(argument, rule, value)
-    return value
-
-
-def _check_together(
-    space: Rung, way: str, store: str, rule: Rule, *, strict: bool
-) -> None:
-    """Rung, way, store and update rule must go together."""
-    if not isinstance(rule, Rule):
-        remedy = "such as convmat.optim.SGD(lr=0.1)"
-        raise ConvmatTypeError("rule", "must be an update rule", rule, remedy)
-    if store == "free":
-        remedy = "use store='pattern'"
-        if not space.tied:
-            name = f"has no rung {space.name!r} in it"
-            raise ConvmatError("store", name, store, remedy)
-        if way != "reparametrise":
-            only = "holds no matrix, so way must be 'reparametrise'"
-            raise ConvmatError("store", only, store, remedy)
-    if store == "pattern" and space.name == "dense":
-        zeros = "leaves out structural zeros, and rung='dense' keeps none"
-        raise ConvmatError("store", zeros, store, "use store='full'")
-    linear = isinstance(rule, SGD) or way not in ("sum", "mean")
-    if strict and not linear and not space.apart:
-        named = f"must be SGD with way={way!r}, because entries are sums of others"
-        remedy = "use way='reparametrise' or 'project', or strict=False to see it break"
-        raise ConvmatError("rule", named, type(rule).__name__, remedy)
-
-
-def _whole(name: str, value: object, least: int) -> int:
-    """`value`, an integer of at least `least`."""
-    if isinstance(value, bool):
-        raise ConvmatTypeError(name, "must be an integer", value)
-    try:
-        number: int = operator.index(value)  # type: ignore[arg-type]  # that is the test
-    except TypeError:
-        raise ConvmatTypeError(name, "must be an integer", value) from None
-    if number < least:
-        raise ConvmatError(name, f"must be at least {least}", value)
-    return number
-
-
-def _samples(
-    argument: str, value: npt.ArrayLike, channels: int, size: tuple[int, ...]
-) -> Array:
-    """`value` as `(batch, channels, *size)`."""
-    _, batch = Layout.of(argument, carried(argument, value), channels, size)
-    return batch
-
-
-def _parameters(space: Rung, start: npt.ArrayLike) -> Array:
-    """The flat parameters that `start` is, or that its matrix has.
-
-    Raises
-    ------
-    ShapeError
-        When it has neither shape.
-    ConvmatError
-        When it is a matrix off the rung.
-    """
-    array = _dense(space, start)
-    if array.shape == (space.free_parameters,):
-        return array
-    if array.shape != space.shape:
-        rule = f"must be {space.shape}, or ({space.free_parameters},) for parameters"
-        raise ShapeError("start.shape", rule, array.shape)
-    entries = array.take(space.flat)
-    outside = array.copy()
-    outside.reshape(-1)[space.flat] = 0
-    found = Violation.of(space, outside, entries, space.expected(entries))
-    if not (found.holds or (found.zeros == 0 and _rounded(space, entries))):
-        remedy = "start from ConvConstraint(geometry).project(matrix)"
-        if space.name != "convolution" or space.bias:
-            remedy = "start from parameters, such as rung.extract(entries)"
-        raise ConvmatError("start", "must obey the constraints", str(found), remedy)
-    return space.nearest(entries)
-
-
-def _rounded(space: Rung, entries: Array) -> bool:
-    """Whether `entries` are those of some parameters, each a sum that was rounded.
-
-    If they are, a sum of `k` parameters is off by at most `gamma_(k - 1)` times that of
-    their sizes, and the distance from the rung is no longer than all that together.
-    Where parameters cancel that the matrix cannot tell apart, the answer may be no.
-
-    References
-    ----------
-    N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1.
-    """
-    if space.apart or entries.dtype.kind != "f" or not np.isfinite(entries).all():
-        return False
-    exact = np.array([Fraction(float(entry)) for entry in entries], object)
-    theta = space.extract(exact)
-    rest = exact - space.embed(theta)
-    most = int(np.bincount(space.places).max())
-    gamma = most * Fraction(
-        float(np.finfo(entries.dtype).eps)
-    )  # at least twice as much
-    slack = gamma * space.embed(abs(theta))
-    return bool((rest * rest).sum() <= (slack * slack).sum())
-
-
-def _common(arrays: Mapping[str, Array]) -> np.dtype[Any]:
-    """The dtype to train in: floats for integers, and objects only among exact ones."""
-    dtype = np.result_type(*arrays.values())
-    if dtype.kind == "c":
-        raise ConvmatTypeError("start, x and y", "must be real", str(dtype))
-    for argument, array in arrays.items():
-        if dtype.kind == "O" and array.dtype.kind == "f":
-            rule, found = "must be exact beside exact numbers", str(array.dtype)
-            remedy = f"use Fractions, or {argument}.astype(float) for the others too"
-            raise ConvmatTypeError(argument, rule, found, remedy)
-    return np.dtype(np.float64) if dtype.kind == "i" else dtype
-
-
-def _dense(space: Rung, start: npt.ArrayLike) -> Array:
-    """`start` as an array, sparse or not."""
-    if not isinstance(start, np.ndarray) and hasattr(start, "toarray"):
-        rows, columns = space.shape
-        needed = rows * columns * np.dtype(getattr(start, "dtype", float)).itemsize
-        remedy = "start from the flat parameters"
-        refuse_beyond("the dense start of", space.geometry, needed, None, remedy)
-        start = start.toarray()
-    return carried("start", start)
