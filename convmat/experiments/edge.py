@@ -131,7 +131,7 @@ def learn_kernel(
         raise ConvmatError("images", "must not be all zeros", pixels)
     x = pixels / largest
     squares = float((x * x).sum()) / len(x)
-    rule = SGD(1 / (squares * kernel.size), momentum)
+    descent = SGD(1 / (squares * kernel.size), momentum)
     kernels, losses = [np.zeros(kernel.shape)], []
     store = "free" if way == "reparametrise" else "pattern"
     run = train_matrix(
@@ -139,7 +139,7 @@ def learn_kernel(
         np.zeros(kernel.size),
         x,
         maps / largest,
-        rule,
+        descent,
         steps=count("steps", steps, 0),
         way=way,
         store=store,

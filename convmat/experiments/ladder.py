@@ -180,13 +180,12 @@ def _overlap(move: int, size: int) -> tuple[slice, slice]:
     )
 
 
-def _learner(name: str, g: Geometry, loader: Loader, seed: int) -> Learner:
+def _learner(rung: Rung, g: Geometry, loader: Loader, seed: int) -> Learner:
     """The network with its first layer on a rung; the seed draws the same weights."""
     rng = np.random.default_rng(seed)
     bound = 1 / np.sqrt(g.taps_per_row)
-    taps = rng.uniform(-bound, bound, g.free_parameters + g.out_channels)
-    taps = taps.astype(np.float32)
-    rung = rung_of(name, g, bias=True)
+    drawn = rng.uniform(-bound, bound, g.free_parameters + g.out_channels)
+    taps: Array = drawn.astype(np.float32)
     theta = taps
     if not rung.tied:
         # The matrix of the kernel, of which every entry is then free.
