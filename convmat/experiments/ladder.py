@@ -132,10 +132,10 @@ def climb_ladder(
     with tqdm(total=epochs * len(rungs), unit="epoch", disable=hidden, delay=1) as bar:
         for name in rungs:
             bar.set_description(name)
-            learner = _learner(
-                name, g, Loader(x, labels, min(_BATCH, samples), seed), seed
-            )
-            climbs[name] = climb = Climb(learner.model.layers[0].rung)
+            rung = rung_of(name, g, bias=True)
+            loader = Loader(x, labels, min(_BATCH, samples), seed)
+            learner = _learner(rung, g, loader, seed)
+            climbs[name] = climb = Climb(rung)
             climb.distances.append(_distance(learner, g))
             for _ in range(epochs):
                 seen = len(learner.history.losses)
