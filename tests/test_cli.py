@@ -1,12 +1,20 @@
 """The command line: what it prints, and how it ends."""
 
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from convmat import geometry, tie_map
 from convmat.cli import main
+from convmat.costs import costs
+from convmat.geometry import same_dialects
 
 KLEINSMITH = """\
   A B C D E F G H J
@@ -125,6 +133,12 @@ def test_shorthand_is_read(capsys, arguments, geometry):
         (["--values", "1,2"], "--values must give one number per tap, 4 in all"),
         (["--values", "1,2,3,four"], "--values must be finite numbers"),
         (["--kernel", "5x5"], "kernel_size must fit the padded input"),
+        (["--padding", "same:caffe"], "with NAME one of tensorflow, onnx-lower"),
+        (["--padding", "same:torch", "--stride", "2"], "PyTorch refuses"),
+        (["--mode", "circular", "--padding", "4"], "must be at most 3 on axis 0"),
+        (["--seed", "-1"], "--seed must be at least 0"),
+        (["--out", "W.pdf"], "--out must end in .txt, .tex, .npz, .mtx, .csv or"),
+        (["--info", "--format", "csv"], "--info prints text only"),
     ],
 )
 def test_bad_arguments_are_named_and_end_with_2(capsys, arguments, message):
@@ -132,11 +146,49 @@ def test_bad_arguments_are_named_and_end_with_2(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_help_shows_examples(capsys):
-    for command in ("tour", "matrix"):
-        with pytest.raises(SystemExit, match="0"):
-            main([command, "--help"])
-        assert f"convmat {command} --" in capsys.readouterr().out
+def helped(command, capsys, monkeypatch):
+    """The help of a command at 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [[], ["tour"], ["matrix"], ["same"]])
+def test_help_fits_eighty_columns(command, capsys, monkeypatch):
+    text = helped(command, capsys, monkeypatch)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["tour", "matrix", "same"])
+def test_every_example_of_the_help_runs(command, capsys, monkeypatch, tmp_path):
+    from convmat import tour
+
+    class Passed:
+        passed = True
+
+    folders = []
+    monkeypatch.setattr(
+        tour, "run", lambda out, progress: folders.append(out) or Passed
+    )
+    monkeypatch.chdir(tmp_path)
+    text = helped([command], capsys, monkeypatch).replace("\\\n", " ")
+    examples = re.findall(r"^  convmat (.*?)(?:   .*)?$", text, re.MULTILINE)
+    assert len(examples) >= 3
+    for example in examples:
+        words = shlex.split(example)
+        assert words[0] == command
+        assert main(words) == 0, example
+        out = dict(pairwise(words)).get("--out")
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        if command == "tour":
+            assert folders.pop() == (out or "convmat-tour")
+        elif out:
+            assert (tmp_path / out).stat().st_size > 0
+            assert printed.out == ""
+        else:
+            assert printed.out
 
 
 def test_a_reader_that_stops_early_is_no_error():
@@ -168,3 +220,171 @@ def test_a_console_without_greek_letters_is_no_error():
     done = convmat("matrix", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0
     assert done.stdout.splitlines()[1] == "P ? ? ? ? ? ? ? ? ?"
+
+
+def numbers(*arguments, capsys):
+    """What `--info` says, by name; and the lines."""
+    assert main(["matrix", "--info", *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return dict(line.split("  ", 1) for line in lines if "  " in line.strip()), lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "g"),
+    [
+        (
+            ["--input", "5x6", "--kernel", "3x2", "--stride", "2x1", "--padding", "1"],
+            geometry((5, 6), (3, 2), stride=(2, 1), padding=1),
+        ),
+        (
+            ["--input", "1", "--kernel", "3", "--padding", "1"],
+            geometry(1, 3, padding=1),
+        ),
+        (
+            ["--input", "5x5", "--kernel", "3x3", "--stride", "2", "--padding", "1"],
+            geometry((5, 5), (3, 3), stride=2, padding=1),
+        ),
+        (
+            [
+                "--input",
+                "4x3x3",
+                "--kernel",
+                "2x2x3x3",
+                "--groups",
+                "2",
+                "--padding",
+                "2,1x0,2",
+                "--mode",
+                "symmetric",
+            ],
+            geometry(
+                (4, 3, 3),
+                (2, 2, 3, 3),
+                groups=2,
+                padding=((2, 1), (0, 2)),
+                padding_mode="symmetric",
+            ),
+        ),
+        (
+            ["--input", "3x3x2", "--kernel", "2x3x1", "--padding", "1x0x1"],
+            geometry((3, 3, 2), (2, 3, 1), padding=(1, 0, 1)),
+        ),
+    ],
+)
+def test_info_says_what_the_tie_map_counts(capsys, arguments, g):
+    told, lines = numbers(*arguments, capsys=capsys)
+    ties = tie_map(g)
+    counts = ties.multiplicity.reshape(g.weight_shape)[0, 0]
+    range_told = told["multiplicity of a tap"].strip()
+    if counts.min() == counts.max():
+        assert range_told == str(counts.min())
+    else:
+        distinct = len(np.unique(counts))
+        assert range_told == f"{counts.min()} to {counts.max()}, {distinct} distinct"
+        if g.rank < 3:
+            first = lines.index(next(x for x in lines if x.startswith("multipl"))) + 1
+            table = lines[first : first + len(np.atleast_2d(counts))]
+            assert [list(map(int, line.split())) for line in table] == (
+                np.atleast_2d(counts).tolist()
+            )
+    assert told["free parameters"].strip().endswith(f"{len(ties.dead_taps)} dead")
+    assert told["taps dropped by padding"].strip() == str(len(ties.dropped[0]))
+    shared = len(ties.taps) - len(set(zip(ties.rows, ties.cols, strict=True)))
+    assert told["taps sharing an entry"].strip() == str(shared)
+    assert "\n".join(lines).endswith(str(costs(g)))
+
+
+def test_info_of_a_huge_geometry_is_counted(capsys):
+    told, lines = numbers(
+        "--input", "3x9999x9999", "--kernel", "8x3x5x5", capsys=capsys
+    )
+    assert told["multiplicity of a tap"].strip() == f"{9995**2:,}"
+    assert max(map(len, lines[1:])) <= 80
+
+
+def test_same_prints_the_table_of_dialects(capsys):
+    shape = ["--input", "3x8x7", "--kernel", "2x3x4x3", "--stride", "2x1"]
+    assert main(["same", *shape, "--dilation", "1x2"]) == 0
+    table = same_dialects((3, 8, 7), (2, 3, 4, 3), stride=(2, 1), dilation=(1, 2))
+    assert capsys.readouterr().out == f"{table}\n"
+    assert main(["same", "--input", "2x5", "--kernel", "2x1x3", "--groups", "2"]) == 0
+    assert "input 5, kernel 3" in capsys.readouterr().out
+    assert main(["same", "--kernel", "0"]) == 2
+    assert "kernel_shape must be at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["scipy", "matlab", "half"])
+def test_pads_of_the_table_are_read_as_padding(capsys, name):
+    main(["same", "--input", "6x5", "--kernel", "4x2"])
+    line = next(x for x in capsys.readouterr().out.splitlines() if f" {name} " in x)
+    pads = line.split()[2]
+    shapes = ["matrix", "--input", "6x5", "--kernel", "4x2", "--format", "csv"]
+    main([*shapes, "--padding", pads])
+    by_numbers = capsys.readouterr().out
+    main([*shapes, "--padding", f"same:{name}"])
+    assert capsys.readouterr().out == by_numbers
+
+
+def test_completion_knows_commands_options_and_choices(capsys):
+    pytest.importorskip("shtab")
+    for shell in ("bash", "zsh", "tcsh"):
+        with pytest.raises(SystemExit, match="0"):
+            main(["--print-completion", shell])
+        script = capsys.readouterr().out
+        assert "matrix" in script
+        assert "circular" in script
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [
+        ("convmat m", "matrix"),
+        ("convmat matrix --mo", "--mode"),
+        ("convmat matrix --format l", "latex"),
+        ("convmat matrix --out conv", "convolution.npz"),
+    ],
+)
+def test_bash_completes(words, answers, capsys, tmp_path):
+    pytest.importorskip("shtab")
+    with pytest.raises(SystemExit, match="0"):
+        main(["--print-completion", "bash"])
+    (tmp_path / "complete.sh").write_text(capsys.readouterr().out)
+    (tmp_path / "convolution.npz").touch()
+    last = len(words.split()) - 1
+    asking = (
+        f"source complete.sh; COMP_WORDS=({words}); COMP_CWORD={last}; "
+        'set -- $(complete -p convmat); "${@: -2:1}"; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", asking],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [answers], done.stderr
+
+
+def test_completion_without_shtab_names_the_extra(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--print-completion", "bash"])
+    assert 'pip install "convmat[completion]"' in capsys.readouterr().err
+
+
+def test_a_missing_extra_is_named(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    assert main(["matrix", "--format", "latex"]) == 2
+    assert 'pip install "convmat[symbolic]"' in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_with_130(capsys, monkeypatch):
+    from convmat.cli import matrix
+
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(matrix, "read_geometry", interrupted)
+    assert main(["matrix"]) == 130
+    assert capsys.readouterr().err == "convmat: stopped\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.dialects import BY_NAME, DIALECTS
 from convmat.geometry.value import Geometry
 
 __all__ = ["IntOrInts", "Padding", "geometry", "read_shape"]
@@ -46,7 +47,8 @@ def geometry(
         per axis, or a name: `"valid"` (none), `"same"` (output size
         `ceil(size / stride)`, the odd cell after the input, as TensorFlow and ONNX
         SAME_UPPER), `"same_lower"` (the odd cell before it), `"full"` (every output
-        that touches the input at stride 1).
+        that touches the input at stride 1). `"same:scipy"`, `"same:torch"` and the
+        like are what others mean by "same"; `DIALECTS` lists them.
     groups : int
         Blocks of channels that do not see each other.
     padding_mode : str
@@ -206,14 +208,7 @@ def _padding(
 ) -> Pads:
     """`padding` as one `(before, after)` per axis."""
     if isinstance(padding, str):
-        if padding not in _NAMED:
-            names = ", ".join(map(repr, _NAMED))
-            raise GeometryError(
-                "padding", f"must be numbers or one of {names}", padding
-            )
-        rule = _NAMED[padding]
-        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-        return tuple(map(rule, size, spans, stride))
+        return _named(padding, size, kernel, stride, dilation)
     entries = _listed(padding)
     if entries is None:
         return ((_integer("padding", padding, padding),) * 2,) * len(size)
@@ -239,34 +234,25 @@ def _pair(entry: object, whole: object) -> tuple[int, int]:
     return cells
 
 
-def _same(size: int, span: int, stride: int) -> int:
-    """Cells of padding in all for an output size of ceil(size / stride)."""
-    out_size = -(-size // stride)
-    return max(0, (out_size - 1) * stride + span - size)
+def _named(
+    name: str, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
+) -> Pads:
+    """The padding of a name; `"same:NAME"` is a dialect of "same" by name."""
+    name = _SHORT.get(name, name)
+    if name == "valid":
+        return ((0, 0),) * len(size)
+    if name == "full":
+        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+        return tuple((span - 1, span - 1) for span in spans)
+    label, _, who = name.partition(":")
+    if label == "same" and who in BY_NAME:
+        return tuple(map(BY_NAME[who].pads, size, kernel, stride, dilation))
+    names = ", ".join(map(repr, NAMES))
+    rule = f"must be numbers or one of {names}; or 'same:NAME', with NAME one of "
+    raise GeometryError("padding", rule + ", ".join(DIALECTS), name)
 
 
-def _valid(size: int, span: int, stride: int) -> tuple[int, int]:
-    return 0, 0
+NAMES = ("valid", "same", "same_lower", "full")
+"""Padding that has a short name."""
 
-
-def _same_upper(size: int, span: int, stride: int) -> tuple[int, int]:
-    cells = _same(size, span, stride)
-    return cells // 2, cells - cells // 2
-
-
-def _same_lower(size: int, span: int, stride: int) -> tuple[int, int]:
-    cells = _same(size, span, stride)
-    return cells - cells // 2, cells // 2
-
-
-def _full(size: int, span: int, stride: int) -> tuple[int, int]:
-    return span - 1, span - 1
-
-
-_NAMED: dict[str, Callable[[int, int, int], tuple[int, int]]] = {
-    "valid": _valid,
-    "same": _same_upper,
-    "same_lower": _same_lower,
-    "full": _full,
-}
-"""Cells of padding `(before, after)` from the size, the span and the stride."""
+_SHORT = {"same": "same:tensorflow", "same_lower": "same:onnx-lower"}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from convmat.arrays import Pads, Shape
+from convmat.arrays import Shape
 from convmat.dtypes import carried
 from convmat.errors import GeometryError, ShapeError
 from convmat.geometry import IntOrInts
-from convmat.geometry.shorthand import read_shape
+from convmat.geometry.shorthand import Padding, read_shape
 from convmat.linear.reading import renamed
 from convmat.matrix import conv_matrix
 
@@ -98,18 +98,17 @@ def convolution_matrix(
         return conv_matrix(
             np.flip(array),
             size,
-            padding=_pads(mode, size, array.shape),
+            padding=_padding(mode, size, array.shape),
             max_bytes=max_bytes,
         )
 
 
-def _pads(mode: str, size: Shape, kernel: Shape) -> Pads:
-    """Cells of zeros around the input that leave the outputs of a mode."""
-    if mode == "full":
-        return tuple((k - 1, k - 1) for k in kernel)
-    if mode == "same":
-        # Output (k - 1) // 2 of the full convolution has that many taps behind it.
-        return tuple((k - 1 - (k - 1) // 2, (k - 1) // 2) for k in kernel)
+def _padding(mode: str, size: Shape, kernel: Shape) -> Padding:
+    """Zeros around the input that leave the outputs of a mode."""
+    if mode != "valid":
+        # The first of the "same" outputs is number (k - 1) // 2 of the full ones, so
+        # k - 1 - (k - 1) // 2 zeros stand before the input: the larger half.
+        return "full" if mode == "full" else "same_lower"
     larger = [k - n for n, k in zip(size, kernel, strict=True)]
     if min(larger) < 0 < max(larger):
         rule = (

@@ -107,7 +107,8 @@ def fold_matrix(
         As in `unfold_matrix`.
     max_bytes : int, optional
         Bytes that the matrix may take; by default half of the physical memory. While it
-        is built, `unfold_matrix` stands beside it.
+        is built, `unfold_matrix` stands beside it, and may take that half whatever
+        `max_bytes` says.
 
     Returns
     -------
@@ -135,7 +136,6 @@ def fold_matrix(
     what = "the folding matrix to an input"
     needed = chosen.bytes(transposed=True)
     refuse_beyond(what, given.shape, needed, max_bytes, _REMEDY)
-    # The rows of the other matrix are not part of the result, so they have the default.
     unfold = chosen.matrix(_WHAT, given, None, _REMEDY)
     return unfold.T.tocsr()
 

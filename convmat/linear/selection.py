@@ -186,5 +186,7 @@ class Selection:
             return np.arange(rows + 1, dtype=index), cells.reshape(-1)
         kept = np.broadcast_to(kept, row_shape)
         indptr: IntArray = np.zeros(rows + 1, index)
-        np.cumsum(kept, out=indptr[1:])
+        ends = indptr[1:]
+        ends.reshape(row_shape)[...] = kept
+        np.cumsum(ends, dtype=index, out=ends)  # without it, an int64 copy of all rows
         return indptr, cells[kept]

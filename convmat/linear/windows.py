@@ -41,7 +41,7 @@ class Windows:
 
         Returns
         -------
-        ndarray of int64, shape (*outs)
+        ndarray of int64, `(*outs)`
         """
         total: IntArray = np.ones((), np.int64)
         for axis, (before, after) in zip(self.geometry.axes, self.padding, strict=True):

@@ -1,0 +1,53 @@
+"""`--print-completion`: a script that teaches a shell our commands and options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["SHELLS", "add_to"]
+
+SHELLS = ("bash", "zsh", "tcsh")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Add the option to the parser of the whole command line."""
+    parser.add_argument(
+        "--print-completion",
+        choices=SHELLS,
+        action=_Print,
+        help="print a completion script; source it, or put it where your shell looks",
+    )
+
+
+class _Print(argparse.Action):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        try:
+            import shtab
+        except ImportError:
+            need = 'shell completion needs shtab: pip install "convmat[completion]"'
+            parser.exit(2, f"convmat: {need}\n")
+        kinds = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
+        for action in _actions(parser):
+            if action.metavar in kinds:
+                action.complete = kinds[action.metavar]  # type: ignore[attr-defined]
+        print(shtab.complete(parser, shell=str(values)))
+        parser.exit(0)
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """The arguments of a parser and of those below it."""
+    found = []
+    for action in parser._actions:
+        found.append(action)
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                found += _actions(below)
+    return found

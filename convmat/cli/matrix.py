@@ -1,0 +1,123 @@
+"""`convmat matrix`: the matrix of a convolution, printed, written or counted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from convmat.cli.files import text_output
+from convmat.cli.formats import FORMATS, write_text
+from convmat.cli.info import info
+from convmat.cli.kernel import add_values, read_values
+from convmat.cli.options import add_command, add_geometry, read_geometry
+from convmat.errors import ConvmatError
+
+__all__ = ["add_to"]
+
+_EXAMPLES = """\
+examples:
+  convmat matrix                       Kleinsmith's 3x3 image, 2x2 kernel
+  convmat matrix --input 3x3 --kernel 2x2 --values 1,2,3,4
+  convmat matrix --input 2x4x4 --kernel 3x2x2x2 --padding 0,1x1,0
+  convmat matrix --input 7 --kernel 3 --padding same_lower --dilation 2
+  convmat matrix --input 7 --kernel 4 --padding same:scipy
+  convmat matrix --input 4x4 --kernel 3x3 --padding 1 --mode circular
+  convmat matrix --input 5x5 --kernel 3x3 --stride 2 --padding 1 --info
+  convmat matrix --input 4 --kernel 2 --format latex
+  convmat matrix --input 3x32x32 --kernel 16x3x3x3 --stride 2 \\
+      --padding 1,2x0,1 --mode circular --seed 0 --out W.npz
+  convmat matrix --input 8x8 --kernel 3x3 --values ones --out W.mtx
+  convmat matrix --input 28x28 --kernel 5x5 --format csv --out W.csv
+
+formats:
+  text   one row an output; a structural zero is a dot. The terminal shows the
+         corner that fits, a file all of it, up to a million positions
+  latex  a bmatrix, up to 5,000 positions; needs the extra symbolic
+  csv    row,column,tap,value: a line for each tap of each row, counted from 0.
+         Where padding repeats the input, taps may share a position: add them.
+         Memory does not grow with the matrix
+  json   one object: geometry, shape, and indptr, indices and data as in CSR
+  npz    for scipy.sparse.load_npz; needs --out
+  mtx    Matrix Market, for scipy.io.mmread; needs --out
+
+Text and LaTeX show letters where no values are given. Letters cannot go into
+the other formats: there each tap holds its own number, from 1 on.
+"""
+
+_ENDINGS = {".txt": "text", ".tex": "latex"}
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "matrix",
+        _run,
+        "print or write the matrix of a convolution",
+        "Rows are outputs, columns are inputs, both in C order of (channel, *spatial).",
+        _EXAMPLES,
+    )
+    add_geometry(parser)
+    add_values(parser)
+    parser.add_argument(
+        "--info",
+        action="store_true",
+        help="print the numbers only, not the matrix: shape, bytes, multiplicities, "
+        "and what a multiplication by it costs",
+    )
+    parser.add_argument(
+        "--format",
+        choices=list(FORMATS),
+        help="see below (default: by the ending of --out, else text)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write to a file, which appears when it is whole",
+    )
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="auto: on a terminal, unless NO_COLOR is set (default: %(default)s)",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    g = read_geometry(options)
+    name = _format(options)
+    if options.info:
+        if name != "text":
+            raise ConvmatError("--info", "prints text only", f"--format {name}")
+        with text_output(options.out) as file:
+            print(info(g), file=file)
+        return 0
+    kernel = read_values(options, g)
+    if name == "text":
+        write_text(g, kernel, options.out, color=_color(options))
+    else:
+        FORMATS[name](g, kernel, options.out)
+    return 0
+
+
+def _format(options: argparse.Namespace) -> str:
+    """The format that is named, or else that of the ending of `--out`."""
+    if options.format is not None:
+        return str(options.format)
+    if options.out is None:
+        return "text"
+    ending = Path(options.out).suffix
+    name = _ENDINGS.get(ending, ending[1:])
+    if name not in FORMATS:
+        rule = "must end in .txt, .tex, .npz, .mtx, .csv or .json"
+        raise ConvmatError("--out", rule, options.out, "or name a --format")
+    return name
+
+
+def _color(options: argparse.Namespace) -> bool:
+    from convmat.figures.text import wants_color
+
+    chosen: str = options.color
+    return chosen == "always" or (chosen == "auto" and wants_color(sys.stdout))

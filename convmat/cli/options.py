@@ -1,0 +1,138 @@
+"""The arguments that make a geometry, and how they are read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from convmat.arrays import Shape
+from convmat.errors import ConvmatError
+from convmat.geometry import PADDING_MODES, Geometry, geometry
+
+__all__ = ["add_command", "add_geometry", "add_sizes", "read_geometry", "read_sizes"]
+
+
+def add_command(
+    commands: Any,
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    summary: str,
+    details: str,
+    examples: str,
+) -> argparse.ArgumentParser:
+    """A new parser below `commands`, with its examples after the help."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}. {details}".strip(),
+        epilog=examples,
+        formatter_class=_Formatter,
+    )
+    parser.set_defaults(command=function)
+    return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Fills the description, which is prose, and leaves the examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith("examples:"):
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+
+def add_sizes(parser: argparse.ArgumentParser) -> None:
+    """The arguments of a geometry without its padding; axes are separated by `x`."""
+    add = parser.add_argument
+    add(
+        "--input",
+        default="3x3",
+        metavar="SHAPE",
+        help="3x3, or with channels 3x32x32 (default: %(default)s)",
+    )
+    add(
+        "--kernel",
+        default="2x2",
+        metavar="SHAPE",
+        help="2x2, or with channels OUTxINx2x2 (default: %(default)s)",
+    )
+    add("--stride", default="1", metavar="N", help="2, or per axis 2x1")
+    add("--dilation", default="1", metavar="N", help="2, or per axis 2x1")
+    add("--groups", default=1, type=int, metavar="N", help="blocks of channels")
+
+
+def add_geometry(parser: argparse.ArgumentParser) -> None:
+    """All arguments of a geometry."""
+    add_sizes(parser)
+    parser.add_argument(
+        "--padding",
+        default="0",
+        metavar="PADS",
+        help="1, per axis 1x0, before,after per axis 1,2x0,1, or valid, same, "
+        "same_lower, full, or same:NAME as in convmat same",
+    )
+    parser.add_argument(
+        "--mode",
+        default="zeros",
+        choices=PADDING_MODES,
+        help="what stands in the padding (default: %(default)s)",
+    )
+
+
+def read_sizes(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of `add_sizes`, as keywords of `convmat.geometry`."""
+    return {
+        "input_shape": _shape("input", options.input),
+        "kernel_shape": _shape("kernel", options.kernel),
+        "stride": _shorter(_shape("stride", options.stride)),
+        "dilation": _shorter(_shape("dilation", options.dilation)),
+        "groups": options.groups,
+    }
+
+
+def read_geometry(options: argparse.Namespace) -> Geometry:
+    """The geometry of `add_geometry`.
+
+    Raises
+    ------
+    ConvmatError
+        As `convmat.geometry`, and for text that is no number.
+    """
+    padding: object = options.padding
+    if not options.padding[:1].isalpha():
+        padding = _pads(options.padding)
+    return geometry(
+        **read_sizes(options),
+        padding=padding,  # type: ignore[arg-type]  # geometry() checks what came
+        padding_mode=options.mode,
+    )
+
+
+def _shape(name: str, text: str) -> Shape:
+    """`3x32x32` as a tuple."""
+    try:
+        return tuple(int(part) for part in text.split("x"))
+    except ValueError:
+        rule = "must be integers with x between them, such as 3x32x32"
+        raise ConvmatError(f"--{name}", rule, text) from None
+
+
+def _shorter(values: Shape) -> int | Shape:
+    """One number stands for all axes."""
+    return values[0] if len(values) == 1 else values
+
+
+def _pads(text: str) -> object:
+    """`1`, `1x0` or `1,2x0,1`: one entry for all axes, or one per axis."""
+    try:
+        entries = [tuple(map(int, part.split(","))) for part in text.split("x")]
+    except ValueError:
+        rule = (
+            "must be like 1, 1x0, 1,2x0,1, or one of valid, same, same_lower, full, "
+            "same:NAME"
+        )
+        raise ConvmatError("--padding", rule, text) from None
+    if len(entries) == 1 and len(entries[0]) == 1:
+        return entries[0][0]
+    return [entry[0] if len(entry) == 1 else entry for entry in entries]
