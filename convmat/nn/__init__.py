@@ -12,11 +12,13 @@ from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 from convmat.nn.learner import History, Learner
 from convmat.nn.losses import CrossEntropy, HalfSquare, Loss, accuracy
 from convmat.nn.models import Sequential, digits_cnn
+from convmat.nn.rungs import FixedMatrix, RungLayer
 
 __all__ = [
     "Conv",
     "CrossEntropy",
     "Digits",
+    "FixedMatrix",
     "Flatten",
     "HalfSquare",
     "History",
@@ -27,6 +29,7 @@ __all__ = [
     "Loss",
     "MatrixConv",
     "ReLU",
+    "RungLayer",
     "Sequential",
     "accuracy",
     "digits_cnn",
