@@ -35,7 +35,13 @@ if TYPE_CHECKING:
     )
     from convmat.linear import avg_pool_matrix
     from convmat.maps import conv, conv_input_grad, conv_kernel_grad
-    from convmat.matrix import conv_matrix, refill
+    from convmat.matrix import (
+        conv_matrix,
+        load_matrix,
+        matrix_rows,
+        refill,
+        save_matrix,
+    )
     from convmat.operator import conv_operator
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
@@ -68,9 +74,12 @@ __all__ = [
     "figures",
     "geometry",
     "linear",
+    "load_matrix",
+    "matrix_rows",
     "nn",
     "refill",
     "same_dialects",
+    "save_matrix",
     "symbolic_matrix",
     "tie_map",
     "transposed_geometry",
@@ -88,7 +97,13 @@ _ROOMS = {
     ],
     "linear": ["avg_pool_matrix"],
     "maps": ["conv", "conv_input_grad", "conv_kernel_grad"],
-    "matrix": ["conv_matrix", "refill"],
+    "matrix": [
+        "conv_matrix",
+        "load_matrix",
+        "matrix_rows",
+        "refill",
+        "save_matrix",
+    ],
     "operator": ["conv_operator"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],

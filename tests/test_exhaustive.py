@@ -267,7 +267,7 @@ def test_padding_as_wide_as_its_mode_allows_is_its_loops(mode):
 @pytest.mark.parametrize("block", [1, 2, 7])
 def test_pattern_repeats_blocks_of_any_size(monkeypatch, block):
     """A small block makes a small geometry take every branch of a large one."""
-    monkeypatch.setattr(pattern, "_BLOCK", block)
+    monkeypatch.setattr("convmat.tie.part._BLOCK", block)
     monkeypatch.setattr(pattern, "_KEPT_NNZ", 0)  # write straight to the result
     monkeypatch.setattr(pattern, "_SHORT", 0)
     for g in [

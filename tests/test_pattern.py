@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convmat import geometry, tie_map
-from convmat.tie import Pattern, pattern, pattern_of
+from convmat.tie import Pattern, part, pattern, pattern_of
 from convmat.verify.strategies import geometries
 
 LARGE = [
@@ -56,7 +56,7 @@ def test_large_patterns_are_those_of_the_tie_map(g):
 @given(geometries(max_size=12, max_kernel=5), st.sampled_from([1, 3, 8, 8192]))
 def test_pattern_is_that_of_the_tie_map_however_it_is_written(g, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pattern, "_BLOCK", block)
+        patch.setattr(part, "_BLOCK", block)
         patch.setattr(pattern, "_KEPT_NNZ", 0)
         patch.setattr(pattern, "_SHORT", 0)
         assert_as_the_tie_map(Pattern(g), g)
@@ -101,14 +101,14 @@ def test_steps_grow_with_the_padding_and_not_with_the_rows():
         geometry((50, 50), (3, 3), padding=1),
         geometry((900, 900), (3, 3), padding=1),
     )
-    assert len(Pattern(small)._steps) == len(Pattern(large)._steps) < 20
+    assert len(Pattern(small)._part.steps) == len(Pattern(large)._part.steps) < 20
 
 
 @pytest.mark.parametrize("settings", [{}, {"dilation": 1000, "stride": 3}])
 def test_wide_padding_makes_no_more_steps_than_the_kernel_has_ends(settings):
     g = geometry(5, 3, padding=10**5, **settings)
     made = Pattern(g)
-    assert len(made._steps) <= 2 * (2 * 3 + 1)
+    assert len(made._part.steps) <= 2 * (2 * 3 + 1)
     indptr, indices = made.structure()
     assert len(indptr) == g.matrix_shape[0] + 1
     ties = tie_map(g)
@@ -123,14 +123,14 @@ def test_wide_padding_that_is_filled_makes_few_steps_too(mode):
     """Only windows across an end of the input are laid one by one, and few of those."""
     g = geometry(10**5, 3, padding=10**5 - 1, padding_mode=mode)
     made = Pattern(g)
-    assert len(made._steps) <= 2 * (2 * 3 + 1)
+    assert len(made._part.steps) <= 2 * (2 * 3 + 1)
     assert_as_the_tie_map(made, g)
 
 
 def test_windows_of_a_circle_repeat_however_wide_they_are():
     g = geometry(9_000, 9, padding="same", dilation=700, padding_mode="circular")
     made = Pattern(g)
-    assert len(made._steps) <= 2 * (2 * 9 + 1)
+    assert len(made._part.steps) <= 2 * (2 * 9 + 1)
     assert_as_the_tie_map(made, g)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from convmat import __version__
-from convmat.cli import completion, matrix, same, tour
+from convmat.cli import completion, constrain, matrix, same, tour
 from convmat.errors import ConvmatError, ConvmatTypeError
 
 __all__ = ["main", "parser"]
@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"convmat {__version__}")
     completion.add_to(whole)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for command in (tour, matrix, same):
+    for command in (tour, matrix, same, constrain):
         command.add_to(commands)
     return whole
 

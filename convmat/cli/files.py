@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from convmat.arrays import Array
 from convmat.errors import ConvmatError
-from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["bar", "save_sparse", "text_output", "whole_file"]
+__all__ = ["bar", "text_output", "whole_file"]
 
 
 @contextmanager
@@ -65,24 +63,6 @@ def text_output(path: str | None) -> Iterator[TextIO]:
         beside.open("w", encoding="utf-8", newline="\n") as file,
     ):
         yield file
-
-
-def save_sparse(path: str, g: Geometry, kernel: Array) -> None:
-    """The matrix of a kernel in a `.npz` or `.mtx` file, by its ending."""
-    from scipy.io import mmwrite
-    from scipy.sparse import save_npz
-
-    from convmat.matrix import conv_matrix
-
-    with bar(2, "steps", path) as steps:
-        matrix = conv_matrix(kernel, g.input_shape, **g.keywords)
-        steps.update()
-        with whole_file(path) as beside:
-            if beside.suffix == ".npz":
-                save_npz(beside, matrix)
-            else:
-                mmwrite(beside, matrix, symmetry="general")
-        steps.update()
 
 
 def bar(total: int, unit: str, out: str | None) -> tqdm[Any]:

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from convmat.arrays import Array, IntArray
 from convmat.cli.entries import blocks
-from convmat.cli.files import bar, save_sparse, text_output
+from convmat.cli.files import bar, text_output
 from convmat.cli.kernel import as_numbers
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
-from convmat.matrix import conv_matrix, matrix_bytes
+from convmat.matrix import conv_matrix, matrix_bytes, save_rows
 from convmat.memory import refuse_beyond
 
 __all__ = ["FORMATS", "Writer", "write_text"]
@@ -122,12 +122,12 @@ def write_json(g: Geometry, kernel: Array | None, out: str | None) -> None:
 
 
 def write_npz(g: Geometry, kernel: Array | None, out: str | None) -> None:
-    """The file of `scipy.sparse.save_npz`."""
+    """A file for `scipy.sparse.load_npz`, slab by slab."""
     _save("npz", g, kernel, out)
 
 
 def write_mtx(g: Geometry, kernel: Array | None, out: str | None) -> None:
-    """A Matrix Market file, as `scipy.io.mmwrite` makes it."""
+    """A Matrix Market file, for `scipy.io.mmread`, slab by slab."""
     _save("mtx", g, kernel, out)
 
 
@@ -135,8 +135,16 @@ def _save(name: str, g: Geometry, kernel: Array | None, out: str | None) -> None
     if out is None or Path(out).suffix != f".{name}":
         rule = f"must name a file that ends in .{name} beside --format {name}"
         raise ConvmatError("--out", rule, out)
-    _refuse_memory(g)
-    save_sparse(out, g, as_numbers(kernel, g))
+    numbers = as_numbers(kernel, g)
+    try:
+        save_rows(out, numbers, g.input_shape, **g.keywords)
+    except ConvmatError as error:
+        if error.argument != "path":
+            raise
+        raise ConvmatError("--out", error.rule, out, error.remedy) from None
+    except OSError as error:
+        rule = "must name a file that can be written"
+        raise ConvmatError("--out", rule, out, str(error.strerror)) from None
 
 
 def _refuse_memory(g: Geometry) -> None:

@@ -38,7 +38,8 @@ _TILE_ZEROS = 4.0  # products over those wanted, where a GEMM of many lines does
 _ZEROS = 2.0  # products over those wanted, where remainders have unequal taps
 
 _LONG_LINE = 32  # outputs from which on the GEMM of a line is at full speed
-_FEW_OUT = 16  # output channels, for which copying takes longer than the GEMM
+_FEW_OUT = 16  # output channels, for which copying takes longer than the GEMM:
+_LINE_OF_FEW = 24  # then shorter lines will do
 _ENOUGH_TAPS = 32  # channels and taps along a line, for a GEMM at full speed
 
 _LINES = "neighbouring outputs share their lines"
@@ -98,7 +99,8 @@ def _lines_pay(g: Geometry) -> bool:
     """Whether a line is long enough for a GEMM, and short enough for a fast one."""
     if max(g.kernel_size) == 1 or lines.products(g) > UNPACKED:
         return False
-    return lines.length(g) >= _LONG_LINE or g.out_channels // g.groups <= _FEW_OUT
+    few = g.out_channels // g.groups <= _FEW_OUT
+    return lines.length(g) >= (_LINE_OF_FEW if few else _LONG_LINE)
 
 
 def _line_gradients_pay(g: Geometry) -> bool:

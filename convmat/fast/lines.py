@@ -25,7 +25,7 @@ import numpy as np
 
 from convmat.arrays import Array, Shape
 from convmat.fast.blocks import UNPACKED
-from convmat.fast.pads import padded
+from convmat.fast.pads import Padding, padding_of
 from convmat.fast.windows import Windows, parts, shared_axis, windows_of
 from convmat.fast.windows import products as line_products
 from convmat.geometry import Geometry
@@ -56,7 +56,8 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
     """The convolution; arrays as in `convmat.fast.forward`, of one dtype."""
     sizes = _sizes(g, len(x), x.itemsize)
     # Unlike as_strided, ndarray checks that all of it lies in the buffer.
-    windows = np.ndarray(sizes.windows, x.dtype, padded(x, g), strides=sizes.strides)
+    padded = sizes.padding.padded(x)
+    windows = np.ndarray(sizes.windows, x.dtype, padded, strides=sizes.strides)
     taps = kernel.reshape(sizes.taps).transpose(sizes.taps_across_first)
     banks = taps.reshape(sizes.banks)
     y = np.empty(sizes.result, x.dtype)
@@ -97,6 +98,7 @@ class _Sizes:
 
     Attributes
     ----------
+    padding : Padding
     windows, strides : tuple of int
         Of the view `(batch, groups, *before, lines, in, *taps, *along)` of the padded
         input. The axis across the lines comes after `before` and before `along`;
@@ -112,6 +114,7 @@ class _Sizes:
     steps : tuple of _Step
     """
 
+    padding: Padding
     windows: Shape
     strides: Shape
     taps: Shape
@@ -133,6 +136,7 @@ def _sizes(g: Geometry, batch: int, itemsize: int) -> _Sizes:
     steps = tuple(_step(g, view, itemsize, part) for part in parts(g, view, itemsize))
     outputs = prod(view.along)
     return _Sizes(
+        padding=padding_of(g),
         windows=view.shape,
         strides=view.strides,
         taps=(g.groups, out_of, into, *g.kernel_size),

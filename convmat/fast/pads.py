@@ -17,27 +17,19 @@ import numpy as np
 from convmat.arrays import Array, IntArray, Shape
 from convmat.geometry import Geometry
 
-__all__ = ["fill", "fold", "padded", "unpadded"]
+__all__ = ["Padding", "fill", "fold", "padded", "padding_of", "unpadded"]
 
 _Index: TypeAlias = tuple[Any, ...]
 
 
 def padded(x: Array, g: Geometry) -> Array:
     """`(..., *padded)`, contiguous; `x` itself where it is that already."""
-    ways = _ways(g)
-    if not ways.any:
-        return np.ascontiguousarray(x)
-    buffer = np.zeros((*x.shape[: x.ndim - g.rank], *ways.sizes), x.dtype)
-    buffer[ways.inner] = x
-    for run in ways.runs:
-        buffer[run.cells] = buffer[run.sources]
-    return buffer
+    return padding_of(g).padded(x)
 
 
 def fill(buffer: Array, g: Geometry) -> None:
     """Write the padding of `(..., *padded)` from the input that stands in it."""
-    for run in _ways(g).runs:
-        buffer[run.cells] = buffer[run.sources]
+    padding_of(g).fill(buffer)
 
 
 def fold(buffer: Array, g: Geometry) -> Array:
@@ -45,13 +37,13 @@ def fold(buffer: Array, g: Geometry) -> Array:
 
     Zeros came from nowhere: their cells are left out.
     """
-    ways = _ways(g)
-    for run in reversed(ways.runs):
+    padding = padding_of(g)
+    for run in reversed(padding.runs):
         cells = buffer[run.cells]
         if run.repeated is not None:
             cells = cells.sum(axis=run.repeated, keepdims=True)
         buffer[run.sources] += cells
-    inner: Array = buffer[ways.inner]
+    inner: Array = buffer[padding.inner]
     return inner
 
 
@@ -85,7 +77,7 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Padding:
     """What padding means for one geometry.
 
     Attributes
@@ -105,9 +97,24 @@ class _Ways:
     inner: _Index
     runs: tuple[_Run, ...]
 
+    def padded(self, x: Array) -> Array:
+        """`(..., *padded)`, contiguous; `x` itself where it is that already."""
+        if not self.any:
+            return np.ascontiguousarray(x)
+        buffer = np.zeros((*x.shape[: -len(self.sizes)], *self.sizes), x.dtype)
+        buffer[self.inner] = x
+        self.fill(buffer)
+        return buffer
+
+    def fill(self, buffer: Array) -> None:
+        """Write the padding of `(..., *padded)` from the input that stands in it."""
+        for run in self.runs:
+            buffer[run.cells] = buffer[run.sources]
+
 
 @lru_cache(maxsize=256)
-def _ways(g: Geometry) -> _Ways:
+def padding_of(g: Geometry) -> Padding:
+    """The padding of a geometry, and the same one every time."""
     inner = [slice(a.before, a.before + a.size) for a in g.axes]
     runs: list[_Run] = []
     for number, axis in enumerate(g.axes if g.padding_mode != "zeros" else ()):
@@ -127,7 +134,7 @@ def _ways(g: Geometry) -> _Ways:
                 )
             )
     sizes = tuple(axis.padded_size for axis in g.axes)
-    return _Ways(any(map(any, g.padding)), sizes, (..., *inner), tuple(runs))
+    return Padding(any(map(any, g.padding)), sizes, (..., *inner), tuple(runs))
 
 
 def _slice(sources: IntArray) -> slice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from convmat.fast import choice
 from convmat.fast.choice import Choice
 from convmat.fast.routes import FORWARD, INPUT_GRAD, KERNEL_GRAD
 from convmat.geometry import Geometry
+from convmat.memory import refuse_beyond
 
 __all__ = ["Plan", "carries", "plan_for"]
 
@@ -80,7 +82,7 @@ class Plan:
 
     def _read(self, array: Array) -> Array:
         """`array` in this plan's dtype; a copy only where it has another one."""
-        return array.astype(self.dtype, copy=False)
+        return array if array.dtype == self.dtype else array.astype(self.dtype)
 
     def __repr__(self) -> str:
         lines = [f"Plan of {self.geometry!r}, batch {self.batch}, {self.dtype}:"]
@@ -110,6 +112,8 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     ------
     ConvmatError
         For a dtype that the fast routes do not carry.
+    MatrixTooLargeError
+        When padded input and output together would not fit half of the memory.
 
     Examples
     --------
@@ -124,6 +128,11 @@ def plan_for(geometry: Geometry, batch: int, dtype: npt.DTypeLike) -> Plan:
     if not carries(dtype):
         rule = "must be of single or double precision, real or complex"
         raise ConvmatError("dtype", rule, str(np.dtype(dtype)), "use convmat.sliding")
+    cells = g.in_channels * prod(axis.padded_size for axis in g.axes)
+    needed = batch * (cells + g.matrix_shape[0]) * np.dtype(dtype).itemsize
+    remedy = "use a smaller batch, or apply the kernel to parts of the input"
+    # In the words of `sliding`: which route refuses is no matter to the caller.
+    refuse_beyond("the windows of", g, needed, None, remedy)
     return Plan(
         g,
         batch,

@@ -93,8 +93,8 @@ def parts(
 ) -> Iterator[tuple[slice, ...]]:
     """Parts `(images, *before, outs)` of the outputs whose lines fit the cache.
 
-    Whole images, or neighbouring outputs of one image across the lines, of which there
-    are up to `most`.
+    Whole images; or whole planes of one image, neighbours along the last axis of
+    `before`; or neighbouring outputs of one plane across the lines, up to `most`.
 
     Yields
     ------
@@ -103,16 +103,17 @@ def parts(
     batch, groups, *places, _ = view.shape[: len(view.shape) - len(view.line)]
     outs = view.axis.out_size
     held = max(1, _BYTES // (itemsize * groups * prod(view.line)))  # lines
-    each = prod(places) * view.lines_of(outs)
-    if each <= held and outs <= most:
-        many = held // each
-        everywhere = tuple(slice(0, n) for n in places)
-        for first in range(0, batch, many):
-            images = slice(first, min(first + many, batch))
-            yield (images, *everywhere, slice(0, outs))
-        return
-    many = max(1, int(min(most, (held - view.axis.span) // view.axis.stride + 1)))
-    for image, *place in product(range(batch), *map(range, places)):
-        ones = tuple(slice(n, n + 1) for n in (image, *place))
-        for first in range(0, outs, many):
-            yield (*ones, slice(first, min(first + many, outs)))
+    plane = view.lines_of(outs)
+    counts = (batch, *places, outs)
+    if prod(places) * plane <= held and outs <= most:
+        cut, many = 0, held // (prod(places) * plane)
+    elif places and plane <= held and outs <= most:
+        cut, many = len(places), held // plane
+    else:
+        cut = len(places) + 1
+        many = max(1, int(min(most, (held - view.axis.span) // view.axis.stride + 1)))
+    inner = tuple(slice(0, n) for n in counts[cut + 1 :])
+    for outer in product(*map(range, counts[:cut])):
+        ones = tuple(slice(n, n + 1) for n in outer)
+        for first in range(0, counts[cut], many):
+            yield (*ones, slice(first, min(first + many, counts[cut])), *inner)

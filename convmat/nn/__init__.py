@@ -2,8 +2,9 @@
 
 `functional` holds the arithmetic as pairs of pure functions. The layers around it
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
-`pooling`, `norm` and `dropout`; `models` and `residual` join them, and `summary` counts
-what they do. `losses`, `metrics`, `data` and `learner` are the rest of a training run.
+`pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to some
+degree. `models` and `residual` join them, and `summary` counts what they do. `losses`,
+`metrics`, `data` and `learner` are the rest of a training run.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.
@@ -14,6 +15,7 @@ from convmat.nn.convolutions import Conv, MatrixConv
 from convmat.nn.data import Digits, Loader, load_digits
 from convmat.nn.dropout import Dropout
 from convmat.nn.facts import Facts
+from convmat.nn.global_pooling import GlobalAvgPool
 from convmat.nn.initial import kaiming_normal, kaiming_uniform
 from convmat.nn.layers import Flatten, Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.learner import History, Learner
@@ -28,8 +30,9 @@ from convmat.nn.metrics import accuracy, confusion_matrix, precision_recall
 from convmat.nn.mismatch import LayerError
 from convmat.nn.models import Sequential, digits_cnn
 from convmat.nn.norm import BatchNorm
-from convmat.nn.pooling import AvgPool, GlobalAvgPool, MaxPool
+from convmat.nn.pooling import AvgPool, MaxPool
 from convmat.nn.residual import Residual
+from convmat.nn.rungs import FixedMatrix, RungLayer
 from convmat.nn.summary import Row, Summary
 from convmat.nn.transposed import ConvTranspose
 
@@ -44,6 +47,7 @@ __all__ = [
     "Digits",
     "Dropout",
     "Facts",
+    "FixedMatrix",
     "Flatten",
     "GlobalAvgPool",
     "HalfSquare",
@@ -61,6 +65,7 @@ __all__ = [
     "ReLU",
     "Residual",
     "Row",
+    "RungLayer",
     "Sequential",
     "Summary",
     "accuracy",

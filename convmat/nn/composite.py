@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Self, TypeAlias
 
 from convmat.arrays import Array, Shape
-from convmat.dtypes import carried
 from convmat.errors import (
     ConvmatError,
     ConvmatTypeError,
@@ -16,11 +15,12 @@ from convmat.errors import (
     ShapeError,
 )
 from convmat.geometry.shorthand import read_shape
+from convmat.nn.fields import Place, start
 from convmat.nn.layers import Layer
 from convmat.nn.mismatch import LayerError, at_layer
-from convmat.nn.summary import Place, Row, Summary, row_of, start
+from convmat.nn.summary import Row, Summary, row_of
 
-__all__ = ["Composite", "Part", "read_batch"]
+__all__ = ["Composite", "Part"]
 
 Part: TypeAlias = "Layer | Composite"
 """What networks are made of."""
@@ -279,19 +279,3 @@ def _check(
         if arrays[name].shape != array.shape:
             label = f"{argument}[{name!r}].shape"
             raise ShapeError(label, f"must be {array.shape}", arrays[name].shape)
-
-
-def read_batch(x: Array) -> Array:
-    """`x` as an array of numbers with a batch axis.
-
-    Raises
-    ------
-    ConvmatTypeError
-        For what are no numbers.
-    ShapeError
-        For a single number.
-    """
-    array = carried("x", x)
-    if array.ndim == 0:
-        raise ShapeError("x.shape", "must begin with the batch", array.shape)
-    return array

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatTypeError
-from convmat.nn.composite import Composite, Part, read_batch
+from convmat.dtypes import carried
+from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.nn.composite import Composite, Part
 from convmat.nn.convolutions import Conv
+from convmat.nn.fields import Place
 from convmat.nn.kernels import LayerRoute
 from convmat.nn.layers import Flatten, Linear, ReLU
-from convmat.nn.summary import Place, Row
+from convmat.nn.summary import Row
 
 __all__ = ["Sequential", "digits_cnn"]
 
@@ -59,7 +61,7 @@ class Sequential(Composite):
 
     def forward(self, x: Array) -> Array:
         """The output of the last layer."""
-        x = read_batch(x)
+        x = _read_batch(x)
         for name in self.parts:
             x = self._into(name, x)
         return x
@@ -132,3 +134,19 @@ def digits_cnn(
             Linear(16 * 4 * 4, 10, rng=rng, dtype=dtype),
         ]
     )
+
+
+def _read_batch(x: Array) -> Array:
+    """`x` as an array of numbers with a batch axis.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what are no numbers.
+    ShapeError
+        For a single number.
+    """
+    array = carried("x", x)
+    if array.ndim == 0:
+        raise ShapeError("x.shape", "must begin with the batch", array.shape)
+    return array

@@ -1,4 +1,4 @@
-"""Pooling as layers."""
+"""Pooling over windows as layers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from convmat.nn.kernels import AMPLE
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
 
-__all__ = ["AvgPool", "GlobalAvgPool", "MaxPool", "PoolLayer"]
+__all__ = ["AvgPool", "MaxPool", "PoolLayer"]
 
 
 class PoolLayer(Layer):
@@ -204,36 +204,6 @@ class AvgPool(PoolLayer):
         return divisors_of(windows, self.count_include_pad, self.divisor_override)
 
 
-class GlobalAvgPool(Layer):
-    """The mean of each channel, which keeps its spatial axes with one cell each.
-
-    Examples
-    --------
-    >>> GlobalAvgPool().forward(np.array([[[1.0, 2.0, 6.0]]]))
-    array([[[3.]]])
-    """
-
-    def forward(self, x: Array) -> Array:
-        """`(batch, channels, *spatial)` to `(batch, channels, 1, ...)`."""
-        _check_spatial("x.shape[1:]", x.shape[1:])
-        return self._remember(x, functional.global_avg_pool(x))
-
-    def backward(self, grad: Array) -> Array:
-        """Equal shares."""
-        spatial = self._recall(grad).shape[2:]
-        return functional.global_avg_pool_backward(grad, spatial)
-
-    def facts(self, input_shape: Shape) -> Facts:
-        """One multiplication for each mean."""
-        _check_spatial("input_shape", input_shape)
-        channels, *size = input_shape
-        entries = prod(input_shape)
-        reads = tuple(Window(n - 1, n) for n in size)
-        shape = (channels, *(1,) * len(size))
-        cost = Cost(channels, channels)
-        return Facts(shape, cost, (channels, entries), entries, reads)
-
-
 def _held(setting: Any) -> Any:
     """`setting`, with a tuple in place of what can be read only once or changed."""
     if isinstance(setting, str) or not isinstance(setting, Iterable):
@@ -243,12 +213,6 @@ def _held(setting: Any) -> Any:
 
 def _reads(g: Geometry) -> tuple[Window, ...]:
     return tuple(Window(axis.span - 1, axis.stride) for axis in g.axes)
-
-
-def _check_spatial(argument: str, shape: Shape) -> None:
-    if len(shape) < 2 or 0 in shape:
-        rule = "must be (channels, *spatial) with at least 1 on every axis"
-        raise ShapeError(argument, rule, shape)
 
 
 def _refuse_empty(windows: Windows) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from convmat.arrays import Array, Shape
 from convmat.errors import ShapeError
 from convmat.nn.composite import Composite, Part
-from convmat.nn.summary import Place, Row, combined
+from convmat.nn.fields import Place
+from convmat.nn.summary import Row, combined
 
 __all__ = ["Residual"]
 

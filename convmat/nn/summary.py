@@ -4,63 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import floor
-from typing import TypeAlias
 
 from convmat.arrays import Shape
 from convmat.costs import Cost
-from convmat.nn.facts import Facts, Reads, Window
+from convmat.nn.facts import Facts
+from convmat.nn.fields import Cells, Place, after
 from convmat.nn.layers import Layer
 
-__all__ = ["Field", "Place", "Row", "Summary", "combined", "row_of", "start"]
-
-Cells: TypeAlias = Fraction | int
-
-
-@dataclass(frozen=True)
-class Field:
-    """The receptive field of one activation along one spatial axis of the input.
-
-    Attributes
-    ----------
-    size : Fraction or int
-        Cells of input from the first that it depends on to the last, those beside the
-        input included. Behind a transposed convolution fields differ, and no field has
-        more whole cells than this.
-    jump : Fraction or int
-        Cells of input between the fields of neighbouring activations.
-    count : int
-        Activations along the axis.
-    """
-
-    size: Cells
-    jump: Cells
-    count: int
-
-    def through(self, window: Window, count: int) -> Field:
-        """The field of an activation that reads a window of such as this one.
-
-        References
-        ----------
-        A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional
-        neural networks", Distill 2019, equations 2 and 3.
-
-        Examples
-        --------
-        >>> Field(3, 2, 14).through(Window(reach=2, stride=2), 7)
-        Field(size=7, jump=4, count=7)
-        """
-        size = self.size + window.reach * self.jump
-        return Field(_plain(size), _plain(self.jump * window.stride), count)
-
-
-@dataclass(frozen=True)
-class Place:
-    """What stands between two layers: the shape, and the fields where known."""
-
-    shape: Shape
-    fields: tuple[Field, ...] | None
+__all__ = ["Row", "Summary", "combined", "row_of"]
 
 
 @dataclass(frozen=True)
@@ -178,18 +130,12 @@ _HEADS = (
 )
 
 
-def start(input_shape: Shape) -> Place:
-    """Where a network begins: every cell of the input is its own field."""
-    return Place(input_shape, tuple(Field(1, 1, n) for n in input_shape[1:]))
-
-
 def row_of(name: str, layer: Layer, place: Place) -> tuple[Row, Place]:
     """The row of one layer, and what stands after it."""
     facts = layer.facts(place.shape)
-    fields = _after(place.fields, facts)
-    after = Place(facts.output_shape, fields)
+    behind = Place(facts.output_shape, after(place.fields, facts))
     parameters = sum(array.size for array in layer.parameters.values())
-    return _row(name, layer, parameters, facts, after), after
+    return _row(name, layer, parameters, facts, behind), behind
 
 
 def combined(name: str, sum_of: object, one: Place, other: Place) -> tuple[Row, Place]:
@@ -201,12 +147,12 @@ def combined(name: str, sum_of: object, one: Place, other: Place) -> tuple[Row, 
     if one.fields is not None and other.fields is not None:
         both = zip(one.fields, other.fields, strict=True)
         fields = tuple(max(pair, key=lambda field: field.size) for pair in both)
-    after = Place(one.shape, fields)
-    return _row(name, sum_of, 0, Facts(one.shape), after), after
+    behind = Place(one.shape, fields)
+    return _row(name, sum_of, 0, Facts(one.shape), behind), behind
 
 
-def _row(name: str, layer: object, parameters: int, facts: Facts, after: Place) -> Row:
-    fields = after.fields
+def _row(name: str, layer: object, parameters: int, facts: Facts, place: Place) -> Row:
+    fields = place.fields
     return Row(
         name,
         type(layer).__name__,
@@ -218,23 +164,6 @@ def _row(name: str, layer: object, parameters: int, facts: Facts, after: Place) 
         None if fields is None else tuple(floor(field.size) for field in fields),
         None if fields is None else tuple(field.jump for field in fields),
     )
-
-
-def _after(fields: tuple[Field, ...] | None, facts: Facts) -> tuple[Field, ...] | None:
-    reads: Reads = facts.reads
-    if fields is None or reads is None:
-        return None
-    if reads == "cell":  # also where axes are flattened: the fields stay apart
-        return fields
-    if reads == "all":
-        return tuple(f.through(Window(f.count - 1, 1), 1) for f in fields)
-    counts = facts.output_shape[1:]
-    moves = zip(fields, reads, counts, strict=True)
-    return tuple(field.through(window, count) for field, window, count in moves)
-
-
-def _plain(number: Cells) -> Cells:
-    return int(number) if number == int(number) else number
 
 
 def _told(row: Row) -> list[str]:

@@ -1,4 +1,4 @@
-"""The steps in which the entries of one output channel are written.
+"""The steps in which the entries of one output channel are written, or of a part of it.
 
 A convolution's matrix repeats itself: the next output row is the last one, moved by the
 stride. So its entries are a short list of two kinds of steps, found from the geometry
@@ -15,7 +15,7 @@ filled from the input, each row at the border is a step of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import TypeAlias
@@ -38,6 +38,18 @@ class Merge:
     order: IntArray
     starts: IntArray
 
+    @property
+    def sums(self) -> bool:
+        """Whether any two taps share a source."""
+        return len(self.starts) < len(self.order)
+
+    def cells(self) -> IntArray:
+        """Entry `[t]` says to which of the sums tap `t` belongs."""
+        lengths = np.diff(self.starts, append=len(self.order))
+        cells = np.empty_like(self.order)
+        cells[self.order] = np.repeat(np.arange(len(self.starts)), lengths)
+        return cells
+
 
 Taps: TypeAlias = tuple[slice | Merge, ...]
 """The taps that a row holds, for each axis."""
@@ -45,7 +57,7 @@ Taps: TypeAlias = tuple[slice | Merge, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lay:
-    """The entries of one row of the first output channel.
+    """The entries of one row of an output channel.
 
     Their columns are `cols[:, None] + sources`: what the channels and outer axes
     contribute, and the sources on the innermost axis. `taps` says for each axis which
@@ -59,14 +71,39 @@ class Lay:
     taps: Taps
 
     def part(self, weights: Array) -> Array:
-        """What the row holds of the `weights` `(channels, *kernel)` of one output."""
-        for axis, taps in enumerate(self.taps, start=1):
+        """What the row holds of `weights`, `(outputs, channels, *kernel)`."""
+        if sum(isinstance(taps, Merge) and taps.sums for taps in self.taps) > 1:
+            return self._summed_at_once(weights)
+        for axis, taps in enumerate(self.taps, start=2):
             if isinstance(taps, slice):
                 weights = weights[(slice(None),) * axis + (taps,)]
             else:
                 ordered = weights.take(taps.order, axis)
                 weights = np.add.reduceat(ordered, taps.starts, axis)
         return weights
+
+    def _summed_at_once(self, weights: Array) -> Array:
+        """`part` where taps share an entry along several axes.
+
+        Each sum runs over its taps in their order in the kernel, so that rounding is
+        the same whichever way the values of a matrix are written.
+        """
+        kernel = weights.shape[2:]
+        chosen: IntArray = np.zeros(1, np.intp)
+        sums: IntArray = np.zeros(1, np.intp)
+        cells: IntArray
+        for taps, size in zip(self.taps, kernel, strict=True):
+            if isinstance(taps, slice):
+                inside = np.arange(size)[taps]
+                cells, count = np.arange(len(inside)), len(inside)
+            else:
+                inside, cells, count = np.arange(size), taps.cells(), len(taps.starts)
+            chosen = np.add.outer(chosen * size, inside).ravel()
+            sums = np.add.outer(sums * count, cells).ravel()
+        order = np.argsort(sums, kind="stable")
+        starts = np.flatnonzero(np.diff(sums[order], prepend=-1))
+        flat = weights.reshape(*weights.shape[:2], -1)
+        return np.add.reduceat(flat[:, :, chosen[order]], starts, axis=2)
 
     @property
     def stop(self) -> int:
@@ -148,8 +185,23 @@ class Walk:
         self.entry, self.row = entry + entries * count, row + rows * count
 
 
-def walk_through(geometry: Geometry, dtype: np.dtype[np.signedinteger]) -> Walk:
-    """The finished walk through a geometry, with columns of an index dtype.
+def walk_through(
+    geometry: Geometry,
+    dtype: np.dtype[np.signedinteger],
+    outs: Sequence[range] | None = None,
+    group: int = 0,
+) -> Walk:
+    """The finished walk through an output channel, with columns of an index dtype.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    dtype : dtype
+    outs : sequence of range, optional
+        Outputs of each axis, none of them empty; by default all of them. Rows are
+        counted from the first, in C order of these ranges.
+    group : int
+        Group of the channel; its columns begin where the group's inputs do.
 
     Examples
     --------
@@ -157,22 +209,33 @@ def walk_through(geometry: Geometry, dtype: np.dtype[np.signedinteger]) -> Walk:
     >>> walk = walk_through(geometry(9, 3), np.dtype(np.int32))
     >>> [type(step).__name__ for step in walk.steps], walk.entry, walk.row
     (['Lay', 'Repeat'], 21, 7)
+    >>> walk = walk_through(geometry(9, 3), np.dtype(np.int32), [range(4, 6)])
+    >>> walk.steps[0].cols + walk.steps[0].sources, walk.row
+    (array([4, 5, 6]), 2)
     """
-    walk = Walk(geometry, [list(_runs(axis, dtype)) for axis in geometry.axes])
-    channels = np.arange(geometry.weight_shape[1], dtype=dtype)
+    ranges = map(range, geometry.output_size) if outs is None else outs
+    runs = [
+        list(_runs(axis, dtype, chosen))
+        for axis, chosen in zip(geometry.axes, ranges, strict=True)
+    ]
+    walk = Walk(geometry, runs)
+    per_group = geometry.weight_shape[1]
+    channels = np.arange(group * per_group, (group + 1) * per_group, dtype=dtype)
     walk.block(0, channels * prod(geometry.input_size), ())
     return walk
 
 
-def _runs(axis: Axis, dtype: np.dtype[np.signedinteger]) -> Iterator[_Run]:
-    """The outputs of an axis, in runs of which each output repeats the last.
+def _runs(
+    axis: Axis, dtype: np.dtype[np.signedinteger], chosen: range
+) -> Iterator[_Run]:
+    """The chosen outputs of an axis, in runs of which each output repeats the last.
 
     Yields
     ------
     _Run
         In the order of the outputs.
     """
-    for outs in axis.alike():
+    for outs in _alike(axis, chosen):
         whole = len(axis.taps_inside(outs.start)) == axis.kernel
         if axis.mode == "zeros" or whole:
             yield _plain_run(axis, outs)
@@ -194,6 +257,24 @@ def _fold_moves(axis: Axis, outs: range) -> int | None:
     if not axis.beyond(outs):
         return None
     return 0 if axis.mode == "replicate" else -axis.stride
+
+
+def _alike(axis: Axis, chosen: range) -> Iterator[range]:
+    """The chosen outputs in ranges that have the same taps on the input.
+
+    Yields
+    ------
+    range
+        In the order of the outputs.
+    """
+    taps = axis.taps_inside(chosen.start)
+    if taps and taps == axis.taps_inside(chosen.stop - 1):
+        yield chosen  # taps leave at one end and come in at the other, so all have them
+        return
+    for outs in axis.alike():
+        start, stop = max(outs.start, chosen.start), min(outs.stop, chosen.stop)
+        if start < stop:
+            yield range(start, stop)
 
 
 def _plain_run(axis: Axis, outs: range) -> _Run:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from convmat import maps
 from convmat.arrays import Array, Shape
-from convmat.dtypes import carried
+from convmat.dtypes import carried, exact_plus
 from convmat.errors import ShapeError
 from convmat.geometry import Geometry, IntOrInts, Layout, transposed_geometry
 from convmat.memory import refuse_beyond
@@ -61,7 +61,8 @@ def conv_transpose(
     MatrixTooLargeError
         When the result would take more than half of the physical memory.
     ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry.transposed_geometry`.
+        For arguments that do not fit, see `convmat.geometry.transposed_geometry`, and
+        for a sum of integers that does not fit int64, see `convmat.dtypes`.
 
     Notes
     -----
@@ -88,7 +89,7 @@ def conv_transpose(
     layout, batch = Layout.of("y", y, g.out_channels, g.output_size)
     result = transposed(batch, kernel.reshape(g.weight_shape), g)
     if bias is not None:
-        result = result + _bias(bias, g)
+        result = exact_plus(result, _bias(bias, g))
     return layout.restore(result, g.has_channels)
 
 

@@ -8,12 +8,15 @@ nothing with the windows of `convmat.sliding` and the indices of `convmat.geomet
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
+from math import prod
 from types import MappingProxyType
 
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.dtypes import exact_sums
 from convmat.geometry import Geometry
 from convmat.memory import refuse_beyond
 
@@ -41,6 +44,8 @@ def scatter(y: Array, kernel: Array, g: Geometry) -> Array:
     ------
     MatrixTooLargeError
         When the result would take more than half of the physical memory.
+    ConvmatError
+        For a sum of integers that does not fit int64, see `convmat.dtypes`.
 
     Examples
     --------
@@ -49,10 +54,16 @@ def scatter(y: Array, kernel: Array, g: Geometry) -> Array:
     >>> scatter(np.array([[[1, 10]]]), np.array([[[1, 2, 3]]]), g)
     array([[[ 2, 13, 20]]])
     """
+    # More than can meet in one cell, whatever the padding repeats.
+    terms = g.out_channels // g.groups * prod(g.output_size) * prod(g.kernel_size)
+    return exact_sums(partial(_scatter, g=g), y, kernel, terms=terms)
+
+
+def _scatter(y: Array, kernel: Array, g: Geometry) -> Array:
     per_group = g.out_channels // g.groups
     sizes = [n + sum(pad) for n, pad in zip(g.input_size, g.padding, strict=True)]
     dtype = np.result_type(y, kernel)
-    needed = len(y) * g.in_channels * int(np.prod(sizes, dtype=object)) * dtype.itemsize
+    needed = len(y) * g.in_channels * prod(sizes) * dtype.itemsize
     refuse_beyond("the transpose of", g, needed, None, "use smaller parts of the input")
     # (batch, groups, channels of a group, *padded)
     padded = np.zeros((len(y), g.groups, g.weight_shape[1], *sizes), dtype)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from convmat import matrix, operator, sliding, tie
+from convmat import fast, matrix, operator, sliding
 from convmat.arrays import Array, IntArray, Shape
-from convmat.constraints.constraint import ConvConstraint, sum_over_ties
+from convmat.constraints import ConvConstraint
+from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ _SPARSE = frozenset(
         ],
     )
 )
+_FAST = frozenset(map(np.dtype, ["i8", "f4", "f8", "c8", "c16"]))
 _ALL = _SPARSE | {np.dtype(np.float16), np.dtype(object)}
+
+
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class Route:
     matrix [19 25 37 43]
     operator [19 25 37 43]
     dense [19 25 37 43]
+    fast [19 25 37 43]
     """
 
     name: str
@@ -108,7 +114,9 @@ def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
     rows, columns, taps = _held(g)
     by_entry = (_flat(grad)[rows] * _flat(x)[columns]).sum(axis=1)
-    return sum_over_ties(by_entry, taps, g.free_parameters).reshape(g.weight_shape)
+    total = np.zeros(g.free_parameters, by_entry.dtype)
+    np.add.at(total, taps, by_entry)
+    return total.reshape(g.weight_shape)
 
 
 @lru_cache(maxsize=1)  # a reading asks for one geometry many times over
@@ -147,10 +155,39 @@ def _dense_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _dense_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum of the gradient by every matrix entry, structural zeros included."""
-    ties = tie.tie_map(g)
     by_entry = _flat(grad) @ _flat(x).T  # (rows, columns)
-    sums = sum_over_ties(by_entry[ties.rows, ties.cols], ties.taps, g.free_parameters)
-    return sums.reshape(g.weight_shape)
+    return ConvConstraint(g).pull_back(by_entry).reshape(g.weight_shape)
+
+
+def _fast(kernel: Array, x: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.forward, x, kernel, g)
+
+
+def _fast_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.input_grad, grad, kernel, g)
+
+
+def _fast_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
+    return _through_doubles(fast.kernel_grad, grad, x, g)
+
+
+def _through_doubles(function: Map, first: Array, second: Array, g: Geometry) -> Array:
+    """A fast route on integers: as doubles, which hold them exactly up to 2**53.
+
+    So the indices of a route that carries floats only are proved in exact arithmetic.
+
+    Raises
+    ------
+    ConvmatError
+        For a result of 2**53 and more.
+    """
+    if np.result_type(first, second) != np.int64:
+        return function(first, second, g)
+    result = function(first.astype(np.float64), second.astype(np.float64), g)
+    if np.abs(result).max(initial=0) >= _EXACT:
+        rule = "must be below 2**53, up to which doubles hold integers"
+        raise ConvmatError("result", rule, np.abs(result).max())
+    return result.astype(np.int64)
 
 
 def _beside(g: Geometry) -> Shape:
@@ -191,6 +228,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
             Route("matrix", _SPARSE, _matrix, _matrix_input_grad, _matrix_kernel_grad),
             Route("operator", _ALL, _operator, _operator_input_grad),
             Route("dense", _ALL, _dense, _dense_input_grad, _dense_kernel_grad),
+            Route("fast", _FAST, _fast, _fast_input_grad, _fast_kernel_grad),
         )
     }
 )

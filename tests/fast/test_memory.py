@@ -49,7 +49,14 @@ def test_the_peak_is_at_most_three_times_input_and_output(name, g, batch):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Small arrays may be held beside that: the kernel in another order, or the columns
-    # of a whole image where it is as small as 28x28.
-    small = 3 * kernel.nbytes + 32_000
+    # Beside that the kernel may be held in other orders, and a few Python objects; the
+    # gradient by the kernel holds the columns of a whole image as small as 28x28.
+    small = 3 * kernel.nbytes + (20_000 if name == "kernel_grad" else 3_000)
     assert peak <= 3 * (x.nbytes + y.nbytes) + small
+
+
+def test_what_cannot_fit_is_refused_before_anything_is_allocated():
+    g = geometry((4, 4), (3, 3), padding=10**6)
+    x, kernel = np.ones((1, 1, 4, 4)), np.ones((1, 1, 3, 3))
+    with pytest.raises(MemoryError, match=r"the windows of .* TiB"):
+        fast.forward(x, kernel, g)

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
-from convmat import matrix, operator, sliding
+from convmat import operator, sliding
 from convmat.geometry import Axis, Geometry, doors, shorthand
+from convmat.matrix import csr
 from convmat.tie import pattern, ties
 from convmat.verify import BOXES, ROUTES, prove
 
@@ -231,35 +232,35 @@ def indices_run_out_of_the_matrix(patch: Patch) -> None:
 
 
 def kernel_flipped(patch: Patch) -> None:
-    right = matrix.from_pattern
+    right = csr.from_pattern
     patch.setattr(
-        matrix, "from_pattern", lambda g, kernel: right(g, kernel[..., ::-1].copy())
+        csr, "from_pattern", lambda g, kernel: right(g, kernel[..., ::-1].copy())
     )
 
 
 def kernel_transposed(patch: Patch) -> None:
-    right = matrix.from_pattern
+    right = csr.from_pattern
 
     def from_pattern(g: Geometry, kernel):
         bank = kernel.reshape(g.weight_shape).swapaxes(-1, -2)
         return right(g, bank.reshape(g.weight_shape))
 
-    patch.setattr(matrix, "from_pattern", from_pattern)
+    patch.setattr(csr, "from_pattern", from_pattern)
 
 
 def zero_taps_dropped(patch: Patch) -> None:
-    right = matrix.from_pattern
+    right = csr.from_pattern
 
     def from_pattern(g: Geometry, kernel):
         W = right(g, kernel)
         W.eliminate_zeros()
         return W
 
-    patch.setattr(matrix, "from_pattern", from_pattern)
+    patch.setattr(csr, "from_pattern", from_pattern)
 
 
 def form_not_canonical(patch: Patch) -> None:
-    right = matrix.from_pattern
+    right = csr.from_pattern
 
     def from_pattern(g: Geometry, kernel):
         W = right(g, kernel)
@@ -268,7 +269,7 @@ def form_not_canonical(patch: Patch) -> None:
             W.data[start:stop] = W.data[start:stop][::-1].copy()
         return W
 
-    patch.setattr(matrix, "from_pattern", from_pattern)
+    patch.setattr(csr, "from_pattern", from_pattern)
 
 
 def refill_keeps_the_old_kernel(patch: Patch) -> None:

@@ -21,9 +21,9 @@ from convmat.nn import (
     Residual,
     convolutions,
     dropout,
+    fields,
     functional,
     metrics,
-    summary,
 )
 from convmat.nn import initial as initials
 from convmat.nn import transposed as transposed_layer
@@ -316,7 +316,7 @@ def kaiming_as_for_a_sigmoid(patch: Patch) -> None:
 def jump_taken_before_the_field(patch: Patch) -> None:
     plant_text(
         patch,
-        summary,
+        fields,
         "Field",
         "window.reach * self.jump",
         "window.reach * self.jump * window.stride",

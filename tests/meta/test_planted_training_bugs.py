@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convmat.constraints import ConvConstraint, constraint
+from convmat.constraints import ConvConstraint, Rung, violation
 from convmat.nn import (
     Conv,
     CrossEntropy,
@@ -77,10 +77,12 @@ def pulled_back_as_the_mean(patch: Patch) -> None:
 
 
 def one_entry_of_a_tie_left_out(patch: Patch) -> None:
-    def change(right, values, taps, count):
-        return right(values[1:], taps[1:], count)
+    def change(right, self, gradient):
+        gradient = gradient.copy()
+        gradient[:1] = 0
+        return right(self, gradient)
 
-    plant(patch, constraint, "sum_over_ties", change)
+    plant(patch, Rung, "pull_back", change)
 
 
 def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
@@ -92,8 +94,8 @@ def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
 
 def projected_on_the_first_of_each_tie(patch: Patch) -> None:
     def change(right, self, matrix):
-        array = np.asarray(matrix)
-        return self._read(array).reshape(self.geometry.kernel_shape)
+        entries = np.asarray(matrix)[self.rung.rows, self.rung.cols]
+        return self.rung.read(entries).reshape(self.geometry.kernel_shape)
 
     plant(patch, ConvConstraint, "extract", change)
 
@@ -139,7 +141,7 @@ def breach_named_by_column_and_row(patch: Patch) -> None:
 def nan_is_no_violation(patch: Patch) -> None:
     plant(
         patch,
-        constraint,
+        violation,
         "_largest_difference",
         lambda right, values, expected: right(np.nan_to_num(values), expected),
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from convmat import geometry, sliding
+from convmat.geometry import doors
 from convmat.verify import BOXES, ROUTES, Box, Counterexample, Proof, Route, prove
 
 PLAIN = geometry((3, 3), (2, 2))
@@ -40,22 +41,22 @@ def test_every_route_is_proved_over_every_box(box):
 
 def test_every_entry_of_every_map_is_counted():
     rows, columns = PLAIN.matrix_shape
-    maps = 4 + 4 + 3  # forward and input gradient of all; one has no kernel gradient
+    maps = 5 + 5 + 4  # forward and input gradient of all; one has no kernel gradient
     proof = prove([PLAIN])
     assert proof.entries == maps * PLAIN.free_parameters * rows * columns
     # Two inputs each, and the sum with a bias once more.
-    assert proof.tested == 4 * 2 * rows + 4 * 2 * columns + 3 * 4 + 2 * rows
+    assert proof.tested == 5 * 2 * rows + 5 * 2 * columns + 4 * 4 + 2 * rows
 
 
 def test_report_tells_proved_and_tested_apart():
     lines = str(prove([PLAIN], seed=7)).splitlines()
     assert lines[0].startswith("PASS geometries: 1 geometries, routes sliding, matrix")
     assert lines[1] == (
-        "  proved, given bilinearity: 1,584 entries of forward maps, input gradients "
+        "  proved, given bilinearity: 2,016 entries of forward maps, input gradients "
         "and (below 255 in size) kernel gradients"
     )
     assert lines[2] == (
-        "  tested: bilinearity and bias, 124 results on random integers, seed 7"
+        "  tested: bilinearity and bias, 154 results on random integers, seed 7"
     )
 
 
@@ -177,8 +178,8 @@ def test_snippet_prints_the_wrong_number(monkeypatch, part, change):
 
 
 def test_snippet_of_a_bias_prints_the_wrong_number(monkeypatch):
-    right = sliding._bias
-    monkeypatch.setattr(sliding, "_bias", lambda bias, g: right(bias, g)[::-1])
+    right = doors._bias
+    monkeypatch.setattr(doors, "_bias", lambda bias, g: right(bias, g)[::-1])
     g = geometry((2, 3), (4, 1, 2), groups=2, padding=1, stride=2)
     found = failure(ROUTES["sliding"], g)
     assert (found.route, found.part) == ("conv", "bias")

@@ -1,4 +1,4 @@
-"""The matrix of a convolution, as SciPy CSR: built straight, and refilled."""
+"""The whole matrix of a convolution: built straight to its place, and refilled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from convmat.tie import index_dtype, pattern_of
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["conv_matrix", "matrix_bytes", "refill", "sparse_dtype"]
+__all__ = ["conv_matrix", "from_pattern", "matrix_bytes", "refill", "sparse_dtype"]
 
 
 def conv_matrix(
@@ -77,7 +77,7 @@ def conv_matrix(
         g,
         matrix_bytes(g, array.dtype),
         max_bytes,
-        "conv_operator needs no stored matrix",
+        "conv_operator needs no stored matrix, and matrix_rows builds it slab by slab",
     )
     return from_pattern(g, array)
 

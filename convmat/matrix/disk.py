@@ -1,0 +1,127 @@
+"""Files on the disk: whole or not there at all, and one sentence for damage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.matrix import market, npz
+from convmat.matrix.source import Source
+
+__all__ = ["FORMATS", "Format", "source_of", "target_of", "trusting", "write_whole"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """The functions of one file format."""
+
+    write: Callable[..., None]  # (file, source, name, *, hidden)
+    read: Callable[[str], Any]
+    bytes_of: Callable[[str], int]
+    geometry_in: Callable[[str], Any]
+
+
+FORMATS = {
+    ".npz": Format(npz.write_npz, npz.read_npz, npz.npz_bytes, npz.npz_geometry),
+    ".mtx": Format(
+        market.write_market,
+        market.read_market,
+        market.market_bytes,
+        market.market_geometry,
+    ),
+}
+
+
+def _path(path: object) -> Path:
+    """`path`, when its suffix names a format."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConvmatTypeError("path", "must be a path", path)
+    named = Path(path)
+    if named.suffix.lower() not in FORMATS:
+        rule = "must end in .npz or .mtx"
+        raise ConvmatError("path", rule, str(named))
+    return named
+
+
+def target_of(path: object) -> Path:
+    """Where to write; a link is followed, so that it stays a link."""
+    target = Path(os.path.realpath(_path(path)))
+    if not target.parent.is_dir():
+        rule = "must lie in a folder that exists"
+        remedy = "make it with path.parent.mkdir(parents=True)"
+        raise ConvmatError("path", rule, str(path), remedy)
+    return _not_a_folder(target)
+
+
+def source_of(path: object) -> Path:
+    """Where to read, once the system has let it be opened."""
+    source = _not_a_folder(_path(path))
+    with source.open("rb") as file:  # an OSError says more than SciPy would
+        file.read(0)
+    return source
+
+
+def _not_a_folder(path: Path) -> Path:
+    if path.is_dir():
+        raise ConvmatError("path", "must be a file, not a folder", str(path))
+    return path
+
+
+def trusting(path: Path, read: Callable[[str], Any]) -> Any:
+    """`read(path)`, with one sentence for whatever a file can be that holds no matrix.
+
+    Raises
+    ------
+    ConvmatError
+        When it is cut off, damaged, or of something else.
+    """
+    try:
+        return read(str(path))
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ConvmatError(
+            "path",
+            f"must hold a whole {path.suffix.lower()} matrix, but {reason}",
+            str(path),
+            "write it again with save_matrix",
+        ) from None
+
+
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def write_whole(target: Path, source: Source, progress: bool | None) -> Path:
+    """Write `target` in one step: a whole file, or none."""
+    write = FORMATS[target.suffix.lower()].write
+    hidden = None if progress is None else not progress
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with part.open("xb") as file:
+            write(file, source, target.name, hidden=hidden)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
