@@ -2,9 +2,9 @@
 
 `functional` holds the arithmetic as pairs of pure functions. The layers around it
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
-`pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to some
-degree. `models` and `residual` join them, and `summary` counts what they do. `losses`,
-`metrics`, `data` and `learner` are the rest of a training run.
+`pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
+some degree. `models` and `residual` join them, and `summary` counts what they do.
+`losses`, `metrics`, `data` and `learner` are the rest of a training run.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.
