@@ -22,6 +22,8 @@ __all__ = ["read_npz"]
 
 _USUAL = (("images", "labels"), ("x_train", "y_train"), ("x", "y"), ("X", "y"))
 _NPY = ".npy"  # each array is a file of that kind in the archive
+_HEADER = 1 << 16  # bytes in which a header ends, with room to spare
+_MOST = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: DEFLATE_MOST}
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -129,8 +131,8 @@ def _member(
         raise DataError(path, "must not be encrypted", f"its array {name} is")
     size = info.file_size
     refuse_beyond(f"array {name} in", str(path), size, max_bytes, "read it in parts")
-    packed = DEFLATE_MOST if info.compress_type == zipfile.ZIP_DEFLATED else 1
-    if size > packed * info.compress_size:
+    most = _MOST.get(info.compress_type, math.inf)
+    if size > most * info.compress_size:
         rule = f"must hold {size:,} bytes in {name}"
         raise DataError(path, rule, f"{info.compress_size:,} bytes can't make so many")
     content = bytearray(size)
@@ -145,7 +147,7 @@ def _member(
 
 def _array(path: Path, name: str, content: bytearray) -> Array:
     """The array whose header and values `content` holds."""
-    file = io.BytesIO(content)
+    file = io.BytesIO(memoryview(content)[:_HEADER])
     try:
         shape, fortran, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
     except (KeyError, ValueError, TypeError, SyntaxError, tokenize.TokenError):
