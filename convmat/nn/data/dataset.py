@@ -33,7 +33,7 @@ class Dataset:
 
     Attributes
     ----------
-    images : ndarray of shape (n, channels, *spatial)
+    images : ndarray of shape `(n, channels, *spatial)`
         As stored, often uint8; read-only. `inputs` gives them as a network wants them.
     labels : ndarray of int64, shape (n,)
         Entry `i` is the place of image `i`'s class in `classes`; read-only.

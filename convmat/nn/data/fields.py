@@ -19,7 +19,7 @@ __all__ = [
 
 
 def check_images(images: object) -> None:
-    """Return silently for numbers of (n, channels, *spatial), n at least 1.
+    """Return silently for numbers of `(n, channels, *spatial)`, n at least 1.
 
     Raises
     ------

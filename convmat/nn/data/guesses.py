@@ -41,7 +41,7 @@ def plain(argument: str, value: npt.ArrayLike) -> Array:
 
 
 def axes_first(images: Array, channels: str | None) -> Array:
-    """`images` as (n, channels, *spatial).
+    """`images` as `(n, channels, *spatial)`.
 
     Raises
     ------

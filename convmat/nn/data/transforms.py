@@ -89,7 +89,7 @@ class Shift:
             raise ConvmatError("fill", "must be a finite number", self.fill)
 
     def __call__(self, images: Array, rng: np.random.Generator) -> Array:
-        """`images` (n, channels, *spatial), each moved on its own."""
+        """`images`, `(n, channels, *spatial)`, each moved on its own."""
         spatial = images.shape[2:]
         if not spatial:
             rule = "must be (n, channels, *spatial)"
@@ -149,7 +149,7 @@ class Normalize:
 
     @staticmethod
     def of_batch(images: Array) -> Normalize:
-        """The mean and the deviation of one batch (n, channels, *spatial).
+        """The mean and the deviation of one batch `(n, channels, *spatial)`.
 
         The deviation is the unbiased one plus 1e-7, as fastai takes it from the first
         training batch.
