@@ -7,7 +7,26 @@
 """
 
 from convmat.nn.convolutions import Conv, MatrixConv
-from convmat.nn.data import Digits, Loader, load_digits
+from convmat.nn.data import (
+    DataError,
+    Dataset,
+    Digits,
+    Loader,
+    Normalize,
+    Parts,
+    Scale,
+    Shift,
+    Transform,
+    load_digits,
+    load_mnist,
+    load_mnist10k,
+    mnist10k,
+    optdigits,
+    read_csv,
+    read_folder,
+    read_idx,
+    read_npz,
+)
 from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 from convmat.nn.learner import History, Learner
 from convmat.nn.losses import CrossEntropy, HalfSquare, Loss, accuracy
@@ -17,6 +36,8 @@ from convmat.nn.rungs import FixedMatrix, RungLayer
 __all__ = [
     "Conv",
     "CrossEntropy",
+    "DataError",
+    "Dataset",
     "Digits",
     "FixedMatrix",
     "Flatten",
@@ -28,10 +49,23 @@ __all__ = [
     "Loader",
     "Loss",
     "MatrixConv",
+    "Normalize",
+    "Parts",
     "ReLU",
     "RungLayer",
+    "Scale",
     "Sequential",
+    "Shift",
+    "Transform",
     "accuracy",
     "digits_cnn",
     "load_digits",
+    "load_mnist",
+    "load_mnist10k",
+    "mnist10k",
+    "optdigits",
+    "read_csv",
+    "read_folder",
+    "read_idx",
+    "read_npz",
 ]
