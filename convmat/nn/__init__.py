@@ -12,7 +12,26 @@ window. Everything else about the three is the same.
 
 from convmat.nn.composite import Composite
 from convmat.nn.convolutions import Conv, MatrixConv
-from convmat.nn.data import Digits, Loader, load_digits
+from convmat.nn.data import (
+    DataError,
+    Dataset,
+    Digits,
+    Loader,
+    Normalize,
+    Parts,
+    Scale,
+    Shift,
+    Transform,
+    load_digits,
+    load_mnist,
+    load_mnist10k,
+    mnist10k,
+    optdigits,
+    read_csv,
+    read_folder,
+    read_idx,
+    read_npz,
+)
 from convmat.nn.dropout import Dropout
 from convmat.nn.facts import Facts
 from convmat.nn.global_pooling import GlobalAvgPool
@@ -44,6 +63,8 @@ __all__ = [
     "Conv",
     "ConvTranspose",
     "CrossEntropy",
+    "DataError",
+    "Dataset",
     "Digits",
     "Dropout",
     "Facts",
@@ -62,17 +83,30 @@ __all__ = [
     "MatrixConv",
     "MaxPool",
     "MeanSquare",
+    "Normalize",
+    "Parts",
     "ReLU",
     "Residual",
     "Row",
     "RungLayer",
+    "Scale",
     "Sequential",
+    "Shift",
     "Summary",
+    "Transform",
     "accuracy",
     "confusion_matrix",
     "digits_cnn",
     "kaiming_normal",
     "kaiming_uniform",
     "load_digits",
+    "load_mnist",
+    "load_mnist10k",
+    "mnist10k",
+    "optdigits",
     "precision_recall",
+    "read_csv",
+    "read_folder",
+    "read_idx",
+    "read_npz",
 ]
