@@ -251,7 +251,7 @@ def _learner(
 
 def _distance(layer: RungLayer, g: Geometry) -> float:
     """Of the layer's matrix from the nearest convolution, over its own norm."""
-    matrix = layer.matrix[:, :-1]
+    matrix = layer.matrix[:, :-1].astype(np.float64)
     rest = matrix - ConvConstraint(g).project(matrix)
     return float(np.linalg.norm(rest) / np.linalg.norm(matrix))
 
