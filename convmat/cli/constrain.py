@@ -33,7 +33,7 @@ examples:
 experiments:
   ladder  one network on digits with its first matrix dense, locally connected,
           a convolution, circulant: parameters, accuracy on held-out digits and
-          on the same ones moved by a pixel, distance from the nearest convolution
+          on the same ones moved by a pixel, distance from a convolution
   kernel  a kernel that finds edges, learned from pieces of a picture and their
           edge maps until its integers are exact
   tying   the gradient by a dense matrix, masked, and summed over each tie

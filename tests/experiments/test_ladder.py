@@ -37,10 +37,14 @@ def test_a_rung_climbs_alike_with_the_others_and_alone(climbs):
     assert_equal(climb_ladder("convolution", **SMALL)["convolution"], climb)
 
 
-def test_another_seed_is_another_run(climbs):
-    other = climb_ladder(["convolution"], **SMALL, seed=1)["convolution"]
-    assert not np.array_equal(other.matrix, climbs["convolution"].matrix)
-    assert other.losses != climbs["convolution"].losses
+def test_another_seed_is_another_start():
+    starts = [
+        climb_ladder("convolution", epochs=0, seed=seed, progress=False)
+        for seed in (0, 0, 1)
+    ]
+    one, again, other = (start["convolution"].matrix for start in starts)
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
 
 
 def test_parameters_are_counted_with_biases(climbs):
@@ -165,6 +169,32 @@ def test_moved_digits_are_the_mean_of_eight_moves(monkeypatch):
     assert sorted(seen) == sorted(MOVES)
 
 
+def test_accuracies_are_of_held_out_digits(monkeypatch):
+    digits, seen = load_digits(dtype=np.float32), []
+    framed = np.pad(digits.test_images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    right, moves = ladder.accuracy, [(0, 0), *MOVES]
+
+    def recorded(scores, labels):
+        assert np.array_equal(labels, digits.test_labels)
+        seen.append(right(scores, labels))
+        return seen[-1]
+
+    inputs, forward = [], RungLayer.forward
+
+    def watched(self, x):
+        inputs.append(x)
+        return forward(self, x)
+
+    monkeypatch.setattr(ladder, "accuracy", recorded)
+    monkeypatch.setattr(RungLayer, "forward", watched)
+    (climb,) = climb_ladder(["dense"], epochs=1, samples=64, progress=False).values()
+    assert climb.accuracies == seen[:1]
+    assert climb.moved_accuracies == [np.mean(seen[1:])]
+    assert len(seen) == 9
+    for x, move in zip(inputs[1:], moves, strict=True):  # the first is of training
+        assert np.array_equal(x, moved(framed, *move))
+
+
 def test_one_sample_is_enough_to_train_on():
     (climb,) = climb_ladder(["dense"], epochs=1, samples=1, progress=False).values()
     assert len(climb.losses) == 1
@@ -180,8 +210,9 @@ def test_the_first_samples_are_taken(monkeypatch):
 
     monkeypatch.setattr(ladder, "Loader", recorded)
     climb_ladder(["convolution"], epochs=0, samples=5, progress=False)
-    climb_ladder(["convolution"], epochs=0, progress=False)
+    climb_ladder(["convolution"], epochs=0, seed=7, progress=False)
     few, every = loaders
+    assert (few.seed, every.seed) == (0, 7)
     assert len(few.inputs) == few.batch_size == 5
     assert (len(every.inputs), every.batch_size) == (1437, 64)
     digits = load_digits()
