@@ -154,7 +154,7 @@ def helped(command, capsys, monkeypatch):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["tour"], ["matrix"], ["same"]])
+@pytest.mark.parametrize("command", [[], ["tour"], ["matrix"], ["same"], ["constrain"]])
 def test_help_fits_eighty_columns(command, capsys, monkeypatch):
     text = helped(command, capsys, monkeypatch)
     assert max(map(len, text.splitlines())) <= 80
