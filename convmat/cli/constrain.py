@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from math import prod
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,17 +17,14 @@ from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from convmat.experiments import Climb, Found
+    from convmat.cli.pictures import Pictures
+    from convmat.experiments import Climb
 
 __all__ = ["add_to"]
 
-_SHOWN = 5  # maps of each rung: a row of the figure
-
 _EXAMPLES = """\
 examples:
-  convmat constrain                          the ladder, a minute or so
+  convmat constrain                          the ladder, half a minute
   convmat constrain ladder --epochs 5 --samples 300 --out ladder
   convmat constrain kernel                   a secret kernel, from a photograph
   convmat constrain kernel --picture digits --secret left --steps 300
@@ -39,6 +38,22 @@ experiments:
           edge maps until its integers are exact
   tying   the gradient by a dense matrix, masked, and summed over each tie
 """
+
+_OPTIONS: Mapping[str, tuple[tuple[str, ...], Any]] = MappingProxyType(
+    {
+        "epochs": (("ladder",), 30),
+        "samples": (("ladder",), None),
+        "seed": (("ladder", "tying"), 0),
+        "picture": (("kernel",), "photo"),
+        "secret": (("kernel",), "top"),
+        "steps": (("kernel",), 2000),
+    }
+)
+"""Whose each option is, and its default."""
+
+_DPI = 200  # 3 dots for each of the 100 rows and columns of a matrix
+
+_LEAST = MappingProxyType({"epochs": 1, "samples": 1, "seed": 0, "steps": 1})
 
 
 def add_to(commands: Any) -> None:
@@ -65,46 +80,82 @@ def add_to(commands: Any) -> None:
         metavar="DIR",
         help="folder for the figures (default: %(default)s)",
     )
-    add("--epochs", type=int, default=30, metavar="N", help="ladder (default: 30)")
+    add("--epochs", type=int, metavar="N", help="ladder (default: 30)")
     add("--samples", type=int, metavar="N", help="ladder: digits to train on, or all")
-    add("--seed", type=int, default=0, metavar="N", help="ladder (default: 0)")
+    add("--seed", type=int, metavar="N", help="ladder, tying (default: 0)")
     add(
         "--picture",
-        default="photo",
         choices=["photo", "digits"],
-        help="kernel: matplotlib's sample photograph, or the digits "
-        "(default: %(default)s)",
+        help="kernel: matplotlib's sample photograph, or the digits (default: photo)",
     )
     add(
         "--secret",
-        default="top",
         choices=["top", "left", "diagonal-1", "diagonal-2"],
-        help="kernel: the edge that it finds (default: %(default)s)",
+        help="kernel: the edge that it finds (default: top)",
     )
-    add("--steps", type=int, default=2000, metavar="N", help="kernel (default: 2000)")
+    add("--steps", type=int, metavar="N", help="kernel (default: 2000)")
     add("--no-progress", action="store_true", help="show no progress bars")
 
 
 def _run(options: argparse.Namespace) -> int:
-    folder = Path(options.out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        rule = "must be a folder, or a path where one can be made"
-        raise ConvmatError("--out", rule, options.out, str(error)) from None
+    _fill(options)
+    # Before the training, not after it: whether its end can be drawn and saved.
     from convmat import figures
 
-    # Before the minutes of training, not after them.
     save = figures.save
-    drawn = _EXPERIMENTS[options.experiment](options)
-    for name, figure in drawn.items():
-        for suffix in ("png", "svg"):
-            save(figure, folder / f"{name}.{suffix}")
-    print(f"\n{len(drawn)} figures, as PNG and SVG, are in {folder.resolve()}")
+    folder = Path(options.out)
+    with _writing_to(options.out):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    pictures = _EXPERIMENTS[options.experiment](options)
+    with _writing_to(options.out):
+        for name, (figure, _) in pictures.items():
+            for suffix in ("png", "svg"):
+                save(figure, folder / f"{name}.{suffix}", dpi=_DPI)
+    print(f"\nFigures, as PNG and SVG, in {folder.resolve()}:")
+    for name, (_, meaning) in pictures.items():
+        print(f"  {name:16}  {meaning}")
     return 0
 
 
-def _ladder(options: argparse.Namespace) -> dict[str, Figure]:
+@contextmanager
+def _writing_to(out: str) -> Iterator[None]:
+    """A block whose failures are those of `--out`.
+
+    Raises
+    ------
+    ConvmatError
+        For a path where nothing can be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        rule = "must be a folder to write to, or a path where one can be made"
+        raise ConvmatError("--out", rule, out, str(error)) from None
+
+
+def _fill(options: argparse.Namespace) -> None:
+    """Defaults for the options that are not given.
+
+    Raises
+    ------
+    ConvmatError
+        For those that are given and are another experiment's, or too small.
+    """
+    for name, (owners, default) in _OPTIONS.items():
+        value = getattr(options, name)
+        if value is None:
+            setattr(options, name, default)
+        elif options.experiment not in owners:
+            rule = f"must come with {' or '.join(owners)}, not {options.experiment}"
+            raise ConvmatError(f"--{name}", rule, value)
+        elif name in _LEAST and value < _LEAST[name]:
+            raise ConvmatError(f"--{name}", f"must be at least {_LEAST[name]}", value)
+
+
+def _ladder(options: argparse.Namespace) -> Pictures:
+    from convmat.cli import pictures
     from convmat.experiments import climb_ladder
 
     climbs = climb_ladder(
@@ -114,21 +165,19 @@ def _ladder(options: argparse.Namespace) -> dict[str, Figure]:
         progress=not options.no_progress,
     )
     print(_table(climbs))
-    return _ladder_figures(climbs) if options.epochs else {}
+    return pictures.of_ladder(climbs)
 
 
 def _table(climbs: dict[str, Climb]) -> str:
     """One line a rung."""
-    head = ("first matrix", "free numbers", "held out", "moved a pixel", "distance")
-    rows = [head]
+    rows = [("first matrix", "free", "held out", "moved", "distance")]
     for name, climb in climbs.items():
-        done = bool(climb.accuracies)
         rows.append(
             (
                 name.replace("_", " "),
                 f"{climb.free_parameters:,}",
-                f"{climb.accuracies[-1]:.1%}" if done else "-",
-                f"{climb.moved_accuracies[-1]:.1%}" if done else "-",
+                f"{climb.accuracies[-1]:.1%}",
+                f"{climb.moved_accuracies[-1]:.1%}",
                 f"{climb.distances[-1]:.2f}",
             )
         )
@@ -140,102 +189,40 @@ def _table(climbs: dict[str, Climb]) -> str:
         )
         for row in rows
     ]
-    note = "distance: from the nearest convolution, over the size of the matrix"
-    return "\n".join([*lines, "", note])
+    return "\n".join([*lines, "", _NOTES])
 
 
-def _ladder_figures(climbs: dict[str, Climb]) -> dict[str, Figure]:
-    from convmat import figures
-
-    told = {name: name.replace("_", " ") for name in climbs}
-    g = next(iter(climbs.values())).rung.geometry
-    outputs = prod(g.output_size)
-    middle = outputs // 2 + g.output_size[1] // 2  # row of the output in the middle
-    return {
-        "ladder-held-out": figures.curves(
-            {told[n]: [100 * a for a in c.accuracies] for n, c in climbs.items()},
-            xlabel="epoch",
-            ylabel="held-out digits read right, %",
-            title="Digits where the network has learned them",
-        ),
-        "ladder-moved": figures.curves(
-            {told[n]: [100 * a for a in c.moved_accuracies] for n, c in climbs.items()},
-            xlabel="epoch",
-            ylabel="moved digits read right, %",
-            title="The same digits, moved by a pixel",
-        ),
-        "ladder-distance": figures.curves(
-            {told[n]: c.distances[1:] for n, c in climbs.items()},
-            xlabel="epoch",
-            ylabel="distance over the matrix's own size",
-            title="How far from the nearest convolution",
-        ),
-        "ladder-matrices": figures.kernel_grid(
-            [_scaled(climb.matrix[:outputs]) for climb in climbs.values()],
-            titles=[f"{told[n]}, first map" for n in climbs],
-        ),
-        "ladder-windows": figures.kernel_grid(
-            [
-                window.reshape(g.input_size)
-                for climb in climbs.values()
-                for window in _scaled(climb.matrix[middle::outputs][:_SHOWN])
-            ],
-            titles=[f"{told[n]}, map {k}" for n in climbs for k in range(_SHOWN)],
-        ),
-    }
+_NOTES = """\
+free      parameters of the first matrix, biases included
+held out  digits read right that it has not seen, where it has learned digits
+moved     the same digits, moved by a pixel to each of the eight sides
+distance  from the nearest convolution, over the size of the matrix; that of the
+          circulant matrix is what wraps around"""
 
 
-def _scaled(array: Array) -> Array:
-    """With 1 as the largest value, so that matrices of all sizes show."""
-    return array / (np.abs(array).max() or 1)
-
-
-def _kernel(options: argparse.Namespace) -> dict[str, Figure]:
+def _kernel(options: argparse.Namespace) -> Pictures:
+    from convmat.cli import pictures
     from convmat.experiments import EDGES, learn_kernel
 
     found = learn_kernel(
-        _pictures(options.picture),
+        _images(options.picture),
         EDGES[options.secret.replace("-", " ")],
         steps=options.steps,
         progress=not options.no_progress,
     )
     off = np.abs(found.kernels[-1] - found.secret).max()
-    print(
-        f"{len(found.losses):,} steps from 0 on {options.picture}, {found.geometry!r}"
-    )
+    taken = "1 step" if options.steps == 1 else f"{options.steps:,} steps"
+    print(f"{taken} from 0 on {options.picture}, {found.geometry!r}")
     print(f"largest distance of a tap from the secret one: {off:.2g}")
-    verdict = "makes every edge map, number for number" if found.exact else "does not"
+    verdict = "makes every edge map, number for number"
+    if not found.exact:
+        verdict = "does not make every edge map yet"
     print(f"rounded to integers, the learned kernel {verdict}:")
     print(found.rounded)
-    return _kernel_figures(found)
+    return pictures.of_kernel(found)
 
 
-def _kernel_figures(found: Found) -> dict[str, Figure]:
-    from convmat import figures
-
-    steps = len(found.losses)
-    shown = sorted({min(steps, 10**power) for power in range(6)} | {0, steps})
-    taps = found.kernels.reshape(steps + 1, -1)
-    off = np.abs(taps - found.secret.reshape(-1)).max(axis=1)
-    drawn = {
-        "kernel-learned": figures.kernel_grid(
-            [*(found.kernels[step] for step in shown), found.secret],
-            titles=[*(f"step {step:,}" for step in shown), "the secret"],
-        )
-    }
-    if steps:
-        floor = np.finfo(float).tiny
-        drawn["kernel-distance"] = figures.curves(
-            {"largest of the taps": [float(max(v, floor)) for v in off[1:]]},
-            xlabel="step",
-            ylabel="distance from the secret kernel",
-            log=True,
-            title="Descent on the matrix, tied",
-        )
-    return drawn
-
-
-def _pictures(name: str) -> Array:
+def _images(name: str) -> Array:
     """Pieces of the photograph, or digits, as grey values."""
     from convmat.experiments import pieces
     from convmat.nn import load_digits
@@ -245,25 +232,24 @@ def _pictures(name: str) -> Array:
     from matplotlib import cbook
     from matplotlib.image import imread
 
-    colors = imread(str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)))
+    try:
+        path = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+        colors = imread(str(path))
+    except OSError:
+        rule = "must be there: this matplotlib came without its sample photograph"
+        raise ConvmatError("--picture", rule, name, "use --picture digits") from None
     grey = colors[..., :3] @ (0.299, 0.587, 0.114)  # ITU-R BT.601
     return pieces(np.rint(grey).astype(np.int64))
 
 
-def _tying(options: argparse.Namespace) -> dict[str, Figure]:
-    from convmat import figures
-    from convmat.geometry import geometry
+def _tying(options: argparse.Namespace) -> Pictures:
+    from convmat.cli import pictures
 
-    g = geometry((3, 3), (2, 2))
-    rng = np.random.default_rng(options.seed)
-    errors, x = rng.integers(-2, 3, 4), rng.integers(-2, 3, 9)
-    figure = figures.gradient_tying(g, np.outer(errors, x))
+    figure, meaning = pictures.of_tying(options.seed)
     print(figure.convmat["alt"])  # type: ignore[attr-defined]  # the figure's own note
-    return {"gradient-tying": figure}
+    return {"gradient-tying": (figure, meaning)}
 
 
-_EXPERIMENTS: dict[str, Callable[[argparse.Namespace], dict[str, Figure]]] = {
-    "ladder": _ladder,
-    "kernel": _kernel,
-    "tying": _tying,
-}
+_EXPERIMENTS: Mapping[str, Callable[[argparse.Namespace], Pictures]] = MappingProxyType(
+    {"ladder": _ladder, "kernel": _kernel, "tying": _tying}
+)

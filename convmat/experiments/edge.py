@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +28,11 @@ __all__ = ["EDGES", "Found", "learn_kernel", "pieces"]
 
 EDGES = {
     "top": ((-1, -1, -1), (0, 0, 0), (1, 1, 1)),
-    "left": ((-1, 0, 1), (-1, 0, 1), (-1, 0, 1)),
+    "left": ((-1, 1, 0), (-1, 1, 0), (-1, 1, 0)),
     "diagonal 1": ((0, -1, 1), (-1, 1, 0), (1, 0, 0)),
     "diagonal 2": ((1, -1, 0), (0, 1, -1), (0, 0, 1)),
 }
-"""The four kernels of fastbook, chapter 13."""
+"""The four kernels of chapter 13 of "Deep Learning for Coders with fastai"."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,10 @@ def learn_kernel(
 ) -> Found:
     """Learn the kernel that made the edge maps of some pictures, from 0.
 
-    The learning rate follows from the pictures: it is the largest that is sure to
-    converge, one over the sum of the squares that the taps see.
+    The learning rate follows from the pictures. It is one over the sum of the squares
+    that all taps see, which is at least the largest curvature of the loss. Descent on a
+    quadratic converges at any momentum `m` while rate times curvature is below
+    `2 * (1 + m)`; so here it always does.
 
     Parameters
     ----------
@@ -87,7 +90,9 @@ def learn_kernel(
     momentum : float
         In [0, 1).
     way : str
-        One of `convmat.constraints.WAYS`.
+        One of `convmat.constraints.WAYS`. Nothing is padded, so all take the same
+        steps: where a way has the mean of a tie for the sum, its learning rate is
+        as many times larger as the tie has entries.
     progress : bool
         Whether to show a bar, on a terminal.
 
@@ -102,8 +107,16 @@ def learn_kernel(
         exactly.
     ShapeError
         For arrays of other axes.
+    GeometryError
+        For a kernel that the pictures do not hold.
     ConvmatError
-        For pictures of nothing but zeros, and as `train_matrix`.
+        For pictures of nothing but zeros, maps beyond int64, and as `train_matrix`.
+
+    References
+    ----------
+    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods",
+    USSR Computational Mathematics and Mathematical Physics 4(5), 1964, for the bound on
+    the learning rate.
 
     Examples
     --------
@@ -111,38 +124,39 @@ def learn_kernel(
     >>> digits = load_digits(dtype=int).train_images[:100]
     >>> found = learn_kernel(digits, EDGES["left"], steps=300, progress=False)
     >>> found.exact, found.rounded
-    (True, array([[-1,  0,  1],
-                  [-1,  0,  1],
-                  [-1,  0,  1]]))
+    (True, array([[-1,  1,  0],
+                  [-1,  1,  0],
+                  [-1,  1,  0]]))
     """
     pixels, kernel = carried("images", images), carried("secret", secret)
     for name, array in (("images", pixels), ("secret", kernel)):
         if array.dtype.kind != "i":
             rule = "must hold integers, so that the end can be exact"
             raise ConvmatTypeError(name, rule, str(array.dtype))
-    if pixels.ndim != 4 or pixels.shape[1] != 1:
-        raise ShapeError("images.shape", "must be (batch, 1, high, wide)", pixels.shape)
+    if pixels.ndim != 4 or pixels.shape[1] != 1 or len(pixels) == 0:
+        rule = "must be (batch, 1, high, wide), with at least one picture"
+        raise ShapeError("images.shape", rule, pixels.shape)
     if kernel.ndim != 2:
         raise ShapeError("secret.shape", "must have two axes", kernel.shape)
     g = geometry(pixels.shape[2:], kernel.shape)
     maps = conv(pixels, kernel)
-    largest = int(np.abs(pixels).max(initial=0))
+    largest = max(int(pixels.max()), -int(pixels.min()))
     if largest == 0:
         raise ConvmatError("images", "must not be all zeros", pixels)
     x = pixels / largest
-    squares = float((x * x).sum()) / len(x)
-    descent = SGD(1 / (squares * kernel.size), momentum)
+    rate = _rate(x, kernel.size)
+    if way in ("mean", "project"):
+        rate *= prod(g.output_size)
     kernels, losses = [np.zeros(kernel.shape)], []
-    store = "free" if way == "reparametrise" else "pattern"
     run = train_matrix(
         g,
         np.zeros(kernel.size),
         x,
         maps / largest,
-        descent,
+        SGD(rate, momentum),
         steps=count("steps", steps, 0),
         way=way,
-        store=store,
+        store="free" if way == "reparametrise" else "pattern",
     )
     # None shows the bar on a terminal only.
     hidden = None if progress else True
@@ -152,6 +166,20 @@ def learn_kernel(
     rounded = np.rint(kernels[-1]).astype(np.int64)
     exact = bool((conv(pixels, rounded) == maps).all())
     return Found(g, kernel, np.array(kernels), losses, rounded, exact)
+
+
+def _rate(x: Array, taps: int) -> float:
+    """A learning rate at which descent on the kernel converges, at any momentum.
+
+    The loss is quadratic; its Hessian is the mean over the pictures of the outer
+    products of the windows with themselves. The trace of that, and so the largest
+    curvature, is at most `taps` times the squares of a picture. Along an eigenvector of
+    curvature `c` the error obeys `z'' = (1 + m - rate * c) * z' - m * z`, which dies
+    out exactly while `0 < rate * c < 2 * (1 + m)`: both roots of its characteristic
+    polynomial are then within the unit circle.
+    """
+    squares = float((x * x).sum()) / len(x)
+    return 1 / (squares * taps)
 
 
 def pieces(picture: npt.ArrayLike, side: int = 16, most: int = 256) -> Array:
@@ -168,11 +196,14 @@ def pieces(picture: npt.ArrayLike, side: int = 16, most: int = 256) -> Array:
     Returns
     -------
     ndarray, `(squares, 1, side, side)`
+        What is left over at the right and at the bottom is in none of them.
 
     Raises
     ------
     ShapeError
         For a picture that has no two axes, or is smaller than a square.
+    ConvmatError, ConvmatTypeError
+        For a `side` or a `most` that is no integer of at least 1.
 
     Examples
     --------

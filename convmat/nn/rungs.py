@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.constraints import STORES, Rung
-from convmat.constraints.stores import OnPattern
-from convmat.errors import ConvmatError, ShapeError
+from convmat.constraints.stores import FullMatrix, MatrixFree, OnPattern
+from convmat.dtypes import carried
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.nn.layers import Layer
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    Sparse: TypeAlias = csr_array[Any, tuple[int, int]]
+
 __all__ = ["FixedMatrix", "RungLayer"]
+
+_NOT_SPARSE = (np.float16, object)
+"""SciPy's sparse arrays carry neither."""
 
 
 class RungLayer(Layer):
@@ -28,8 +37,19 @@ class RungLayer(Layer):
     ----------
     rung : Rung
         As `convmat.constraints.rung_of` gives it, with or without bias.
-    theta : ndarray of shape (rung.free_parameters,)
+    theta : array_like of shape (rung.free_parameters,)
         Where to start; copied. Of a floating dtype, or exact numbers.
+
+    Raises
+    ------
+    ShapeError
+        When `theta` has another shape.
+    ConvmatError
+        When `theta` has an integer dtype, in which no step could be taken.
+    ConvmatTypeError
+        When `rung` is none, or `theta` does not hold numbers.
+    MatrixTooLargeError
+        When the matrix would not fit the memory.
 
     Examples
     --------
@@ -43,23 +63,26 @@ class RungLayer(Layer):
             [2., 4., 6.]]])
     """
 
-    def __init__(self, rung: Rung, theta: Array) -> None:
+    def __init__(self, rung: Rung, theta: npt.ArrayLike) -> None:
         super().__init__()
-        if theta.shape != (rung.free_parameters,):
+        if not isinstance(rung, Rung):
+            raise ConvmatTypeError("rung", "must be a Rung, as of rung_of", rung)
+        start = carried("theta", theta)
+        if start.shape != (rung.free_parameters,):
             rule = f"must be ({rung.free_parameters},), one for each free number"
-            raise ShapeError("theta.shape", rule, theta.shape)
-        if theta.dtype.kind in "iub":
+            raise ShapeError("theta.shape", rule, start.shape)
+        if start.dtype.kind == "i":
             remedy = "use .astype(float), or .astype(object) for exact numbers"
-            raise ConvmatError("theta", "must not be integers", theta, remedy)
+            raise ConvmatError("theta", "must not be integers", start, remedy)
         self.rung = rung
-        self.parameters = {"theta": theta.copy()}
-        self._store = STORES["full" if rung.name == "dense" else "pattern"](rung, theta)
+        self.parameters = {"theta": start.copy()}
+        self._held = _Held(rung, start)
 
     @property
     def matrix(self) -> Array:
         """The dense matrix of the present parameters; the last column is the bias."""
-        self._store.take(self.parameters["theta"])
-        return self._store.dense()
+        theta = self.parameters["theta"]
+        return self._present(theta.dtype).store.dense()
 
     def forward(self, x: Array) -> Array:
         """`(batch, *input)` to `(batch, out_channels, *outs)`."""
@@ -67,22 +90,56 @@ class RungLayer(Layer):
         if x.shape[1:] not in (g.input_shape, (g.in_channels, *g.input_size)):
             rule = f"must be (batch, {g.in_channels}, *{g.input_size})"
             raise ShapeError("x.shape", rule, x.shape)
-        self._store.take(self.parameters["theta"])
-        y = self._store.product(self._store.inputs(x))  # (rows, batch)
+        dtype = np.result_type(self.parameters["theta"], x)
+        store = self._present(dtype).store
+        y = store.product(store.inputs(x.astype(dtype, copy=False)))  # (rows, batch)
         shape = len(x), g.out_channels, *g.output_size
         return self._remember(x, y.T.reshape(shape))
 
     def backward(self, grad: Array) -> Array:
         """Through the matrix: tied gradients, and the transposed matrix."""
         x = self._recall(grad)
-        store = self._store
-        errors = store.outputs(grad)
-        self.gradients = {"theta": store.pulled_back(errors, store.inputs(x))}
-        matrix = store.csr() if isinstance(store, OnPattern) else store.values
-        if isinstance(store, OnPattern) and grad.dtype == object:
-            matrix = store.dense()  # SciPy carries no objects
-        x_grad = (matrix.T @ errors)[: self.rung.geometry.matrix_shape[1]]
+        dtype = np.result_type(self.parameters["theta"], x, grad)
+        held = self._present(dtype)
+        errors = held.store.outputs(grad.astype(dtype, copy=False))
+        inputs = held.store.inputs(x.astype(dtype, copy=False))
+        self.gradients = {"theta": held.store.pulled_back(errors, inputs)}
+        x_grad = (held.matrix.T @ errors)[: self.rung.geometry.matrix_shape[1]]
         return np.asarray(x_grad.T.reshape(x.shape))
+
+    def _present(self, dtype: np.dtype[Any]) -> _Held:
+        """The matrix of the present parameters, in a dtype that loses nothing."""
+        theta = self.parameters["theta"]
+        if self._held.store.values.dtype != dtype:
+            self._held = _Held(self.rung, theta.astype(dtype))
+        self._held.store.take(theta)
+        return self._held
+
+
+class _Held:
+    """A store, and its matrix as something to multiply with."""
+
+    def __init__(self, rung: Rung, theta: Array) -> None:
+        self.rung = rung
+        name = "full" if rung.name == "dense" else "pattern"
+        self.store: FullMatrix | OnPattern | MatrixFree = STORES[name](rung, theta)
+
+    @property
+    def matrix(self) -> Array | Sparse:
+        """`(rows, columns)`, of the values that the store has now."""
+        values = self.store.values
+        if self.rung.name == "dense":
+            return values
+        return self.store.dense() if values.dtype in _NOT_SPARSE else self._sparse
+
+    @cached_property
+    def _sparse(self) -> Sparse:
+        """Its data are the store's own values, which the store changes in place."""
+        from scipy.sparse import csr_array
+
+        rung = self.rung
+        starts = np.searchsorted(rung.rows, np.arange(rung.shape[0] + 1))
+        return csr_array((self.store.values, rung.cols, starts), shape=rung.shape)
 
 
 class FixedMatrix(Layer):
@@ -90,8 +147,15 @@ class FixedMatrix(Layer):
 
     Parameters
     ----------
-    matrix : scipy.sparse.csr_array or ndarray
+    matrix : scipy.sparse.csr_array or array_like
         Rows are outputs, columns are inputs in C order of `(channel, *spatial)`.
+
+    Raises
+    ------
+    ShapeError
+        When the matrix has no two axes.
+    ConvmatTypeError
+        When it does not hold numbers.
 
     Examples
     --------
@@ -101,20 +165,31 @@ class FixedMatrix(Layer):
     array([[0.5, 2.5]])
     """
 
-    def __init__(self, matrix: Array | csr_array[Any, tuple[int, int]]) -> None:
+    def __init__(self, matrix: npt.ArrayLike | Sparse) -> None:
         super().__init__()
-        self.matrix = matrix
+        known: Any = matrix
+        if not hasattr(known, "tocsr"):
+            known = carried("matrix", known)
+        self.matrix = known
+        if self.matrix.ndim != 2:
+            raise ShapeError("matrix.shape", "must have two axes", self.matrix.shape)
 
     def forward(self, x: Array) -> Array:
-        """`(batch, *input)` to `(batch, rows)`."""
-        columns = x.reshape(len(x), -1).T
+        """`(batch, ...)` to `(batch, rows)`."""
+        columns = x.reshape(len(x), prod(x.shape[1:])).T
         if len(columns) != self.matrix.shape[1]:
             rule = f"must have {self.matrix.shape[1]} numbers per sample"
             raise ShapeError("x.shape", rule, x.shape)
-        y: Array = np.ascontiguousarray((self.matrix @ columns).T)
+        y: Array = np.ascontiguousarray((self._beside(x) @ columns).T)
         return self._remember(x, y)
 
     def backward(self, grad: Array) -> Array:
         """By the transposed matrix."""
         x = self._recall(grad)
-        return np.asarray((self.matrix.T @ grad.T).T.reshape(x.shape))
+        return np.asarray((self._beside(grad).T @ grad.T).T.reshape(x.shape))
+
+    def _beside(self, array: Array) -> Any:
+        """The matrix, dense where SciPy does not carry the dtype of `array`."""
+        if hasattr(self.matrix, "tocsr") and array.dtype in _NOT_SPARSE:
+            return self.matrix.toarray()
+        return self.matrix
