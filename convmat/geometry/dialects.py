@@ -245,7 +245,8 @@ zeros between its taps, which is the only reading."""
 BY_NAME = {name: entry for entry in _ENTRIES for name in (entry.name, *entry.aliases)}
 """The dialects by name and by alias."""
 
-ALL_NAMES = ", ".join(
-    f"{d.name} (or {', '.join(d.aliases)})" if d.aliases else d.name for d in _ENTRIES
+ALL_NAMES = (
+    f"{', '.join(DIALECTS)}, or of their aliases "
+    f"{', '.join(alias for entry in _ENTRIES for alias in entry.aliases)}"
 )
-"""The names with their aliases, for a sentence."""
+"""The names and the aliases, for a sentence that begins with "one of"."""

@@ -10,7 +10,7 @@ from convmat.errors import GeometryError, ShapeError
 from convmat.geometry.axis import PADDING_MODES
 from convmat.geometry.dialects import ALL_NAMES, BY_NAME
 from convmat.geometry.integers import integer, listed
-from convmat.geometry.names import did_you_mean
+from convmat.geometry.names import did_you_mean, nearest
 
 __all__ = ["Padding", "read_padding"]
 
@@ -70,12 +70,19 @@ def _named(
 def _meant(name: str) -> str:
     if name in PADDING_MODES:
         return f"padding says how much; padding_mode={name!r} says what stands there"
-    return did_you_mean(name, (*NAMES, *_OF_DIALECTS.values()), _ELSEWHERE)
+    label, colon, who = name.partition(":")
+    if colon and label.lower() == "same":
+        found = nearest(who, BY_NAME)
+        return f"did you mean 'same:{found}'?" if found else ""
+    return did_you_mean(name, NAMES, _ELSEWHERE)
 
 
 NAMES = ("valid", "same", "same_lower", "full")
 """Padding that has a short name."""
 
 _SHORT = {"same": "same:tensorflow", "same_lower": "same:onnx-lower"}
-_OF_DIALECTS = {name: f"same:{name}" for name in BY_NAME}
-_ELSEWHERE = {**_OF_DIALECTS, "same-upper": "same", "none": "valid"}
+_ELSEWHERE = {
+    **{name: f"same:{name}" for name in BY_NAME},
+    "same-upper": "same",
+    "none": "valid",
+}
