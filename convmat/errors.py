@@ -7,9 +7,12 @@ wrong types a `ConvmatTypeError` (a `TypeError`).
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ConvmatError",
     "ConvmatTypeError",
+    "DivergedError",
     "GeometryError",
     "MatrixTooLargeError",
     "ShapeError",
@@ -96,6 +99,30 @@ class MatrixTooLargeError(ConvmatError, MemoryError):
             f"{self.argument} needs {_bytes(self.needed)}, "
             f"max_bytes allows {_bytes(self.allowed)}; {self.remedy}"
         )
+
+
+class DivergedError(ConvmatError):
+    """A loss that is no longer finite; nothing was updated by it.
+
+    Attributes
+    ----------
+    step : int
+        Number of the step that was not taken, 1 for the first.
+    lr : number
+        The learning rate at that step.
+    weights : ndarray or dict of str to ndarray
+        A copy of the last weights whose loss was finite, in the form that was trained.
+    """
+
+    def __init__(self, loss: object, step: int, lr: Any, weights: Any) -> None:
+        remedy = f"use a smaller learning rate, such as {float(lr) / 10:.2g}"
+        super().__init__(
+            "loss", f"must be finite at step {step} with lr={lr}", loss, remedy
+        )
+        self.args = (loss, step, lr, weights)  # what pickling calls __init__ with
+        self.step = step
+        self.lr = lr
+        self.weights = weights
 
 
 def _told(value: object) -> str:

@@ -11,14 +11,13 @@ share entries the nearest kernel solves the linear system of the Gram matrix
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, IntArray
-from convmat.constraints.gram import Gram, gram_of
+from convmat.constraints.rungs import Rung, rung_of
 from convmat.constraints.violation import Violation
 from convmat.dtypes import carried, exact_sums
 from convmat.errors import ShapeError
@@ -69,6 +68,11 @@ class ConvConstraint:
         """The tie map of the geometry."""
         return tie_map(self.geometry)
 
+    @property
+    def rung(self) -> Rung:
+        """The same subspace in entries, which are all that a sparse matrix stores."""
+        return rung_of("convolution", self.geometry)
+
     def embed(self, kernel: npt.ArrayLike, *, max_bytes: int | None = None) -> Array:
         """The matrix of `kernel`, dense.
 
@@ -102,12 +106,7 @@ class ConvConstraint:
     def _embed(self, weights: Array) -> Array:
         g = self.geometry
         matrix = np.zeros(g.matrix_shape, weights.dtype)
-        ties = self.ties
-        values = weights.reshape(-1)[ties.taps]
-        if g.shared:
-            np.add.at(matrix, (ties.rows, ties.cols), values)
-        else:
-            matrix[ties.rows, ties.cols] = values
+        matrix[self._places] = self.rung.embed(weights.reshape(-1))
         return matrix
 
     def extract(self, matrix: npt.ArrayLike) -> Array:
@@ -123,18 +122,8 @@ class ConvConstraint:
             Integers give exact `Fraction` objects, because a mean may fall between
             them.
         """
-        array, ties = self._matrix(matrix), self.ties
-        if array.dtype.kind == "i":
-            array = array.astype(object)
-        kernel = self._read(array)
-        # Only what the reading leaves over is averaged: where that is 0, the kernel is
-        # exactly as read.
-        rest = array[ties.rows, ties.cols] - self._entries_of(kernel)
-        sums = sum_over_ties(rest, ties.taps, kernel.size)
-        correction = (
-            self._gram.solve(sums) if self.geometry.shared else self._mean(sums)
-        )
-        return np.asarray(kernel + correction).reshape(self.geometry.kernel_shape)
+        kernel = self.rung.extract(self._matrix(matrix)[self._places])
+        return kernel.reshape(self.geometry.kernel_shape)
 
     def project(self, matrix: npt.ArrayLike) -> Array:
         """The nearest matrix that obeys both constraints, in the sum of squares.
@@ -158,14 +147,9 @@ class ConvConstraint:
         ConvmatError
             When a sum of integers does not fit int64.
         """
-        array, ties = self._matrix(matrix_grad, "matrix_grad"), self.ties
-        values = array[ties.rows, ties.cols]
-        count = self.geometry.free_parameters
-        sums = exact_sums(
-            lambda entries: sum_over_ties(entries, ties.taps, count),
-            values,
-            terms=prod(self.geometry.output_size),
-        )
+        array = self._matrix(matrix_grad, "matrix_grad")
+        most = prod(self.geometry.output_size)  # entries of one tie
+        sums = exact_sums(self.rung.pull_back, array, terms=most)
         return sums.reshape(self.geometry.kernel_shape)
 
     def pull_back_product(self, left: Array, right: Array) -> Array:
@@ -179,15 +163,14 @@ class ConvConstraint:
         ndarray of shape `geometry.kernel_shape`
         """
         rows, columns = self.geometry.matrix_shape
-        ties = self.ties
-        sums = np.zeros(self.geometry.free_parameters, np.result_type(left, right))
+        at_rows, at_cols = self._places
+        entries = np.empty(len(at_rows), np.result_type(left, right))
         height = max(1, _SLAB // columns)
         for top in range(0, rows, height):
-            start, stop = np.searchsorted(ties.rows, [top, top + height])
+            start, stop = np.searchsorted(at_rows, [top, top + height])
             slab = left[top : top + height] @ right
-            values = slab[ties.rows[start:stop] - top, ties.cols[start:stop]]
-            np.add.at(sums, ties.taps[start:stop], values)
-        return sums.reshape(self.geometry.kernel_shape)
+            entries[start:stop] = slab[at_rows[start:stop] - top, at_cols[start:stop]]
+        return self.rung.pull_back(entries).reshape(self.geometry.kernel_shape)
 
     def violation(self, matrix: npt.ArrayLike) -> Violation:
         """The largest breach of each constraint by `matrix`.
@@ -202,49 +185,16 @@ class ConvConstraint:
         >>> ConvConstraint(geometry((3,), (2,))).violation([[1, 2, 0], [0, 1, 2]])
         Violation(zeros=0, ties=0, zero_at=None, tie_at=None)
         """
-        array, ties = self._matrix(matrix), self.ties
+        array, rung = self._matrix(matrix), self.rung
+        entries = array[self._places]
         outside = array.copy()
-        outside[ties.rows, ties.cols] = 0
-        zeros, zero = _largest_difference(outside.reshape(-1), np.zeros((), int))
-        kernel = self._read(array)
-        if not self._gram.all_alone:
-            kernel = self.extract(array).reshape(-1)
-        values = array[ties.rows, ties.cols]
-        apart, entry = _largest_difference(values, self._entries_of(kernel))
-        columns = array.shape[1]
-        return Violation(
-            zeros,
-            apart,
-            None if zero is None else divmod(zero, columns),
-            None if entry is None else (int(ties.rows[entry]), int(ties.cols[entry])),
-        )
+        outside[self._places] = 0
+        return Violation.of(rung, outside, entries, rung.expected(entries))
 
     @property
-    def _gram(self) -> Gram:
-        return gram_of(self.geometry)
-
-    def _mean(self, sums: Array) -> Array:
-        counts = self.ties.multiplicity.reshape(-1)
-        if sums.dtype == object:
-            shares = [Fraction(1, int(count)) if count else 0 for count in counts]
-            return np.asarray(sums * np.array(shares, dtype=object))
-        return np.asarray(sums / np.maximum(counts, 1).astype(sums.real.dtype))
-
-    def _read(self, array: Array) -> Array:
-        """Entry `[t]` is the first entry that holds tap `t` alone, or 0."""
-        ties, alone = self.ties, self._gram.alone
-        kernel = np.zeros(self.geometry.free_parameters, array.dtype)
-        kernel[alone.taps] = array[ties.rows[alone.first], ties.cols[alone.first]]
-        return kernel
-
-    def _entries_of(self, kernel: Array) -> Array:
-        """What the matrix of a flat kernel holds at each entry of the tie map."""
-        ties = self.ties
-        if self.geometry.shared:
-            return self.embed(kernel.reshape(self.geometry.weight_shape))[
-                ties.rows, ties.cols
-            ]
-        return kernel[ties.taps]
+    def _places(self) -> tuple[IntArray, IntArray]:
+        """Row and column of every entry that is no structural zero."""
+        return self.rung.rows, self.rung.cols
 
     def _matrix(self, matrix: npt.ArrayLike, argument: str = "matrix") -> Array:
         if not isinstance(matrix, np.ndarray) and hasattr(matrix, "toarray"):
@@ -261,30 +211,3 @@ class ConvConstraint:
         remedy = "conv_matrix stores the entries only"
         needed = rows * columns * itemsize
         refuse_beyond("the dense matrix of", self.geometry, needed, max_bytes, remedy)
-
-
-def sum_over_ties(values: Array, taps: IntArray, count: int) -> Array:
-    """Entry `[t]` is the sum of the `values[i]` with `taps[i] == t`, of any dtype."""
-    sums = np.zeros(count, values.dtype)
-    np.add.at(sums, taps, values)
-    return sums
-
-
-def _largest_difference(values: Array, expected: Array) -> tuple[object, int | None]:
-    """The largest absolute difference and its index, None where all are equal.
-
-    NaN equals nothing and counts as largest. Integers are subtracted as Python's, which
-    do not wrap.
-    """
-    wrong = np.flatnonzero(np.asarray(values != expected))
-    if len(wrong) == 0:
-        return 0, None
-    found, wanted = values[wrong], np.broadcast_to(expected, values.shape)[wrong]
-    if found.dtype.kind == "i":
-        found, wanted = found.astype(object), wanted.astype(object)
-    with np.errstate(invalid="ignore"):  # inf - inf is NaN
-        sizes = np.abs(found - wanted)
-    missing = np.flatnonzero(np.asarray(sizes != sizes))  # NaN, in objects too
-    worst = int(missing[0]) if len(missing) else int(np.argmax(sizes))
-    size = sizes[worst]
-    return size.item() if isinstance(size, np.generic) else size, int(wrong[worst])

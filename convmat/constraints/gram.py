@@ -17,25 +17,8 @@ import numpy as np
 
 from convmat.arrays import Array, IntArray
 from convmat.geometry import Geometry
-from convmat.tie import tie_map
 
-__all__ = ["Alone", "Gram", "gram_of"]
-
-
-@dataclass(frozen=True, eq=False)
-class Alone:
-    """Taps that stand alone in some entry, and the first such entry of each.
-
-    Attributes
-    ----------
-    taps : ndarray of int
-        Flat indices into the kernel, ascending.
-    first : ndarray of int
-        Index of the entry in the tie map.
-    """
-
-    taps: IntArray
-    first: IntArray
+__all__ = ["Gram", "gram_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,26 +48,6 @@ class Gram:
             )
             block = np.kron(block, both.sum(axis=0))
         return block
-
-    @cached_property
-    def alone(self) -> Alone:
-        """Taps that stand alone somewhere; all live ones, where no entry is shared."""
-        ties = tie_map(self.geometry)
-        entries = np.arange(len(ties.taps))
-        if self.geometry.shared:
-            places = ties.rows * self.geometry.matrix_shape[1] + ties.cols
-            _, entries, counts = np.unique(
-                places, return_index=True, return_counts=True
-            )
-            entries = np.sort(entries[counts == 1])
-        taps, first = np.unique(ties.taps[entries], return_index=True)
-        return Alone(taps, entries[first])
-
-    @cached_property
-    def all_alone(self) -> bool:
-        """Whether every tap that is not dead stands alone somewhere."""
-        live = self.geometry.free_parameters - self.geometry.dead_taps
-        return len(self.alone.taps) == live
 
     @cached_property
     def independent(self) -> list[int]:

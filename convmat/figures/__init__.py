@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from convmat.figures.matrices import matrix_plot
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.tying import gradient_tying
 
 __all__ = [
     "Theme",
     "curves",
     "equation_text",
     "four_applications",
+    "gradient_tying",
     "kernel_grid",
     "matrix_equation",
     "matrix_plot",
@@ -40,6 +42,7 @@ _HOME = {
     "curves": "lines",
     "equation_text": "text",
     "four_applications": "applications",
+    "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "matrix_equation": "equations",
     "matrix_plot": "matrices",

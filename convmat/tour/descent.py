@@ -57,7 +57,7 @@ def show(report: Report) -> Descent:
     """Train the matrix of an unknown 3x3 kernel from digits and their edges."""
     report.heading("(c) A matrix trained under its two constraints, on real digits")
     g = geometry((8, 8), (3, 3), padding=1)
-    report.block(g.summary())
+    report.text(g.summary(), 2)
     digits = load_digits(dtype=np.int64).train_images
     _exact(report, g, digits[:EXACT_DIGITS])
     pixels = digits[:DIGITS] / 16
@@ -75,7 +75,9 @@ def _exact(report: Report, g: Geometry, digits: Array) -> None:
     rule = SGD(LR, MOMENTUM)
     equal = 0
     start = constraint.embed(kernel)
-    for step in train_matrix(g, start, x, y, SGD(LR, MOMENTUM), steps=EXACT_STEPS):
+    for step in train_matrix(
+        g, start, x, y, SGD(LR, MOMENTUM), steps=EXACT_STEPS, store="full"
+    ):
         errors = (conv(x, kernel, padding=1) - y) * Fraction(1, len(x))
         grad = conv_kernel_grad(errors, x, g.kernel_shape, padding=1)
         rule.step({"kernel": kernel}, {"kernel": grad})
@@ -99,7 +101,9 @@ def _tied(report: Report, g: Geometry, pixels: Array) -> Descent:
     losses, held, share, apart = [], 0, 0.0, 0.0
     gaps = {"0.weight": np.zeros(g.weight_shape)}
     velocity_gaps = gaps
-    for step in train_matrix(g, start, pixels, y, rule, steps=STEPS):
+    for step in train_matrix(
+        g, start, pixels, y, rule, steps=STEPS, store="full", strict=False
+    ):
         before = gaps
         bound = step_bound(
             twin.model,
@@ -164,7 +168,7 @@ def _free(report: Report, g: Geometry, pixels: Array, descent: Descent) -> None:
     start = ConvConstraint(g).embed(weight)
     rule = SGD(float(LR), float(MOMENTUM))
     losses, zeros, ties = [], [], []
-    for step in train_matrix(g, start, pixels, y, rule, steps=STEPS, constrained=False):
+    for step in train_matrix(g, start, pixels, y, rule, steps=STEPS, rung="dense"):
         losses.append(float(step.loss))
         zeros.append(float(step.violation.zeros))
         ties.append(float(step.violation.ties))

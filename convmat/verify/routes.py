@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from convmat import fast, matrix, operator, sliding, tie
+from convmat import fast, matrix, operator, sliding
 from convmat.arrays import Array, IntArray, Shape
-from convmat.constraints.constraint import ConvConstraint, sum_over_ties
+from convmat.constraints import ConvConstraint
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 
@@ -114,7 +114,9 @@ def _matrix_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum, with rows, columns and taps read from the CSR arrays."""
     rows, columns, taps = _held(g)
     by_entry = (_flat(grad)[rows] * _flat(x)[columns]).sum(axis=1)
-    return sum_over_ties(by_entry, taps, g.free_parameters).reshape(g.weight_shape)
+    total = np.zeros(g.free_parameters, by_entry.dtype)
+    np.add.at(total, taps, by_entry)
+    return total.reshape(g.weight_shape)
 
 
 @lru_cache(maxsize=1)  # a reading asks for one geometry many times over
@@ -153,10 +155,8 @@ def _dense_input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
 
 def _dense_kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     """The tie sum of the gradient by every matrix entry, structural zeros included."""
-    ties = tie.tie_map(g)
     by_entry = _flat(grad) @ _flat(x).T  # (rows, columns)
-    sums = sum_over_ties(by_entry[ties.rows, ties.cols], ties.taps, g.free_parameters)
-    return sums.reshape(g.weight_shape)
+    return ConvConstraint(g).pull_back(by_entry).reshape(g.weight_shape)
 
 
 def _fast(kernel: Array, x: Array, g: Geometry) -> Array:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convmat.constraints import ConvConstraint, constraint
+from convmat.constraints import ConvConstraint, Rung, violation
 from convmat.nn import (
     Conv,
     CrossEntropy,
@@ -22,9 +22,10 @@ from convmat.nn import (
     HalfSquare,
     Loader,
     MatrixConv,
-    convolutions,
     functional,
+    kernels,
 )
+from convmat.nn.functional import convolution
 from convmat.verify import agreement, rounding
 
 Patch = pytest.MonkeyPatch
@@ -76,10 +77,12 @@ def pulled_back_as_the_mean(patch: Patch) -> None:
 
 
 def one_entry_of_a_tie_left_out(patch: Patch) -> None:
-    def change(right, values, taps, count):
-        return right(values[1:], taps[1:], count)
+    def change(right, self, gradient):
+        gradient = gradient.copy()
+        gradient[:1] = 0
+        return right(self, gradient)
 
-    plant(patch, constraint, "sum_over_ties", change)
+    plant(patch, Rung, "pull_back", change)
 
 
 def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
@@ -91,8 +94,8 @@ def product_pulled_back_from_the_first_sample(patch: Patch) -> None:
 
 def projected_on_the_first_of_each_tie(patch: Patch) -> None:
     def change(right, self, matrix):
-        array = np.asarray(matrix)
-        return self._read(array).reshape(self.geometry.kernel_shape)
+        entries = np.asarray(matrix)[self.rung.rows, self.rung.cols]
+        return self.rung.read(entries).reshape(self.geometry.kernel_shape)
 
     plant(patch, ConvConstraint, "extract", change)
 
@@ -138,7 +141,7 @@ def breach_named_by_column_and_row(patch: Patch) -> None:
 def nan_is_no_violation(patch: Patch) -> None:
     plant(
         patch,
-        constraint,
+        violation,
         "_largest_difference",
         lambda right, values, expected: right(np.nan_to_num(values), expected),
     )
@@ -176,14 +179,14 @@ def linear_weight_gradient_averaged(patch: Patch) -> None:
 
 def conv_bias_gradient_of_the_first_output(patch: Patch) -> None:
     patch.setattr(
-        functional,
-        "_bias_grad",
+        convolution,
+        "bias_grad",
         lambda grad: grad.reshape(*grad.shape[:2], -1)[..., 0].sum(axis=0),
     )
 
 
 def conv_without_bias(patch: Patch) -> None:
-    patch.setattr(functional, "_plus_bias", lambda y, bias: y)
+    patch.setattr(convolution, "plus_bias", lambda y, bias: y)
 
 
 def matrix_gradient_not_transposed(patch: Patch) -> None:
@@ -199,11 +202,11 @@ def flattened_with_the_last_axis_first(patch: Patch) -> None:
 
 
 def biases_start_at_zero(patch: Patch) -> None:
-    def change(right, rng, shape, fan_in, dtype):
-        numbers = right(rng, shape, fan_in, dtype)
+    def change(right, rng, shape, *rest):
+        numbers = right(rng, shape, *rest)
         return numbers if len(shape) > 1 else np.zeros_like(numbers)
 
-    plant(patch, convolutions, "initial", change)
+    plant(patch, kernels, "initial", change)
 
 
 # -------------------------------------------------------- losses, loader, update rule
