@@ -18,6 +18,7 @@ from convmat import (
     ConvConstraint,
     ConvmatError,
     ConvmatTypeError,
+    ShapeError,
     conv,
     conv_input_grad,
     conv_kernel_grad,
@@ -429,3 +430,22 @@ def test_columns_beyond_an_index_are_refused_wherever_rows_are_few(build):
         ConvmatError, match=r"^input_shape must have fewer than 2\*\*63"
     ):
         build((WIDE, WIDE))
+
+
+def test_thirty_axes_are_carried_by_every_route_and_more_are_refused():
+    g = geometry((2, *(1,) * 29, 2), (2, 2, *(1,) * 30))
+    kernel = np.arange(4.0).reshape(g.kernel_shape)
+    x = np.arange(4.0 * 20).reshape(20, *g.input_shape)
+    matrix = conv_matrix(kernel, g.input_shape)
+    y = conv(x, kernel)
+    assert np.array_equal(y.reshape(20, -1), (matrix @ x.reshape(20, -1).T).T)
+    assert np.array_equal(conv(x.astype(int), kernel.astype(int)), y)
+    back = conv_input_grad(y, kernel, g.input_shape)
+    assert np.array_equal(back.reshape(20, -1), y.reshape(20, -1) @ matrix)
+    by_tap = conv_kernel_grad(y, x, g.kernel_shape)
+    assert np.vdot(by_tap, kernel) == np.vdot(y, y)
+    assert len(tie_map(g).taps) == matrix.nnz == 8
+    with pytest.raises(
+        ShapeError, match="input_size must have at most 30 spatial axes"
+    ):
+        geometry((1,) * 31, (1,) * 31)
