@@ -51,7 +51,7 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
     >>> carried("x", [True, False])
     Traceback (most recent call last):
         ...
-    convmat.errors.ConvmatTypeError: x must hold numbers, got x=dtype('bool'); a mask
+    convmat.errors.ConvmatTypeError: x must hold numbers, got x='dtype bool'; a mask
     becomes numbers with x.astype(int)
     """
     if isinstance(value, np.ma.MaskedArray):
@@ -74,17 +74,18 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
         return array.astype(np.int64, copy=False)
     if kind == "O":
         return _numbers(argument, array)
+    told = f"dtype {array.dtype}"
     if kind == "u":
         rule = "must hold numbers of a signed dtype, or of fewer than 64 bits"
         remedy = (
             f"use {argument}.astype(np.int64) where all are below 2**63, or "
             f"{argument}.astype(object), which carries integers of any size"
         )
-        raise ConvmatTypeError(argument, rule, array.dtype, remedy)
+        raise ConvmatTypeError(argument, rule, told, remedy)
     remedy = "convert it to integers, floats, complex numbers or Fractions"
     if kind == "b":
         remedy = f"a mask becomes numbers with {argument}.astype(int)"
-    raise ConvmatTypeError(argument, "must hold numbers", array.dtype, remedy)
+    raise ConvmatTypeError(argument, "must hold numbers", told, remedy)
 
 
 def _large_integers(value: npt.ArrayLike, array: Array) -> Array:
