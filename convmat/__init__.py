@@ -123,10 +123,39 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         value = importlib.import_module(f"convmat.{name}")
     else:
-        message = f"module 'convmat' has no attribute {name!r}"
+        message = f"module 'convmat' has no attribute {name!r}{_hint(name)}"
         raise AttributeError(message)
     globals()[name] = value
     return value
+
+
+_SEARCHED = (
+    "linear",
+    "matrix",
+    "transposed",
+    "constraints",
+    "geometry",
+    "nn",
+    "optim",
+    "tie",
+    "symbolic",
+    "figures",
+    "verify",
+    "costs",
+    "sliding",
+)
+
+
+def _hint(name: str) -> str:
+    """Where a name is that is not in the public list; empty where it is nowhere."""
+    if name.startswith("_"):  # asked for by Python and its tools
+        return ""
+    if name in _SEARCHED:
+        return f"; write import convmat.{name}"
+    for room in _SEARCHED:
+        if name in importlib.import_module(f"convmat.{room}").__all__:
+            return f"; it is in convmat.{room}"
+    return ""
 
 
 def __dir__() -> list[str]:
