@@ -12,6 +12,7 @@ on first use, so that the import costs little more than importing NumPy.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 # Bound at once, and not on first use: the room has the same name as the function, and
@@ -148,9 +149,10 @@ _SEARCHED = (
 
 def _hint(name: str) -> str:
     """Where a name is that is not in the public list; empty where it is nowhere."""
-    if name.startswith("_"):  # asked for by Python and its tools
+    if name.startswith("_") or not name.isidentifier():  # asked for by tools
         return ""
-    if name in _SEARCHED:
+    # `from convmat import fast` asks here, too, before it loads the room.
+    if importlib.util.find_spec(f"convmat.{name}"):
         return f"; write import convmat.{name}"
     for room in _SEARCHED:
         if name in importlib.import_module(f"convmat.{room}").__all__:
