@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.errors import ConvmatTypeError, ShapeError, needs
 from convmat.geometry import IntOrInts
 from convmat.geometry.keywords import known_keywords
 from convmat.matrix.rows import matrix_slab, read_kernel, row_ranges
@@ -31,7 +31,7 @@ try:
     import dask.array as da
     from dask import delayed
 except ModuleNotFoundError as error:
-    _message = 'convmat.distributed needs Dask: pip install "convmat[distributed]"'
+    _message = needs("convmat.distributed", "Dask", "distributed")
     raise ModuleNotFoundError(_message, name=error.name) from error
 
 __all__ = ["apply", "apply_adjoint", "delayed_rows"]

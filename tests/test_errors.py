@@ -203,8 +203,18 @@ def test_bad_shape_is_named_with_its_rule_and_value(shape, kernel, error, match)
     [
         ((6, 2, 2, 2), 0, GeometryError, "groups must be at least 1, got groups=0"),
         ((6, 2, 2, 2), -2, GeometryError, "groups must be at least 1, got groups=-2"),
-        ((6, 4, 2, 2), 2, ShapeError, "in_channels // groups = 4 // 2 = 2 on its second axis"),
-        ((6, 2, 2, 2), 3, GeometryError, "groups must divide in_channels=4, got groups=3"),
+        (
+            (6, 4, 2, 2),
+            2,
+            ShapeError,
+            "in_channels // groups = 4 // 2 = 2 on its second axis",
+        ),
+        (
+            (6, 2, 2, 2),
+            3,
+            GeometryError,
+            "groups must divide in_channels=4, got groups=3",
+        ),
         (
             (5, 2, 2, 2),
             2,

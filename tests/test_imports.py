@@ -76,7 +76,8 @@ def test_strategies_without_hypothesis_name_the_extra():
         "    print(error)"
     )
     assert run(code) == (
-        'convmat.verify.strategies needs Hypothesis: pip install "convmat[verify]"'
+        'convmat.verify.strategies needs Hypothesis: pip install "convmat[verify]", '
+        'or in a clone of convmat pip install -e ".[verify]"'
     )
 
 

@@ -114,8 +114,8 @@ def test_without_matplotlib_the_tour_says_so_before_anything_else(
     printed = capsys.readouterr()
     assert not printed.out
     assert printed.err == (
-        "convmat: the tour draws its results with matplotlib, which is not installed: "
-        'pip install "convmat[figures]"\n'
+        "convmat: the tour draws its results and needs matplotlib: pip install "
+        '"convmat[figures]", or in a clone of convmat pip install -e ".[figures]"\n'
     )
     assert not list(tmp_path.iterdir())
 

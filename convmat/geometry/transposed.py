@@ -285,7 +285,7 @@ def _refuse_result(error: GeometryError, result: Shape) -> NoReturn:
     """Say that what the paired convolution calls its input is the result here."""
     if error.argument == "input_size":
         raise GeometryError("output_size", error.rule, result) from None
-    if error.argument == "padding" and error.remedy:
+    if error.argument == "padding" and error.remedy and type(error.value) is not str:
         remedy = f"that input is the result here, {result}; {error.remedy}"
         raise GeometryError("padding", error.rule, error.value, remedy) from None
     raise error

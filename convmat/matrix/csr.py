@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.dtypes import carried
+from convmat.dtypes import carried, quiet
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.geometry.keywords import known_keywords
@@ -177,7 +177,9 @@ def refill(
         )
     if not matrix.data.flags.writeable:
         raise ConvmatError("matrix.data", "must be writeable", "a read-only array")
-    pattern.values(_without_loss(array, matrix.dtype), out=matrix.data)
+    cast = _without_loss(array, matrix.dtype)
+    with quiet():
+        pattern.values(cast, out=matrix.data)
     return matrix
 
 
