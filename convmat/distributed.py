@@ -24,6 +24,7 @@ from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.geometry import IntOrInts
+from convmat.geometry.keywords import known_keywords
 from convmat.matrix.rows import matrix_slab, read_kernel, row_ranges
 
 try:
@@ -38,6 +39,7 @@ __all__ = ["apply", "apply_adjoint", "delayed_rows"]
 _AT_ONCE = 8  # vectors that one task adds up
 
 
+@known_keywords
 def delayed_rows(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -78,6 +80,7 @@ def delayed_rows(
     return [tasks.task(matrix_slab, rows) for rows in tasks.ranges]
 
 
+@known_keywords
 def apply(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -132,6 +135,7 @@ def apply(
     return da.concatenate(parts)
 
 
+@known_keywords
 def apply_adjoint(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

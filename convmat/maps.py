@@ -18,6 +18,7 @@ from convmat import fast, sliding
 from convmat.arrays import Array
 from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.doors import conv_by, input_grad_by, kernel_grad_by
+from convmat.geometry.keywords import known_keywords
 
 __all__ = [
     "conv",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+@known_keywords
 def conv(
     x: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -77,6 +79,7 @@ def conv(
     return conv_by(forward, x, kernel, bias, keywords)
 
 
+@known_keywords
 def conv_input_grad(
     grad: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -121,6 +124,7 @@ def conv_input_grad(
     return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
+@known_keywords
 def conv_kernel_grad(
     grad: npt.ArrayLike,
     x: npt.ArrayLike,

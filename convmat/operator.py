@@ -11,6 +11,7 @@ from convmat import maps
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.geometry import IntOrInts, geometry
+from convmat.geometry.keywords import known_keywords
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_operator"]
 
 
+@known_keywords
 def conv_operator(
     kernel: npt.ArrayLike, input_shape: IntOrInts, **keywords: Any
 ) -> LinearOperator[Any]:

@@ -1,6 +1,7 @@
 """One axis: named cases, and what holds for any of them."""
 
 import dataclasses
+import itertools
 
 import pytest
 from hypothesis import given
@@ -77,3 +78,29 @@ def test_counts_by_tap_and_by_output_are_the_same_total(axis):
 def test_last_window_fits_and_one_more_would_not(axis):
     last = (axis.out_size - 1) * axis.stride + axis.span
     assert last <= axis.padded_size < last + axis.stride
+
+
+@given(axes(max_size=9, max_kernel=12, max_stride=9, max_dilation=4, max_padding=14))
+def test_contributions_are_the_sum_over_the_taps(axis):
+    assert axis.contributions() == sum(axis.tap_counts())
+
+
+@given(axes(max_size=9, max_kernel=12, max_stride=9, max_dilation=4, max_padding=14))
+def test_outputs_that_are_alike_have_each_tap_before_inside_or_after_alike(axis):
+    ranges = list(axis.alike())
+    assert [out for outs in ranges for out in outs] == list(range(axis.out_size))
+
+    def sides(out):
+        return [(cell >= 0, cell >= axis.size) for cell in axis.window(out)]
+
+    for outs in ranges:
+        assert all(sides(out) == sides(outs.start) for out in outs)
+    for before, outs in itertools.pairwise(ranges):
+        assert sides(before.start) != sides(outs.start)
+
+
+def test_counts_and_ranges_take_no_time_that_goes_with_the_kernel():
+    far = 10**12
+    assert Axis(far, far, 1, far - 1, far - 1, 1).contributions() == far**2
+    few = Axis(3, far, far, far, far, 1)
+    assert (few.pairs(), list(few.alike())) == (3, [range(1), range(1, 2)])

@@ -153,19 +153,34 @@ class Axis:
 
         A tap is on the input for one range of outputs, so the ranges begin and end
         where one of those does: there are about twice as many as taps, however wide the
-        padding.
+        padding, and never more than outputs, however long the kernel.
 
         Yields
         ------
         range
             In the order of the outputs.
         """
+        if self.out_size < self.kernel:
+            yield from self._alike_by_outputs()
+            return
         edges = {0, self.out_size}
         for tap in range(self.kernel):
             inside = self.outputs_inside(tap)
             edges |= {inside.start, inside.stop}
         for first, stop in pairwise(sorted(edges)):
             yield range(first, stop)
+
+    def _alike_by_outputs(self) -> Iterator[range]:
+        """`alike`, found from output to output."""
+        first = 0
+        taps = self.taps_inside(0)
+        for out in range(1, self.out_size):
+            here = self.taps_inside(out)
+            # Compared as ranges, no taps before the input and none after were equal.
+            if (here.start, here.stop) != (taps.start, taps.stop):
+                yield range(first, out)
+                first, taps = out, here
+        yield range(first, self.out_size)
 
     def beyond(self, outs: range) -> bool:
         """Whether the windows of `outs` lie before the input as a whole, or after it.
@@ -182,13 +197,42 @@ class Axis:
         outs = map(self.outputs_inside, range(self.kernel))
         return tuple(inside.stop - inside.start for inside in outs)  # len() has a limit
 
+    def contributions(self) -> int:
+        """Number of pairs of an output and a tap of it that reads the input.
+
+        It is the sum of `tap_counts`, but takes no time that goes with the kernel.
+
+        Examples
+        --------
+        >>> Axis(10**9, 10**9, 1, 10**9, 10**9, 1).contributions()
+        1000000000000000000
+        """
+        if self.mode != "zeros":
+            return self.out_size * self.kernel
+        return self._reach(self.before + self.size - 1) - self._reach(self.before - 1)
+
+    def _reach(self, last: int) -> int:
+        """Number of pairs of an output and a tap up to cell `last`, padding included.
+
+        The sum of `min(out_size, (last - tap * dilation) // stride + 1)` over the taps
+        up to that cell. The first of them are reached by all outputs.
+        """
+        if last < 0:
+            return 0
+        taps = min(self.kernel, last // self.dilation + 1)
+        by_all = (last - (self.out_size - 1) * self.stride) // self.dilation + 1
+        by_all = min(max(0, by_all), taps)
+        rest = last - (taps - 1) * self.dilation  # cells after the last tap
+        some = _floor_sum(taps - by_all, self.stride, self.dilation, rest)
+        return by_all * self.out_size + taps - by_all + some
+
     def pairs(self) -> int:
         """Number of pairs of an output and an input that it reads.
 
-        Less than the sum of `tap_counts` where taps of an output share an input.
+        Less than `contributions` where taps of an output share an input.
         """
         if self.mode == "zeros":
-            return sum(self.tap_counts())
+            return self.contributions()
         special = self._special()
         return sum(self._pairs_of(outs, special) for outs in self.alike())
 
@@ -240,3 +284,21 @@ class Axis:
             sources = np.sort(self.fold(firsts + taps), axis=1)
             pairs += len(sources) + int(np.count_nonzero(np.diff(sources, axis=1)))
         return pairs
+
+
+def _floor_sum(count: int, by: int, step: int, start: int) -> int:
+    """Sum of `(start + i * step) // by` for `i` below `count`; none of them negative.
+
+    As in the algorithm of Euclid: whole parts are summed at once, and what is left is
+    the same sum with the two axes exchanged, of smaller numbers.
+    """
+    total = 0
+    while count > 0:
+        total += count * (count - 1) // 2 * (step // by) + count * (start // by)
+        step, start = step % by, start % by
+        most = step * count + start
+        count, start = divmod(most, by)
+        step, by = by, step
+        if not by:
+            break
+    return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
 from convmat.geometry.axis import PADDING_MODES, Axis
+from convmat.geometry.names import did_you_mean
 
 __all__ = [
     "SHORTHAND",
@@ -72,7 +73,26 @@ def check_mode(mode: object) -> None:
     """A padding mode must be one that is known by name."""
     if not isinstance(mode, str) or mode not in PADDING_MODES:
         rule = f"must be one of {', '.join(map(repr, PADDING_MODES))}"
-        raise GeometryError("padding_mode", rule, mode)
+        remedy = did_you_mean(mode, PADDING_MODES, _ELSEWHERE)
+        if isinstance(mode, str) and mode in ("valid", "same", "full"):
+            remedy = f"it says what stands in the padding; padding={mode!r} how much"
+        raise GeometryError("padding_mode", rule, mode, remedy)
+
+
+_ELSEWHERE = {
+    "constant": "zeros",
+    "fill": "zeros",
+    "grid-constant": "zeros",
+    "wrap": "circular",
+    "grid-wrap": "circular",
+    "periodic": "circular",
+    "mirror": "reflect",
+    "grid-mirror": "symmetric",
+    "edge": "replicate",
+    "nearest": "replicate",
+    "border": "replicate",
+}
+"""What `np.pad`, `scipy.ndimage`, `scipy.signal` and others call them."""
 
 
 def check_reach(number: int, axis: Axis) -> None:

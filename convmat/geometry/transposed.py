@@ -18,12 +18,14 @@ import numpy as np
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.keywords import known_keywords
 from convmat.geometry.shorthand import IntOrInts, Padding, geometry, read_shape
 from convmat.geometry.value import Geometry
 
 __all__ = ["transposed_geometry"]
 
 
+@known_keywords
 def transposed_geometry(
     input_shape: IntOrInts,
     kernel_shape: IntOrInts,

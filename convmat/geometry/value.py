@@ -179,7 +179,7 @@ class Geometry:
         As many as stored entries, unless taps share an entry: in the modes that fill
         the padding from the input, two taps of a row may read the same cell.
         """
-        counts = prod(sum(axis.tap_counts()) for axis in self.axes)
+        counts = prod(axis.contributions() for axis in self.axes)
         return prod(self.weight_shape[:2]) * counts
 
     @property

@@ -55,7 +55,7 @@ class Pick:
             axis.kernel,
             axis.out_size,
             axis.size,
-            sum(axis.tap_counts()),
+            axis.contributions(),
             lambda: axis.sources().T,
         )
 

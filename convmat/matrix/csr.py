@@ -11,6 +11,7 @@ from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
 from convmat.tie import index_dtype, pattern_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_matrix", "from_pattern", "matrix_bytes", "refill", "sparse_dtype"]
 
 
+@known_keywords
 def conv_matrix(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

@@ -18,6 +18,7 @@ from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.matrix.csr import sparse_dtype
 from convmat.memory import refuse_beyond
 from convmat.tie import Slab, narrowest
@@ -31,6 +32,7 @@ SLAB_BYTES = 16 << 20
 """Bytes of a slab when the caller names no number of rows; a row may take more."""
 
 
+@known_keywords
 def matrix_rows(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -99,6 +101,7 @@ def matrix_rows(
     return (slab_of(g, weights, rows) for rows in ranges)
 
 
+@known_keywords
 def matrix_slab(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

@@ -1,37 +1,112 @@
 """A small, torch-free trainer of convolutional networks.
 
-`functional` holds the arithmetic as pairs of pure functions, `layers` and
-`convolutions` the layers that remember what their backward pass needs, `losses`,
-`data`, `models` and `learner` the rest of a training run. `Conv` slides windows,
-`MatrixConv` multiplies by the tied matrix; everything else about the two is the same.
+`functional` holds the arithmetic as pairs of pure functions. The layers around it
+remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
+`pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
+some degree. `models` and `residual` join them, and `summary` counts what they do.
+`losses`, `metrics`, `data` and `learner` are the rest of a training run.
+
+`Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
+window. Everything else about the three is the same.
 """
 
+from convmat.nn.composite import Composite
 from convmat.nn.convolutions import Conv, MatrixConv
-from convmat.nn.data import Digits, Loader, load_digits
-from convmat.nn.layers import Flatten, Layer, Linear, ReLU
+from convmat.nn.data import (
+    DataError,
+    Dataset,
+    Digits,
+    Loader,
+    Normalize,
+    Parts,
+    Scale,
+    Shift,
+    Transform,
+    load_digits,
+    load_mnist,
+    load_mnist10k,
+    mnist10k,
+    optdigits,
+    read_csv,
+    read_folder,
+    read_idx,
+    read_npz,
+)
+from convmat.nn.dropout import Dropout
+from convmat.nn.facts import Facts
+from convmat.nn.global_pooling import GlobalAvgPool
+from convmat.nn.initial import kaiming_normal, kaiming_uniform
+from convmat.nn.layers import Flatten, Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.learner import History, Learner
-from convmat.nn.losses import CrossEntropy, HalfSquare, Loss, accuracy
+from convmat.nn.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfSquare,
+    Loss,
+    MeanSquare,
+)
+from convmat.nn.metrics import accuracy, confusion_matrix, precision_recall
+from convmat.nn.mismatch import LayerError
 from convmat.nn.models import Sequential, digits_cnn
+from convmat.nn.norm import BatchNorm
+from convmat.nn.pooling import AvgPool, MaxPool
+from convmat.nn.residual import Residual
 from convmat.nn.rungs import FixedMatrix, RungLayer
+from convmat.nn.summary import Row, Summary
+from convmat.nn.transposed import ConvTranspose
 
 __all__ = [
+    "AvgPool",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Composite",
     "Conv",
+    "ConvTranspose",
     "CrossEntropy",
+    "DataError",
+    "Dataset",
     "Digits",
+    "Dropout",
+    "Facts",
     "FixedMatrix",
     "Flatten",
+    "GlobalAvgPool",
     "HalfSquare",
     "History",
     "Layer",
+    "LayerError",
+    "LeakyReLU",
     "Learner",
     "Linear",
     "Loader",
     "Loss",
     "MatrixConv",
+    "MaxPool",
+    "MeanSquare",
+    "Normalize",
+    "Parts",
     "ReLU",
+    "Residual",
+    "Row",
     "RungLayer",
+    "Scale",
     "Sequential",
+    "Shift",
+    "Summary",
+    "Transform",
     "accuracy",
+    "confusion_matrix",
     "digits_cnn",
+    "kaiming_normal",
+    "kaiming_uniform",
     "load_digits",
+    "load_mnist",
+    "load_mnist10k",
+    "mnist10k",
+    "optdigits",
+    "precision_recall",
+    "read_csv",
+    "read_folder",
+    "read_idx",
+    "read_npz",
 ]

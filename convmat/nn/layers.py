@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from math import prod
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
-from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
+from convmat.costs import Cost
+from convmat.errors import ConvmatError, ShapeError
 from convmat.nn import functional
 from convmat.nn.counts import count
+from convmat.nn.facts import Facts
+from convmat.nn.initial import Draw, initial
+from convmat.optim.rates import Number, finite, flag
 
-__all__ = ["Flatten", "Layer", "Linear", "ReLU", "initial"]
+__all__ = ["Flatten", "Layer", "LeakyReLU", "Linear", "ReLU"]
 
 
 class Layer(ABC):
@@ -25,11 +31,17 @@ class Layer(ABC):
         Changed in place by an update rule; empty where there is nothing to train.
     gradients : dict of str to ndarray
         By each parameter, of the last backward pass.
+    buffers : dict of str to ndarray
+        What a layer remembers of the data and nobody trains, such as running means.
+    training : bool
+        Whether the layer acts as it does in training. Most make no difference.
     """
 
     def __init__(self) -> None:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
+        self.buffers: dict[str, Array] = {}
+        self.training = True
         self._x: Array | None = None
         self._y_shape: Shape = ()
 
@@ -47,6 +59,27 @@ class Layer(ABC):
             Before any forward pass, and for a gradient that has not the shape of the
             last output.
         """
+
+    def facts(self, input_shape: Shape) -> Facts:
+        """What the layer does to inputs of one shape, `(channels, *spatial)`.
+
+        Here the shape of the output is found by a forward pass in eval mode, and what
+        an output reads is not known. Layers of this package count instead.
+        """
+        probe = copy(self).eval()
+        dtype = next((a.dtype for a in self.parameters.values()), np.float64)
+        y = probe.forward(np.zeros((1, *input_shape), dtype))
+        return Facts(y.shape[1:], reads=None)
+
+    def train(self) -> Self:
+        """Act as in training from now on, as a layer does that was just made."""
+        self.training = True
+        return self
+
+    def eval(self) -> Self:
+        """Act as after training from now on."""
+        self.training = False
+        return self
 
     def _remember(self, x: Array, y: Array) -> Array:
         """Keep the input and the shape of the output; return the output."""
@@ -75,6 +108,41 @@ class ReLU(Layer):
         """`grad` where the input was positive."""
         return functional.relu_backward(grad, self._recall(grad))
 
+    def facts(self, input_shape: Shape) -> Facts:
+        """The shape stays."""
+        return Facts(input_shape)
+
+
+class LeakyReLU(Layer):
+    """`x` where it is positive, else `slope * x`, entry by entry.
+
+    Parameters
+    ----------
+    slope : float or Fraction
+        Exact numbers want a `Fraction`, lest a float spoil them.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.5).forward(np.array([[-2.0, 3.0]]))
+    array([[-1.,  3.]])
+    """
+
+    def __init__(self, slope: Number = 0.01) -> None:
+        super().__init__()
+        self.slope = finite("slope", slope)
+
+    def forward(self, x: Array) -> Array:
+        """Any shape."""
+        return self._remember(x, functional.leaky_relu(x, self.slope))
+
+    def backward(self, grad: Array) -> Array:
+        """`grad` where the input was positive, else `slope * grad`."""
+        return functional.leaky_relu_backward(grad, self._recall(grad), self.slope)
+
+    def facts(self, input_shape: Shape) -> Facts:
+        """The shape stays."""
+        return Facts(input_shape)
+
 
 class Flatten(Layer):
     """All axes after the batch as one, in C order."""
@@ -87,6 +155,10 @@ class Flatten(Layer):
         """`(batch, features)` to the input's shape."""
         return grad.reshape(self._recall(grad).shape)
 
+    def facts(self, input_shape: Shape) -> Facts:
+        """One axis."""
+        return Facts((prod(input_shape),))
+
 
 class Linear(Layer):
     """`x @ weight.T + bias`: a dense matrix without constraints.
@@ -96,14 +168,25 @@ class Linear(Layer):
     inputs, outputs : int
         Features before and after.
     rng : numpy.random.Generator
-        Draws weight and bias uniformly from +-1 / sqrt(inputs), as PyTorch.
+        Draws weight and bias.
+    bias : bool
+        Whether a number is added to each output.
     dtype : dtype
         Of the parameters; a floating one.
+    init : str or callable
+        How the weight is drawn, by default uniformly from +-1 / sqrt(inputs), as the
+        bias always is; see `convmat.nn.initial.initial`.
 
     Raises
     ------
     ConvmatError, ConvmatTypeError
         When `inputs` or `outputs` is no integer of at least 1, or `dtype` not floating.
+
+    Examples
+    --------
+    >>> layer = Linear(4, 2, rng=np.random.default_rng(0))
+    >>> {name: array.shape for name, array in layer.parameters.items()}
+    {'weight': (2, 4), 'bias': (2,)}
     """
 
     def __init__(
@@ -112,21 +195,20 @@ class Linear(Layer):
         outputs: int,
         *,
         rng: np.random.Generator,
+        bias: bool = True,
         dtype: npt.DTypeLike = np.float64,
+        init: str | Draw = "default",
     ) -> None:
         super().__init__()
         shape = count("outputs", outputs, 1), count("inputs", inputs, 1)
-        self.parameters = {
-            "weight": initial(rng, shape, shape[1], dtype),
-            "bias": initial(rng, shape[:1], shape[1], dtype),
-        }
+        self.parameters = {"weight": initial(rng, shape, shape[1], dtype, init)}
+        if flag("bias", bias):
+            self.parameters["bias"] = initial(rng, shape[:1], shape[1], dtype)
 
     def forward(self, x: Array) -> Array:
         """`(batch, inputs)` to `(batch, outputs)`."""
-        weight = self.parameters["weight"]
-        if x.ndim != 2 or x.shape[1] != weight.shape[1]:
-            raise ShapeError("x.shape", f"must be (batch, {weight.shape[1]})", x.shape)
-        bias = self.parameters["bias"]
+        self._check(x.shape, "x.shape", "batch, ", 1)
+        weight, bias = self.parameters["weight"], self.parameters.get("bias")
         return self._remember(x, functional.linear(x, weight, bias))
 
     def backward(self, grad: Array) -> Array:
@@ -134,24 +216,23 @@ class Linear(Layer):
         x_grad, weight_grad, bias_grad = functional.linear_backward(
             grad, self._recall(grad), self.parameters["weight"]
         )
-        self.gradients = {"weight": weight_grad, "bias": bias_grad}
+        self.gradients = {"weight": weight_grad}
+        if "bias" in self.parameters:
+            self.gradients["bias"] = bias_grad
         return x_grad
 
+    def facts(self, input_shape: Shape) -> Facts:
+        """Every output reads every input."""
+        self._check(input_shape, "input_shape", "", 0)
+        outputs, inputs = shape = self.parameters["weight"].shape
+        products = outputs * inputs
+        return Facts((outputs,), Cost(products, products), shape, products, "all")
 
-def initial(
-    rng: np.random.Generator, shape: Shape, fan_in: int, dtype: npt.DTypeLike
-) -> Array:
-    """Numbers drawn uniformly from +-1 / sqrt(fan_in), of a floating dtype.
-
-    Raises
-    ------
-    ConvmatTypeError
-        For another dtype: as integers, nearly all of them would be 0.
-    """
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        rule = "must be floating, because initial numbers are fractions"
-        remedy = "for exact numbers, put arrays of Fractions into parameters"
-        raise ConvmatTypeError("dtype", rule, str(dtype), remedy)
-    bound = 1 / np.sqrt(fan_in)
-    return rng.uniform(-bound, bound, shape).astype(dtype)
+    def _check(self, shape: Shape, argument: str, lead: str, leading: int) -> None:
+        """Refuse all but `inputs` features after the leading axes."""
+        inputs = self.parameters["weight"].shape[1]
+        if len(shape) == leading + 1 and shape[leading] == inputs:
+            return
+        rule = f"must be ({lead}{inputs}{'' if lead else ','})"
+        flat = len(shape) > leading + 1 and prod(shape[leading:]) == inputs
+        raise ShapeError(argument, rule, shape, "put Flatten() before it" * flat)

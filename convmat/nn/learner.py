@@ -12,7 +12,8 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.nn.counts import count
 from convmat.nn.data import Loader
-from convmat.nn.losses import CrossEntropy, Loss, accuracy
+from convmat.nn.losses import CrossEntropy, Loss
+from convmat.nn.metrics import accuracy
 from convmat.nn.models import Sequential
 from convmat.optim import SGD
 
@@ -131,7 +132,8 @@ class Learner:
             remedy = "give Learner(..., held_out=(inputs, labels))"
             raise ConvmatError("held_out", "must be given to validate", None, remedy)
         inputs, labels = self.held_out
-        return accuracy(self.model.forward(inputs), labels)
+        with self.model.evaluating() as model:
+            return accuracy(model.forward(inputs), labels)
 
     def _live(self, loss: Any) -> dict[str, str]:
         shown = {"loss": f"{float(loss):.4f}"}

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Literal
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatError, ShapeError
-from convmat.nn.convolutions import Conv, MatrixConv
-from convmat.nn.layers import Flatten, Layer, Linear, ReLU
+from convmat.dtypes import carried
+from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.nn.composite import Composite, Part
+from convmat.nn.convolutions import Conv
+from convmat.nn.fields import Place
+from convmat.nn.kernels import LayerRoute
+from convmat.nn.layers import Flatten, Linear, ReLU
+from convmat.nn.summary import Row
 
 __all__ = ["Sequential", "digits_cnn"]
 
 
-class Sequential:
+class Sequential(Composite):
     """Layers one after the other.
 
-    Parameters and gradients are named as in PyTorch: `"0.weight"` is the weight of the
-    first layer.
+    Parameters, gradients and buffers are named as in PyTorch: `"0.weight"` is the
+    weight of the first layer.
+
+    Parameters
+    ----------
+    layers : iterable of Layer or Composite
+        Sequences and residual blocks may be among them.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what is no layer.
+    ConvmatError
+        For one layer in two places.
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential([Linear(4, 3, rng=rng), ReLU(), Linear(3, 2, rng=rng)])
     >>> list(model.parameters)
@@ -34,64 +48,41 @@ class Sequential:
     (5, 2)
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        self.layers = tuple(layers)
+    def __init__(self, layers: Iterable[Part]) -> None:
+        if not isinstance(layers, Iterable):
+            remedy = "Sequential([Flatten(), Linear(...)])"
+            raise ConvmatTypeError("layers", "must be a list of layers", layers, remedy)
+        super().__init__({str(number): part for number, part in enumerate(layers)})
 
     @property
-    def parameters(self) -> dict[str, Array]:
-        """The arrays themselves, to be changed in place."""
-        return {
-            f"{number}.{name}": array
-            for number, layer in enumerate(self.layers)
-            for name, array in layer.parameters.items()
-        }
-
-    @property
-    def gradients(self) -> dict[str, Array]:
-        """Of the last backward pass."""
-        return {
-            f"{number}.{name}": array
-            for number, layer in enumerate(self.layers)
-            for name, array in layer.gradients.items()
-        }
-
-    def load(self, parameters: Mapping[str, Array]) -> None:
-        """Put copies of `parameters` in place of the present ones.
-
-        Raises
-        ------
-        ConvmatError
-            When the names are not those of this model.
-        ShapeError
-            When an array has another shape than the one it replaces.
-        """
-        if set(parameters) != set(self.parameters):
-            rule = f"must have the names {', '.join(self.parameters)}"
-            raise ConvmatError("parameters", rule, sorted(parameters))
-        for name, present in self.parameters.items():
-            if parameters[name].shape != present.shape:
-                label = f"parameters[{name!r}].shape"
-                rule = f"must be {present.shape}"
-                raise ShapeError(label, rule, parameters[name].shape)
-        for number, layer in enumerate(self.layers):
-            for name in layer.parameters:
-                layer.parameters[name] = parameters[f"{number}.{name}"].copy()
+    def layers(self) -> tuple[Part, ...]:
+        """The parts, in their order."""
+        return tuple(self.parts.values())
 
     def forward(self, x: Array) -> Array:
         """The output of the last layer."""
-        for layer in self.layers:
-            x = layer.forward(x)
+        x = _read_batch(x)
+        for name in self.parts:
+            x = self._into(name, x)
         return x
 
     def backward(self, grad: Array) -> Array:
         """The gradient by the input; all layers keep theirs."""
-        for layer in reversed(self.layers):
-            grad = layer.backward(grad)
+        for name in reversed(self.parts):
+            grad = self._back(name, grad)
         return grad
+
+    def rows(self, prefix: str, place: Place) -> tuple[list[Row], Place]:
+        """Those of all parts."""
+        rows: list[Row] = []
+        for name in self.parts:
+            own, place = self._rows(name, prefix, place)
+            rows += own
+        return rows, place
 
 
 def digits_cnn(
-    route: Literal["sliding", "matrix"] = "sliding",
+    route: LayerRoute = "sliding",
     *,
     seed: int = 0,
     dtype: npt.DTypeLike = np.float64,
@@ -100,7 +91,7 @@ def digits_cnn(
 
     Parameters
     ----------
-    route : {"sliding", "matrix"}
+    route : {"fast", "matrix", "sliding"}
         How the convolutions are computed. The same seed draws the same weights.
     seed : int
         Of the initial weights.
@@ -123,22 +114,39 @@ def digits_cnn(
     >>> sum(array.size for array in model.parameters.values())
     3818
     """
-    routes: dict[str, Callable[..., Layer]] = {
-        "sliding": partial(Conv, route="sliding"),
-        "matrix": MatrixConv,
-    }
-    if route not in routes:
-        rule = f"must be one of {', '.join(map(repr, routes))}"
-        raise ConvmatError("route", rule, route)
-    convolution = routes[route]
     rng = np.random.default_rng(seed)
     return Sequential(
         [
-            convolution(1, 8, (3, 3), padding=1, rng=rng, dtype=dtype),
+            Conv(1, 8, (3, 3), padding=1, rng=rng, dtype=dtype, route=route),
             ReLU(),
-            convolution(8, 16, (3, 3), stride=2, padding=1, rng=rng, dtype=dtype),
+            Conv(
+                8,
+                16,
+                (3, 3),
+                stride=2,
+                padding=1,
+                rng=rng,
+                dtype=dtype,
+                route=route,
+            ),
             ReLU(),
             Flatten(),
             Linear(16 * 4 * 4, 10, rng=rng, dtype=dtype),
         ]
     )
+
+
+def _read_batch(x: Array) -> Array:
+    """`x` as an array of numbers with a batch axis.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what are no numbers.
+    ShapeError
+        For a single number.
+    """
+    array = carried("x", x)
+    if array.ndim == 0:
+        raise ShapeError("x.shape", "must begin with the batch", array.shape)
+    return array

@@ -13,11 +13,13 @@ from convmat.arrays import Array, Shape
 from convmat.dtypes import carried, exact_plus
 from convmat.errors import ShapeError
 from convmat.geometry import Geometry, IntOrInts, Layout, transposed_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
 
 __all__ = ["conv_transpose", "transposed"]
 
 
+@known_keywords
 def conv_transpose(
     y: npt.ArrayLike,
     kernel: npt.ArrayLike,

@@ -38,7 +38,8 @@ from convmat import sliding
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Axis
-from convmat.nn.convolutions import ConvLayer
+from convmat.nn.composite import Part
+from convmat.nn.convolutions import Conv
 from convmat.nn.layers import Flatten, Layer, Linear, ReLU
 from convmat.nn.losses import CrossEntropy, HalfSquare, Loss
 from convmat.nn.models import Sequential
@@ -203,7 +204,7 @@ def step_bound(
     return _update(model, rule, unit, gradient_gaps, gaps, velocity_gaps, loss_gap)
 
 
-def _own(gaps: Gaps, number: int, layer: Layer) -> dict[str, Array]:
+def _own(gaps: Gaps, number: int, layer: Part) -> dict[str, Array]:
     """The gaps of one layer's parameters, by their names in the layer."""
     return {name: gaps[f"{number}.{name}"] for name in layer.parameters}
 
@@ -244,14 +245,14 @@ def _update(
 
 
 @singledispatch
-def _forward(layer: Layer, unit: _Unit, x: Array, gap: Array, own: Gaps) -> Array:
+def _forward(layer: Part, unit: _Unit, x: Array, gap: Array, own: Gaps) -> Array:
     """The gap of the layer's output."""
     raise _no_rule("layer", layer)
 
 
 @singledispatch
 def _backward(
-    layer: Layer,
+    layer: Part,
     unit: _Unit,
     grad: tuple[Array, Array],
     x: tuple[Array, Array],
@@ -262,7 +263,7 @@ def _backward(
 
 
 @_forward.register
-def _(layer: ConvLayer, unit: _Unit, x: Array, gap: Array, own: Gaps) -> Array:
+def _(layer: Conv, unit: _Unit, x: Array, gap: Array, own: Gaps) -> Array:
     g = layer.geometry(x.shape[1:])
     weight = layer.parameters["weight"], own["weight"]
     terms = g.taps_per_row + 1
@@ -272,7 +273,7 @@ def _(layer: ConvLayer, unit: _Unit, x: Array, gap: Array, own: Gaps) -> Array:
 
 @_backward.register
 def _(
-    layer: ConvLayer,
+    layer: Conv,
     unit: _Unit,
     grad: tuple[Array, Array],
     x: tuple[Array, Array],
@@ -398,6 +399,8 @@ def _(
     grad: Array,
     targets: Array,
 ) -> tuple[float, Array]:
+    if loss.label_smoothing or loss.weight is not None:
+        raise _no_rule("loss with label_smoothing or weight", loss)
     count, classes = outputs.shape
     scores = np.float64(outputs)
     scores = scores - scores.max(axis=1, keepdims=True)

@@ -314,3 +314,10 @@ def test_numbers_of_the_guide_to_convolution_arithmetic_come_out():
     y = avg_pool_matrix((5, 5), (3, 3), stride=1) @ x.ravel()
     published = [[1.7, 1.7, 1.7], [1.0, 1.2, 1.8], [1.1, 0.8, 1.3]]
     assert y.reshape(3, 3).round(1).tolist() == published
+
+
+def test_windows_far_larger_than_the_input_are_counted_at_once():
+    far = 10**12
+    sums = sum_pool_matrix(3, far, padding=far)
+    assert sums.toarray().tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert avg_pool_divisors(3, far, padding=far).tolist() == [far, far]

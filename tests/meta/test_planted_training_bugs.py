@@ -22,9 +22,10 @@ from convmat.nn import (
     HalfSquare,
     Loader,
     MatrixConv,
-    convolutions,
     functional,
+    kernels,
 )
+from convmat.nn.functional import convolution
 from convmat.verify import agreement, rounding
 
 Patch = pytest.MonkeyPatch
@@ -178,14 +179,14 @@ def linear_weight_gradient_averaged(patch: Patch) -> None:
 
 def conv_bias_gradient_of_the_first_output(patch: Patch) -> None:
     patch.setattr(
-        functional,
-        "_bias_grad",
+        convolution,
+        "bias_grad",
         lambda grad: grad.reshape(*grad.shape[:2], -1)[..., 0].sum(axis=0),
     )
 
 
 def conv_without_bias(patch: Patch) -> None:
-    patch.setattr(functional, "_plus_bias", lambda y, bias: y)
+    patch.setattr(convolution, "plus_bias", lambda y, bias: y)
 
 
 def matrix_gradient_not_transposed(patch: Patch) -> None:
@@ -201,11 +202,11 @@ def flattened_with_the_last_axis_first(patch: Patch) -> None:
 
 
 def biases_start_at_zero(patch: Patch) -> None:
-    def change(right, rng, shape, fan_in, dtype):
-        numbers = right(rng, shape, fan_in, dtype)
+    def change(right, rng, shape, *rest):
+        numbers = right(rng, shape, *rest)
         return numbers if len(shape) > 1 else np.zeros_like(numbers)
 
-    plant(patch, convolutions, "initial", change)
+    plant(patch, kernels, "initial", change)
 
 
 # -------------------------------------------------------- losses, loader, update rule

@@ -53,7 +53,7 @@ def test_loading_copies_and_checks():
 
 
 def test_an_unknown_route_is_named():
-    with pytest.raises(ValueError, match="route must be one of 'sliding', 'matrix'"):
+    with pytest.raises(ValueError, match="route must be one of 'fast', 'matrix', 'sl"):
         digits_cnn("fft")
 
 

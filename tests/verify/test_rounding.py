@@ -13,6 +13,7 @@ from convmat.nn import (
     CrossEntropy,
     Flatten,
     HalfSquare,
+    LeakyReLU,
     Linear,
     MatrixConv,
     ReLU,
@@ -334,6 +335,14 @@ def test_a_layer_and_a_loss_without_a_rule_are_named():
     x, gaps = np.ones((2, 3)), {"gaps": {}, "velocity_gaps": {}}
     with pytest.raises(TypeError, match="loss must have a rule of rounding"):
         rounding.step_bound(Sequential([]), other, SGD(1), x, x, **gaps)
-    layer = SimpleNamespace(parameters={}, forward=np.tanh)
+    layer = LeakyReLU()
     with pytest.raises(TypeError, match="layer must have a rule of rounding"):
         rounding.step_bound(Sequential([layer]), other, SGD(1), x, x, **gaps)
+
+
+@pytest.mark.parametrize("settings", [{"label_smoothing": 0.1}, {"weight": [1, 2, 3]}])
+def test_a_loss_with_settings_that_have_no_rule_is_named(settings):
+    x, labels = np.ones((2, 3)), np.array([0, 1])
+    loss, gaps = CrossEntropy(**settings), {"gaps": {}, "velocity_gaps": {}}
+    with pytest.raises(TypeError, match="label_smoothing or weight must have a rule"):
+        rounding.step_bound(Sequential([]), loss, SGD(1), x, labels, **gaps)

@@ -1,0 +1,77 @@
+"""`Facts`: what one layer does to inputs of one shape, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, NamedTuple, TypeAlias
+
+from convmat.arrays import Shape
+from convmat.costs import Cost, costs
+from convmat.geometry import Geometry
+
+__all__ = ["NONE", "Facts", "Reads", "Window", "conv_facts"]
+
+NONE = Cost(0, 0)
+"""Nothing to multiply."""
+
+
+class Window(NamedTuple):
+    """What an output reads along one spatial axis of a layer's input.
+
+    Attributes
+    ----------
+    reach : Fraction or int
+        Length of the interval that holds the cells it reads, from the first to the
+        last: 0 where that is one. Below a transposed convolution intervals move by
+        parts of a cell, so that their ends need not be at cells.
+    stride : Fraction or int
+        Cells of input between neighbouring outputs; less than 1 where there are more
+        outputs than inputs.
+    """
+
+    reach: Fraction | int
+    stride: Fraction | int
+
+
+Reads: TypeAlias = tuple[Window, ...] | Literal["cell", "all"] | None
+"""What an output reads: a window on each spatial axis, the cell at its own place, all,
+or nobody knows.
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one layer does to inputs of one shape, in numbers.
+
+    Attributes
+    ----------
+    output_shape : tuple of int
+        Without the batch axis.
+    multiplications : Cost
+        For one sample in eval mode, without bias. `padded` counts taps on zeros of the
+        padding too, `effective` does not.
+    matrix_shape : tuple of int, optional
+        Rows and columns of the layer's matrix. A layer that is not linear has none.
+    nnz : int, optional
+        Stored entries of that matrix.
+    reads : Reads
+        What an output reads of the layer's input.
+    """
+
+    output_shape: Shape
+    multiplications: Cost = NONE
+    matrix_shape: tuple[int, int] | None = None
+    nnz: int | None = None
+    reads: Reads = "cell"
+
+
+def conv_facts(g: Geometry) -> Facts:
+    """The facts of a convolution."""
+    return Facts(
+        (g.out_channels, *g.output_size),
+        costs(g).im2col,
+        g.matrix_shape,
+        g.nnz,
+        tuple(Window(axis.span - 1, axis.stride) for axis in g.axes),
+    )

@@ -1,0 +1,87 @@
+"""The convolution without a matrix, and by its matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from convmat import maps, sliding
+from convmat.arrays import Array
+from convmat.constraints import ConvConstraint
+from convmat.geometry import Geometry
+from convmat.nn.functional.bias import bias_grad, plus_bias
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+__all__ = [
+    "MAPS",
+    "Route",
+    "conv",
+    "conv_backward",
+    "matrix_conv",
+    "matrix_conv_backward",
+]
+
+Route: TypeAlias = Literal["fast", "sliding"]
+"""How a convolution is computed without a matrix."""
+
+MAPS: Mapping[Route, ModuleType] = MappingProxyType({"fast": maps, "sliding": sliding})
+"""The three maps of a convolution, by their route."""
+
+
+def conv(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    g: Geometry,
+    route: Route = "fast",
+) -> Array:
+    """The convolution, `(batch, out_channels, *outs)`.
+
+    By the route that suits it, as in `convmat.conv`, or with `route="sliding"` by the
+    definition, whose rounding differs.
+    """
+    return plus_bias(MAPS[route].forward(x, weight, g), bias)
+
+
+def conv_backward(
+    grad: Array, x: Array, weight: Array, g: Geometry, route: Route = "fast"
+) -> tuple[Array, Array, Array]:
+    """Gradients by input, weight and bias; routes as in `conv`."""
+    return (
+        MAPS[route].input_grad(grad, weight, g),
+        MAPS[route].kernel_grad(grad, x, g),
+        bias_grad(grad),
+    )
+
+
+def matrix_conv(
+    x: Array,
+    matrix: Array | csr_array[Any, tuple[int, int]],
+    bias: Array | None,
+    g: Geometry,
+) -> Array:
+    """The convolution by its matrix: `W @ x` for each sample of the batch.
+
+    `matrix` is the matrix of the kernel: CSR, or dense for numbers that CSR does not
+    carry.
+    """
+    y = (matrix @ x.reshape(len(x), g.matrix_shape[1]).T).T  # (batch, rows)
+    return plus_bias(y.reshape(len(x), g.out_channels, *g.output_size), bias)
+
+
+def matrix_conv_backward(
+    grad: Array, x: Array, matrix: Array | csr_array[Any, tuple[int, int]], g: Geometry
+) -> tuple[Array, Array, Array]:
+    """Gradients by input, weight and bias, through the matrix.
+
+    By the input it is the transposed matrix; by the weight, the gradient of the dense
+    matrix summed over each tie.
+    """
+    rows = grad.reshape(len(grad), g.matrix_shape[0]).T  # (rows, batch)
+    columns = x.reshape(len(x), g.matrix_shape[1])  # (batch, columns)
+    x_grad = (matrix.T @ rows).T.reshape(x.shape)
+    weight_grad = ConvConstraint(g).pull_back_product(rows, columns)
+    return x_grad, weight_grad.reshape(g.weight_shape), bias_grad(grad)

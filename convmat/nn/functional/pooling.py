@@ -1,0 +1,158 @@
+"""Pooling: windows of each channel by itself, tap by tap.
+
+No window is copied and no padding is made: each tap of the windows is one strided view
+of the input, on the outputs whose tap falls on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from convmat.arrays import Array, IntArray, Shape
+from convmat.geometry import Geometry
+from convmat.memory import refuse_beyond
+
+__all__ = [
+    "avg_pool",
+    "avg_pool_backward",
+    "global_avg_pool",
+    "global_avg_pool_backward",
+    "max_pool",
+    "max_pool_backward",
+]
+
+_Slices = tuple[slice, ...]
+
+
+def max_pool(x: Array, g: Geometry) -> tuple[Array, IntArray]:
+    """The largest number of each window, and which tap it is under.
+
+    Parameters
+    ----------
+    x : ndarray, `(batch, channels, *spatial)`
+    g : Geometry
+        Of the windows, as in `convmat.linear.windows`; each has a cell of the input.
+
+    Returns
+    -------
+    y : ndarray, `(batch, channels, *outs)`
+    taps : ndarray of integers, shaped as `y`
+        Number of the tap, in C order. Of equal numbers the first counts; NaN is larger
+        than all, as in PyTorch.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> max_pool(np.array([[[1, 5, 5, 2]]]), geometry(4, 2, stride=2))
+    (array([[[5, 5]]]), array([[[1, 0]]], dtype=int8))
+    """
+    size = prod(g.output_size)
+    kind = np.min_scalar_type(-prod(g.kernel_size))
+    each = x.dtype.itemsize + kind.itemsize
+    _refuse(g, len(x) * x.shape[1] * size * each)
+    # Every window starts with its first cell on the input.
+    tables = [axis.sources() for axis in g.axes]  # (outs, taps), -1 beside the input
+    firsts = [(table >= 0).argmax(axis=1) for table in tables]
+    cells = [
+        t[np.arange(len(t)), first] for t, first in zip(tables, firsts, strict=True)
+    ]
+    y = np.ascontiguousarray(x[:, :, *np.ix_(*cells)])
+    numbers = np.ravel_multi_index(np.ix_(*firsts), g.kernel_size)
+    taps = np.empty(y.shape, kind)
+    taps[...] = numbers
+    for number, outs, sources in _taps(g):
+        best, tap = y[outs], taps[outs]
+        candidate = np.ascontiguousarray(x[sources])  # read four times
+        better = (candidate > best) | (candidate != candidate)  # NaN is not itself
+        np.maximum(best, candidate, out=best)
+        np.maximum(tap, better.astype(kind) * number, out=tap)  # numbers only grow
+    return y, taps
+
+
+def max_pool_backward(grad: Array, taps: IntArray, g: Geometry) -> Array:
+    """The gradient by the input: each output's goes to its largest number."""
+    x_grad, zero = _zeros(grad, g), np.zeros((), grad.dtype)
+    for number, outs, sources in _taps(g):
+        x_grad[sources] += np.where(taps[outs] == number, grad[outs], zero)
+    return x_grad
+
+
+def avg_pool(x: Array, g: Geometry, divisors: IntArray) -> Array:
+    """The sum of each window over its divisor.
+
+    Parameters
+    ----------
+    x : ndarray, `(batch, channels, *spatial)`
+    g : Geometry
+        Of the windows, as in `convmat.linear.windows`.
+    divisors : ndarray of int64, `(*outs)`
+        As from `convmat.linear.avg_pool_divisors`.
+    """
+    shape = (*x.shape[:2], *g.output_size)
+    _refuse(g, prod(shape) * x.dtype.itemsize)
+    sums = np.zeros(shape, x.dtype)
+    for _, outs, sources in _taps(g):
+        sums[outs] += x[sources]
+    return _over(sums, divisors)
+
+
+def avg_pool_backward(grad: Array, g: Geometry, divisors: IntArray) -> Array:
+    """The gradient by the input: each output gives every cell of its window a share."""
+    shares = _over(grad, divisors)
+    x_grad = _zeros(shares, g)
+    for _, outs, sources in _taps(g):
+        x_grad[sources] += shares[outs]
+    return x_grad
+
+
+def global_avg_pool(x: Array) -> Array:
+    """The mean of each channel, `(batch, channels, 1, ...)`."""
+    sums = x.sum(axis=tuple(range(2, x.ndim)), keepdims=True)
+    return _over(sums, np.array(prod(x.shape[2:])))
+
+
+def global_avg_pool_backward(grad: Array, spatial: Shape) -> Array:
+    """The gradient by an input with axes `spatial`: equal shares."""
+    shares = _over(grad, np.array(prod(spatial)))
+    return np.broadcast_to(shares, (*grad.shape[:2], *spatial)).copy()
+
+
+def _taps(g: Geometry) -> Iterator[tuple[int, _Slices, _Slices]]:
+    """Each tap's number, the outputs whose tap falls on the input, and its cells."""
+    for number, tap in enumerate(product(*map(range, g.kernel_size))):
+        insides = [axis.outputs_inside(t) for axis, t in zip(g.axes, tap, strict=True)]
+        if not all(insides):
+            continue
+        outs, sources = [slice(None)] * 2, [slice(None)] * 2  # batch and channels
+        for axis, t, inside in zip(g.axes, tap, insides, strict=True):
+            first, last = axis.window(inside[0])[t], axis.window(inside[-1])[t]
+            outs.append(slice(inside.start, inside.stop))
+            sources.append(slice(first, last + 1, axis.stride))
+        yield number, tuple(outs), tuple(sources)
+
+
+def _over(sums: Array, divisors: IntArray) -> Array:
+    """`sums / divisors`, in the dtype of the sums: exact where they are objects."""
+    if sums.dtype == object:
+        exact: Any = divisors.astype(object)
+        exact_quotients: Array = sums * (Fraction(1) / exact)
+        return exact_quotients
+    if sums.dtype.kind in "fc":
+        divisors = divisors.astype(sums.dtype)
+    quotients: Array = sums / divisors
+    return quotients
+
+
+def _zeros(grad: Array, g: Geometry) -> Array:
+    shape = (*grad.shape[:2], *g.input_size)
+    return np.zeros(shape, grad.dtype)
+
+
+def _refuse(g: Geometry, needed: int) -> None:
+    refuse_beyond("the pooling of", g, needed, None, "use a smaller batch")

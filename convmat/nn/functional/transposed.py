@@ -1,0 +1,73 @@
+"""The transposed convolution: the gradient by the input of its paired convolution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convmat.arrays import Array
+from convmat.constraints import ConvConstraint
+from convmat.geometry import Geometry
+from convmat.nn.functional.bias import bias_grad, plus_bias
+from convmat.nn.functional.convolution import MAPS, Route
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+__all__ = [
+    "conv_transpose",
+    "conv_transpose_backward",
+    "matrix_conv_transpose",
+    "matrix_conv_transpose_backward",
+]
+
+
+def conv_transpose(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    g: Geometry,
+    route: Route = "fast",
+) -> Array:
+    """The transposed convolution of `(batch, in_channels, *spatial)`.
+
+    `g` is the paired geometry, whose output has the shape of `x` and whose input that
+    of the result; `weight` is `(in_channels, out_channels // groups, *kernel)`.
+    """
+    return plus_bias(MAPS[route].input_grad(x, weight, g), bias)
+
+
+def conv_transpose_backward(
+    grad: Array, x: Array, weight: Array, g: Geometry, route: Route = "fast"
+) -> tuple[Array, Array, Array]:
+    """Gradients by input, weight and bias.
+
+    The transpose of a transpose is the paired convolution itself. By the weight, `x`
+    and the gradient change places.
+    """
+    return (
+        MAPS[route].forward(grad, weight, g),
+        MAPS[route].kernel_grad(x, grad, g),
+        bias_grad(grad),
+    )
+
+
+def matrix_conv_transpose(
+    x: Array,
+    matrix: Array | csr_array[Any, tuple[int, int]],
+    bias: Array | None,
+    g: Geometry,
+) -> Array:
+    """The transposed convolution by the paired matrix: `W.T @ x` for each sample."""
+    y = (matrix.T @ x.reshape(len(x), g.matrix_shape[0]).T).T
+    return plus_bias(y.reshape(len(x), g.in_channels, *g.input_size), bias)
+
+
+def matrix_conv_transpose_backward(
+    grad: Array, x: Array, matrix: Array | csr_array[Any, tuple[int, int]], g: Geometry
+) -> tuple[Array, Array, Array]:
+    """Gradients by input, weight and bias, through the paired matrix."""
+    rows = x.reshape(len(x), g.matrix_shape[0]).T  # (rows, batch)
+    columns = grad.reshape(len(grad), g.matrix_shape[1])  # (batch, columns)
+    x_grad = (matrix @ columns.T).T.reshape(x.shape)
+    weight_grad = ConvConstraint(g).pull_back_product(rows, columns)
+    return x_grad, weight_grad.reshape(g.weight_shape), bias_grad(grad)
