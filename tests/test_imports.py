@@ -77,7 +77,7 @@ def test_strategies_without_hypothesis_name_the_extra():
     )
     assert run(code) == (
         'convmat.verify.strategies needs Hypothesis: pip install "convmat[verify]", '
-        'or in a clone of convmat pip install -e ".[verify]"'
+        'or in a clone pip install -e ".[verify]"'
     )
 
 
