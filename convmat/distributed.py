@@ -259,7 +259,11 @@ def _vectors(name: str, value: npt.ArrayLike, length: int, what: str) -> Any:
     ConvmatTypeError
         For numbers that SciPy's sparse products do not carry.
     """
-    array: Any = value if isinstance(value, da.Array) else carried(name, value)
+    if isinstance(value, da.Array):  # its dtype is known before its values are
+        dtype = carried(name, np.empty(0, value.dtype)).dtype
+        array: Any = value.astype(dtype)  # itself where it has that dtype already
+    else:
+        array = carried(name, value)
     if array.dtype.kind not in "iufc":
         rule = "must be of integers, floats or complex numbers"
         remedy = "conv carries Fractions"

@@ -49,8 +49,7 @@ def read_values(options: argparse.Namespace, g: Geometry) -> Array | None:
     """
     if options.values is None and options.seed is None:
         return None
-    taps = 8 * g.free_parameters
-    refuse_beyond("the kernel of", g, taps, None, "use a smaller geometry")
+    _refuse_beyond(g)
     if options.seed is not None:
         if options.seed < 0:
             raise ConvmatError("--seed", "must be at least 0", options.seed)
@@ -59,6 +58,12 @@ def read_values(options: argparse.Namespace, g: Geometry) -> Array | None:
     if text == "ones":
         return np.ones(g.kernel_shape, dtype=np.int64)
     return _loaded(text, g) if text.endswith(".npy") else _written(text, g)
+
+
+def _refuse_beyond(g: Geometry) -> None:
+    """Before the taps take more memory than they may."""
+    taps = 8 * g.free_parameters
+    refuse_beyond("the kernel of", g, taps, None, "use a smaller geometry")
 
 
 def as_numbers(kernel: Array | None, g: Geometry) -> Array:
@@ -70,6 +75,7 @@ def as_numbers(kernel: Array | None, g: Geometry) -> Array:
         When 64 bits do not hold a value, or floats beside it do not.
     """
     if kernel is None:
+        _refuse_beyond(g)
         return np.arange(1, g.free_parameters + 1).reshape(g.kernel_shape)
     if kernel.dtype != object:
         return kernel

@@ -13,7 +13,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
-from convmat.tie import index_dtype, pattern_of
+from convmat.tie import check_columns, index_dtype, pattern_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -91,6 +91,7 @@ def conv_matrix(
         max_bytes,
         "conv_operator needs no stored matrix, and matrix_rows builds it slab by slab",
     )
+    check_columns(g.matrix_shape[1], g.input_shape)
     return from_pattern(g, array)
 
 

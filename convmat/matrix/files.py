@@ -161,7 +161,7 @@ def save_rows(
         check_market_dtype(weights.dtype)
     ranges = partial(row_ranges, g, weights.dtype, block=block, max_bytes=max_bytes)
     ranges()  # or refused, before there is a file
-    return write_whole(target, of_kernel(g, weights, ranges), progress)
+    return write_whole(target, of_kernel(g, weights, ranges, max_bytes), progress)
 
 
 def load_matrix(

@@ -21,7 +21,7 @@ from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
 from convmat.geometry.keywords import known_keywords
 from convmat.matrix.csr import sparse_dtype
 from convmat.memory import refuse_beyond
-from convmat.tie import Slab, narrowest
+from convmat.tie import Slab, check_columns, narrowest
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -105,7 +105,7 @@ def matrix_rows(
     g, weights = read_kernel(kernel, input_shape, keywords)
     weights = weights.copy()
     ranges = row_ranges(g, weights.dtype, block=block, max_bytes=max_bytes)
-    return (slab_of(g, weights, rows) for rows in ranges)
+    return (slab_of(g, weights, rows, max_bytes) for rows in ranges)
 
 
 @known_keywords
@@ -188,7 +188,7 @@ def row_ranges(
     [range(0, 3), range(3, 4)]
     """
     require_geometry(geometry)
-    _check_columns(geometry)
+    check_columns(geometry.matrix_shape[1], geometry.input_shape)
     total, _ = geometry.matrix_shape
     size = _block(geometry, np.dtype(dtype), block, max_bytes)
     return (range(row, min(row + size, total)) for row in range(0, total, size))
@@ -219,7 +219,7 @@ def read_kernel(
     """The geometry, and the kernel in a dtype that SciPy carries."""
     array = carried("kernel", kernel)
     g = geometry(input_shape, array.shape, **keywords)
-    _check_columns(g)
+    check_columns(g.matrix_shape[1], g.input_shape)
     return g, sparse_dtype(array)
 
 
@@ -275,10 +275,3 @@ def _check_rows(rows: object, g: Geometry) -> None:
     if not 0 <= rows.start <= rows.stop <= total:
         rule = f"must lie within the {total} rows of the matrix"
         raise ConvmatError("rows", rule, rows)
-
-
-def _check_columns(g: Geometry) -> None:
-    """A column is an int64: SciPy knows no wider index."""
-    if g.matrix_shape[1] >= 1 << 63:
-        rule = "must have fewer than 2**63 cells in all"
-        raise ConvmatError("input_shape", rule, g.input_shape)
