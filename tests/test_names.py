@@ -185,3 +185,13 @@ def test_the_list_of_dialects_has_their_aliases():
 def test_what_is_no_string_is_near_to_nothing():
     assert nearest(3, ["three"]) == ""
     assert nearest(None, ["none"]) == ""
+
+
+def test_a_function_without_settings_is_offered_none():
+    @known_keywords
+    def plain(one, two=2):
+        return one, two
+
+    for written in ("stride", "strides"):
+        with pytest.raises(ConvmatTypeError, match=r"got \w+=1; plain takes two$"):
+            plain(1, **{written: 1})

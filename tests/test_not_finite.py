@@ -127,3 +127,16 @@ def test_a_caller_who_asks_for_errors_gets_infinities_as_well():
     with np.errstate(all="raise"):
         y = conv(np.full((9, 9), 1e308), np.full((2, 2), 9.0), -np.inf)
     assert np.isnan(y).all()
+
+
+def test_taps_that_cancel_in_one_entry_do_not_warn():
+    kernel = np.array([np.inf, 1.0, -np.inf])  # a circle of two cells: first and last
+    keywords = {"padding": 1, "padding_mode": "circular"}
+    g = geometry(2, 3, **keywords)
+    matrix = conv_matrix(kernel, 2, **keywords)
+    expected = [[1, np.nan], [np.nan, 1]]
+    np.testing.assert_array_equal(matrix.toarray(), expected)
+    slabs = [slab.toarray() for slab in matrix_rows(kernel, 2, block=1, **keywords)]
+    np.testing.assert_array_equal(np.concatenate(slabs), expected)
+    matrix = conv_matrix(np.ones(3), 2, **keywords)
+    np.testing.assert_array_equal(refill(matrix, kernel, g).toarray(), expected)
