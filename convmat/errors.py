@@ -133,11 +133,11 @@ def needs(what: str, package: str, extra: str) -> str:
     --------
     >>> needs("convmat.distributed", "Dask", "distributed")
     'convmat.distributed needs Dask: pip install "convmat[distributed]", or in a clone
-    of convmat pip install -e ".[distributed]"'
+    pip install -e ".[distributed]"'
     """
     return (
-        f'{what} needs {package}: pip install "convmat[{extra}]", or in a clone of '
-        f'convmat pip install -e ".[{extra}]"'
+        f'{what} needs {package}: pip install "convmat[{extra}]", or in a clone '
+        f'pip install -e ".[{extra}]"'
     )
 
 

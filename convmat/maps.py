@@ -43,7 +43,8 @@ def conv(
     another order than the definition, `convmat.sliding.conv`: the two differ by
     rounding, within `convmat.verify.rounding.gamma(taps of a row)` times the sum of the
     absolute products each. Integers, objects and all other numbers are computed by the
-    definition itself. Sizes and dtype choose the route, never values.
+    definition itself. Sizes and dtype choose the route, never values. Infinities and
+    NaN spread as in any sum of products, and nothing is warned of.
 
     Parameters
     ----------
@@ -51,7 +52,10 @@ def conv(
         `(*spatial)`, `(in_channels, *spatial)` or `(batch, in_channels, *spatial)`.
     kernel : array_like
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Beside an `x`
-        of the same rank, three or more, the first axis of `x` is the batch.
+        of the same rank, three or more, the first axis of `x` is the batch: a volume
+        beside a kernel of three spatial axes wants its channel axis, `x[None]`, though
+        its shape alone is enough for `conv_matrix`. A batch of images without channels
+        beside a kernel of two axes wants one too, `x[:, None]`.
     bias : array_like, optional
         One number per output channel, added to all its outputs.
     **keywords
@@ -75,6 +79,13 @@ def conv(
     >>> conv([[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]])
     array([[19, 25],
            [37, 43]])
+
+    A batch of 64 images of 3 channels, and one volume:
+
+    >>> conv(np.ones((64, 3, 28, 28)), np.ones((8, 3, 5, 5))).shape
+    (64, 8, 24, 24)
+    >>> conv(np.ones((5, 2, 7))[None], np.ones((2, 2, 2))).shape
+    (1, 4, 1, 6)
     """
     return conv_by(forward, x, kernel, bias, keywords)
 

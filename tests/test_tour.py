@@ -115,7 +115,7 @@ def test_without_matplotlib_the_tour_says_so_before_anything_else(
     assert not printed.out
     assert printed.err == (
         "convmat: the tour draws its results and needs matplotlib: pip install "
-        '"convmat[figures]", or in a clone of convmat pip install -e ".[figures]"\n'
+        '"convmat[figures]", or in a clone pip install -e ".[figures]"\n'
     )
     assert not list(tmp_path.iterdir())
 

@@ -133,7 +133,13 @@ def _readings(inputs: Shape, kernel: Shape) -> Iterator[Reading]:
         )
     ]
     # A kernel of as many taps on each axis is likelier than any other.
-    yield from sorted(found, key=lambda reading: len(set(reading.kernel_shape[2:])))
+    square = [len(set(reading.kernel_shape[2:])) == 1 for reading in found]
+    yield from (reading for reading, yes in zip(found, square, strict=True) if yes)
+    yield from (
+        reading
+        for reading, yes in zip(found, square, strict=True)
+        if not (yes or reading.kernel_last)
+    )
 
 
 def missing_channels(inputs: Shape, kernel: Shape, groups: int) -> str:

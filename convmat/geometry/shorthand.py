@@ -34,7 +34,8 @@ def geometry(
     ----------
     input_shape : int or tuple of int
         `(*spatial)` beside a kernel of the same rank (one channel), or
-        `(in_channels, *spatial)`. Any number of spatial axes; no batch axis.
+        `(in_channels, *spatial)`. Any number of spatial axes. It is the shape of one
+        input: a batch axis would be one more spatial axis, see Notes.
     kernel_shape : int or tuple of int
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`.
     stride, dilation : int or tuple of int
@@ -51,7 +52,9 @@ def geometry(
     padding_mode : str
         What stands in the padding: `"zeros"`; `"circular"`, the input again from its
         other end; `"reflect"` and `"symmetric"`, its mirror image without and with the
-        outermost cell; `"replicate"`, the outermost cell.
+        outermost cell; `"replicate"`, the outermost cell. In `np.pad` the second and
+        the last are called `wrap` and `edge`; in `scipy.ndimage` the mirror image with
+        the outermost cell is called `reflect`, and that without it `mirror`.
 
     Returns
     -------
@@ -65,7 +68,16 @@ def geometry(
         For shapes that do not fit each other. Like all errors here it is a
         `ConvmatError` and names the argument, the rule, the value and the remedy.
     ConvmatTypeError
-        For `True` or `1.0` where an integer belongs, and the like.
+        For `True` or `1.0` where an integer belongs, for an unknown keyword, and the
+        like.
+
+    Notes
+    -----
+    Shapes are read by their number of axes, and never by what would fit. So
+    `geometry((64, 3, 28, 28), (8, 3, 5, 5))` is no batch of 64 images, but one input of
+    four spatial axes without channels; `print(g.summary())` shows such a reading at
+    once. Functions that are given an array in place of a shape, such as `conv`, do take
+    a batch: there as many axes as the kernel has, three or more, mean a batch.
 
     Examples
     --------

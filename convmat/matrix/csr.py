@@ -36,7 +36,9 @@ def conv_matrix(
     kernel : array_like
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`.
     input_shape : int or tuple of int
-        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
+        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`: the
+        shape of one input. A batch axis would be read as one more spatial axis; see the
+        notes on `convmat.geometry`.
     max_bytes : int, optional
         Bytes that the matrix may take; by default half of the physical memory.
     **keywords
@@ -61,6 +63,14 @@ def conv_matrix(
         For a dtype that SciPy's sparse arrays cannot carry, such as `Fraction`.
     ConvmatError
         For settings that give no convolution; see `convmat.geometry`.
+
+    Notes
+    -----
+    Entries are right or refused, but the product `W @ x` is SciPy's, and in int64 it
+    wraps beyond 2**63 without a word. It cannot as long as `max|x| * max|kernel|` times
+    the taps of a row, `geometry(...).taps_per_row`, is below 2**63. Where that may not
+    hold, `conv` gives the same sums and refuses one that does not fit, and
+    `conv(x.astype(object), kernel)` gives sums of any size.
 
     Examples
     --------

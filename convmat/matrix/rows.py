@@ -52,7 +52,9 @@ def matrix_rows(
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Its values are
         copied: a later change of the array does not reach later slabs.
     input_shape : int or tuple of int
-        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
+        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`: the
+        shape of one input. A batch axis would be read as one more spatial axis; see the
+        notes on `convmat.geometry`.
     block : int, optional
         Rows of each slab but the last, which may have fewer. A cut may fall anywhere,
         in the middle of a line of outputs too. By default as many as fit 16 MiB, at
@@ -78,6 +80,11 @@ def matrix_rows(
         When a slab might take more than `max_bytes`; before the first is built.
     ConvmatError, ConvmatTypeError
         For a `block` that is no integer of at least 1, and as `conv_matrix`.
+
+    Notes
+    -----
+    The product `slab @ x` is SciPy's, and in int64 it wraps beyond 2**63 without a
+    word; the notes on `conv_matrix` say when it cannot, and what to do.
 
     Examples
     --------

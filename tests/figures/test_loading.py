@@ -19,7 +19,7 @@ for name in ("matrix_plot", "save", "curves"):
         assert error.name == "matplotlib", error.name
         assert str(error) == (
             f'convmat.figures.{name} needs matplotlib: pip install "convmat[figures]", '
-            'or in a clone of convmat pip install -e ".[figures]"'
+            'or in a clone pip install -e ".[figures]"'
         ), error
     else:
         raise AssertionError(name)
