@@ -143,7 +143,7 @@ def _multiplicity(asked: Asked, room: int) -> list[str]:
         return [f"{least:,}"]
     distinct = _distinct(counts)
     told = f"{least:,} to {most:,}"
-    lines = [told if distinct is None else f"{told}, {distinct:,} distinct"]
+    lines = wrap(told if distinct is None else f"{told}, {distinct:,} distinct", room)
     if len(counts) > 2 or max(map(len, counts)) > _SMALL:
         return lines
     outer = counts[0] if len(counts) == 2 else (1,)
