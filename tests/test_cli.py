@@ -350,6 +350,7 @@ def test_completion_knows_commands_options_and_choices(capsys):
         script = capsys.readouterr().out
         assert "matrix" in script
         assert "circular" in script
+        assert (r"same\:scipy" if shell == "zsh" else "same:scipy") in script
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
@@ -537,6 +538,14 @@ def test_a_layer_shows_how_its_blocks_lie_and_one_of_them(capsys, monkeypatch):
     assert "P 5 6 · · · · · · ·" in capsys.readouterr().out
     assert main(["matrix", "--input", "2x3", "--kernel", "1x2x2"]) == 0
     assert "blocks" not in capsys.readouterr().out  # all of it fits
+
+
+def test_fractions_beside_letters_of_a_layer(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ["--input", "2x40", "--kernel", "1x2x2", "--values", "1/3,2,3,4"]
+    assert main(["matrix", *words]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert next(line for line in lines if line[:1] == ["y_0"])[1:4] == ["1/3", "2", "·"]
 
 
 def test_a_layer_draws_the_block_of_a_public_matrix(capsys, monkeypatch):

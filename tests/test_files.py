@@ -463,10 +463,12 @@ def test_long_work_shows_a_bar_that_comes_to_its_end(
 ):
     from tqdm import tqdm
 
+    at_once = {"delay": 0, "mininterval": 0, "miniters": 0}
+
     class AtOnce(tqdm):
         def __init__(self, *arguments, **settings):
             assert settings["delay"] == 2
-            super().__init__(*arguments, **{**settings, "delay": 0, "mininterval": 0})
+            super().__init__(*arguments, **{**settings, **at_once})
 
     monkeypatch.setattr("tqdm.tqdm", AtOnce)
     save_matrix(tmp_path / f"W.{suffix}", W, progress=True)
@@ -546,7 +548,7 @@ def test_a_missing_file_is_told_in_one_sentence(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("W.npz", b"", "it ends too early"),
+        ("W.npz", b"", "this one is cut off, or something else"),
         ("W.npz", b"text", "this one is cut off, or something else"),
         ("W.mtx", b"", "its first line is not that of a Matrix Market file"),
         ("W.mtx", b"text\n", "its first line is not that of a Matrix Market file"),

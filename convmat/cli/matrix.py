@@ -69,7 +69,8 @@ text, LaTeX and CSV.
 
 --transposed:
   the matrix is the transpose of the paired convolution's, which reads what this
-  one gives. Letters are those of the paired matrix, at transposed places
+  one gives. Letters are those of the paired matrix, at transposed places.
+  --info counts for the paired one; its transpose takes as many multiplications
 """
 
 _ENDINGS = {".txt": "text", ".tex": "latex"}

@@ -60,6 +60,11 @@ def conv_matrix(
     ConvmatError
         For settings that give no convolution; see `convmat.geometry`.
 
+    Notes
+    -----
+    It is laid out in a few large steps, so that no bar can tell how far it is;
+    `matrix_rows` counts slabs, and `save_rows` shows a bar.
+
     Examples
     --------
     >>> W = conv_matrix([[1, 2], [3, 4]], (3, 3))
