@@ -47,7 +47,8 @@ class _Print(argparse.Action):
                 action.complete = kinds[action.metavar]  # type: ignore[attr-defined]
             elif action.metavar == "PADS":
                 # Numbers would not pass as choices, but this run reads no padding.
-                action.choices = (*_PADS, *(f"same:{name}" for name in DIALECTS))
+                colon = r"\:" if values == "zsh" else ":"
+                action.choices = (*_PADS, *(f"same{colon}{name}" for name in DIALECTS))
         print(shtab.complete(parser, shell=str(values)))
         parser.exit(0)
 

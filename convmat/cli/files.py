@@ -25,6 +25,11 @@ __all__ = ["about_out", "progress", "text_output"]
 def about_out(path: str) -> Iterator[Path]:
     """The target of `--out`; errors about it name the option.
 
+    Yields
+    ------
+    Path
+        With links followed.
+
     Raises
     ------
     ConvmatError
@@ -49,6 +54,10 @@ def about_out(path: str) -> Iterator[Path]:
 @contextmanager
 def text_output(path: str | None) -> Iterator[TextIO]:
     """Where text goes: to the terminal, or into a file that appears once whole.
+
+    Yields
+    ------
+    text file
 
     Raises
     ------

@@ -69,8 +69,8 @@ def write_csv(asked: Asked, out: str | None) -> None:
     """One line for each tap of each row; memory does not grow with the matrix."""
     values = None
     if asked.kernel is not None:
-        taps = asked.kernel.reshape(-1).tolist()
-        values = [str(value).strip("()") for value in taps]
+        flat = asked.kernel.reshape(-1).tolist()
+        values = [str(value).strip("()") for value in flat]
     entries = asked.geometry.contributions
     with text_output(out) as file, progress(entries, out) as shown:
         file.write("row,column,tap,value\n")

@@ -57,7 +57,7 @@ def info(asked: Asked, width: int = 80) -> str:
         lines = {
             "transposed": f"{reads} input -> {gives} output",
             "paired geometry": repr(g),
-            "in words": g.summary(),
+            "in words, paired": g.summary(),
         }
     lines |= {
         "matrix": f"{rows:,} x {columns:,}",
@@ -115,7 +115,10 @@ def info_json(asked: Asked) -> str:
         "bytes_as_csr": asked.bytes,
         "multiplications": asdict(costs(g)),
     }
-    return json.dumps(numbers, indent=1)
+    lines = (
+        f" {json.dumps(name)}: {json.dumps(told)}" for name, told in numbers.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _counts(asked: Asked) -> list[tuple[int, ...]]:
@@ -143,7 +146,7 @@ def _multiplicity(asked: Asked, room: int) -> list[str]:
         return [f"{least:,}"]
     distinct = _distinct(counts)
     told = f"{least:,} to {most:,}"
-    lines = [told if distinct is None else f"{told}, {distinct:,} distinct"]
+    lines = wrap(told if distinct is None else f"{told}, {distinct:,} distinct", room)
     if len(counts) > 2 or max(map(len, counts)) > _SMALL:
         return lines
     outer = counts[0] if len(counts) == 2 else (1,)

@@ -54,9 +54,10 @@ formats:
   npz    for scipy.sparse.load_npz; needs --out
   mtx    Matrix Market, for scipy.io.mmread; needs --out
 
-Text and LaTeX show letters where no values are given, text numbers where letters
-would be long. Letters cannot go into the other formats: there each tap holds its
-own number, from 1 on. Fractions such as 1/3 are for text, LaTeX and CSV.
+Text and LaTeX show letters where no values are given; on the terminal taps are
+numbered where letters would be long. Letters cannot go into the other formats:
+there each tap holds its own number, from 1 on. Fractions such as 1/3 are for
+text, LaTeX and CSV.
 
 --info:
   multiplicity  how often a tap stands in the matrix, one number a tap
@@ -68,7 +69,8 @@ own number, from 1 on. Fractions such as 1/3 are for text, LaTeX and CSV.
 
 --transposed:
   the matrix is the transpose of the paired convolution's, which reads what this
-  one gives. Letters are those of the paired matrix, at transposed places
+  one gives. Letters are those of the paired matrix, at transposed places.
+  --info counts for the paired one; its transpose takes as many multiplications
 """
 
 _ENDINGS = {".txt": "text", ".tex": "latex"}

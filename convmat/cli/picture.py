@@ -66,7 +66,7 @@ def _fits(asked: Asked, width: int) -> bool:
     rows, columns = asked.shape
     if rows > _MOST_ROWS or 2 * columns > width:
         return False
-    lines = _drawn(asked, width, None, False).splitlines()
+    lines = _drawn(asked, width, None).splitlines()
     return len(lines[0].split()) == columns and not lines[-1].endswith("left out")
 
 
@@ -77,11 +77,13 @@ def _picture(asked: Asked, width: int, color: bool) -> str:
         numbers = _Numbers(asked.geometry.free_parameters)
         names = replace(known, taps=numbers)
         note = f"Numbers are taps: 1 to {len(numbers):,} in C order of the kernel."
-        return f"{_drawn(asked, width, names, color)}\n\n{fill(note, width)}"
-    return _drawn(asked, width, known, color)
+        return f"{_drawn(asked, width, names, color=color)}\n\n{fill(note, width)}"
+    return _drawn(asked, width, known, color=color)
 
 
-def _drawn(asked: Asked, width: int, names: Labels | None, color: bool) -> str:
+def _drawn(
+    asked: Asked, width: int, names: Labels | None, *, color: bool = False
+) -> str:
     return matrix_text(
         asked.geometry,
         asked.kernel,

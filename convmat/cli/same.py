@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
     width = get_terminal_size().columns
     if len(table.input_size) > 1:
         who = ", ".join(_ONE_AXIS)
-        note = f"{who}: functions of one axis; shown is what they do on each alone."
+        note = f"{who}: functions of one axis; shown is what they do on each axis."
         print(fill(note, width, subsequent_indent="  "))
     if options.aliases:
         print(f"\n{_aliases(table, width)}")

@@ -56,10 +56,8 @@ def in_options(options: argparse.Namespace) -> Iterator[None]:
     """
     try:
         yield
-    except MatrixTooLargeError:
-        raise
     except ConvmatError as error:
-        option = _OPTIONS.get(error.argument)
+        option = _OPTIONS.get(error.argument)  # none for a matrix that is too large
         if option is None:
             raise
         typed = getattr(options, option.replace("-", "_"))

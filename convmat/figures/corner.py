@@ -35,8 +35,9 @@ def corner(
     """
     if transposed:
         entries = corner(geometry, columns, rows)
-        at = (np.repeat(each, entries.counts) for each in (entries.cols, entries.rows))
-        return Entries.of(*at, entries.terms)
+        rows_of = np.repeat(entries.cols, entries.counts)
+        cols_of = np.repeat(entries.rows, entries.counts)
+        return Entries.of(rows_of, cols_of, entries.terms)
     none = np.empty(0, dtype=np.int64)
     found: list[tuple[IntArray, IntArray, IntArray]] = [(none, none, none)]
     positions = _first((geometry.out_channels, *geometry.output_size), rows)

@@ -72,6 +72,9 @@ def conv_matrix(
     hold, `conv` gives the same sums and refuses one that does not fit, and
     `conv(x.astype(object), kernel)` gives sums of any size.
 
+    It is laid out in a few large steps, so that no bar can tell how far it is;
+    `matrix_rows` counts slabs, and `save_rows` shows a bar.
+
     Examples
     --------
     >>> W = conv_matrix([[1, 2], [3, 4]], (3, 3))

@@ -82,16 +82,17 @@ def source_of(path: object) -> Path:
         When there is no such file.
     """
     source = _not_a_folder(_path(path))
-    if not source.exists():
+    try:
+        with source.open("rb") as file:  # an OSError says more than SciPy would
+            file.read(0)
+    except FileNotFoundError:
         sentence = (
             f"path must name a file that exists, got path={str(path)!r}; "
             "save_matrix(path, matrix) writes one"
         )
         error = FileNotFoundError(sentence)
         error.errno = errno.ENOENT
-        raise error
-    with source.open("rb") as file:  # an OSError says more than SciPy would
-        file.read(0)
+        raise error from None
     return source
 
 
