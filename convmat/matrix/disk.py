@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.files import whole_file
 from convmat.matrix import market, npz
 from convmat.matrix.source import Source
 
@@ -113,15 +112,6 @@ def write_whole(target: Path, source: Source, progress: bool | None) -> Path:
     """Write `target` in one step: a whole file, or none."""
     write = FORMATS[target.suffix.lower()].write
     hidden = None if progress is None else not progress
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with part.open("xb") as file:
-            write(file, source, target.name, hidden=hidden)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(target) as file:
+        write(file, source, target.name, hidden=hidden)
     return target
