@@ -14,6 +14,7 @@ from convmat.errors import ConvmatError
 from convmat.nn.counts import count
 from convmat.nn.keeper import generators
 from convmat.nn.recorder import Step
+from convmat.nn.update import update
 from convmat.optim.rates import positive
 
 if TYPE_CHECKING:
@@ -94,11 +95,11 @@ def slide(
 
     Examples
     --------
-    >>> losses = (
-    ...     [2.0] * 20 + [2 - 0.1 * n for n in range(10)] + [n**2 for n in range(9)]
-    ... )
-    >>> slide([10.0**n for n in range(39)], losses)
-    10000000000000.0
+    Flat, then rising in the last three steps. The right place slides down to step 16,
+    where all is flat; the left one is then at step 1.
+
+    >>> slide([10.0**n for n in range(21)], [2.0] * 18 + [3.0, 5.0, 9.0])
+    100.0
     """
     slopes = np.gradient(np.asarray(losses, float))
     right = len(slopes) - 1
@@ -156,7 +157,7 @@ def find_lr(
                 if not np.isfinite(float(loss)):
                     break
                 learner.model.backward(grad)
-                learner.update()
+                update(learner.model, learner.rule, learner.undecayed)
             last = Step.after(last, loss, lr, learner.rule.momentum)
             lrs.append(lr)
             losses.append(last.smooth_loss)
