@@ -6,6 +6,7 @@ import pytest
 from convmat.nn import (
     ActivationStats,
     BatchNorm,
+    Callback,
     Conv,
     Flatten,
     LayerStats,
@@ -88,6 +89,18 @@ def test_held_out_data_are_not_looked_at_and_layers_are_unhooked():
     assert not any("forward" in vars(leaf) for _, leaf in trained.model.leaves())
     trained.lr_find(steps=6, progress=False)
     assert {len(seen.means) for seen in stats.layers} == {2 * 3}
+
+
+class Measures(Callback):
+    def after_batch(self, learner, loss):
+        learner.validate()
+
+
+def test_what_a_callback_measures_is_not_looked_at():
+    plain, disturbed = ActivationStats(), ActivationStats()
+    learner(plain).fit(1, progress=False)
+    learner(Measures(), disturbed).fit(1, progress=False)
+    assert plain.layers[0].means == disturbed.layers[0].means
 
 
 def test_looking_on_changes_nothing():
