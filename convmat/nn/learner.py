@@ -303,6 +303,7 @@ class Learner:
         if not np.isfinite(float(loss)):
             number, lr = len(self.recorder.steps) + 1, self.rule.lr
             self.keeper.step_back()
+            self.run = None  # it would come here again
             good = {name: array.copy() for name, array in self.model.parameters.items()}
             raise DivergedError(loss, number, lr, good)
         self.model.backward(grad)

@@ -457,6 +457,8 @@ def test_a_loss_that_is_not_finite_brings_back_the_last_finite_one():
     )
     with pytest.raises(DivergedError, match=message) as caught:
         trained.fit(3, progress=False)
+    with pytest.raises(ValueError, match="fit must be there to go on with"):
+        trained.resume()
     # Step 8 had a finite loss, and its update ruined the weights.
     assert same(everything(trained), before)
     assert caught.value.step == 9
