@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from convmat.errors import ConvmatError
+from convmat.files import whole_file
 from convmat.matrix.bars import bar
-from convmat.matrix.disk import whole
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -69,7 +69,7 @@ def text_output(path: str | None) -> Iterator[TextIO]:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         yield sys.stdout
         return
-    with about_out(path) as target, whole(target) as file:
+    with about_out(path) as target, whole_file(target) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
         try:
             yield text

@@ -6,17 +6,15 @@ import errno
 import json
 import os
 import re
-import shutil
-import uuid
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.files import whole_file
 from convmat.matrix import market, npz
 from convmat.matrix.source import Source
 
@@ -26,7 +24,6 @@ __all__ = [
     "source_of",
     "target_of",
     "trusting",
-    "whole",
     "write_whole",
 ]
 
@@ -166,31 +163,6 @@ def write_whole(target: Path, source: Source, progress: bool | None) -> Path:
     """Write a matrix to `target` in one step: a whole file, or none."""
     write = FORMATS[target.suffix.lower()].write
     hidden = None if progress is None else not progress
-    with whole(target) as file:
+    with whole_file(target) as file:
         write(file, source, target.name, hidden=hidden)
     return target
-
-
-@contextmanager
-def whole(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside `target`, moved onto it when the block ends well.
-
-    Any exception leaves what was there before, and nothing beside it. Only a process
-    that is killed outright leaves its `.NAME.XXXXXXXX.part`. It is not removed later:
-    nothing tells whether its writer, maybe on another machine, is still at work.
-
-    Yields
-    ------
-    binary file
-    """
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

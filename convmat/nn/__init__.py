@@ -4,12 +4,16 @@
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
 `pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
 some degree. `models` and `residual` join them, and `summary` counts what they do.
-`losses`, `metrics`, `data` and `learner` are the rest of a training run.
+`losses`, `metrics`, `data` and `learner` are the rest of a training run. `recorder`
+holds what happened in it, `callbacks` and `stats` look on, `finder` looks for a
+learning rate, `keeper` goes back to the last good state, and `run`, `checkpoint`,
+`weights` and `tensors` put it into files.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.
 """
 
+from convmat.nn.callbacks import Callback
 from convmat.nn.composite import Composite
 from convmat.nn.convolutions import Conv, MatrixConv
 from convmat.nn.data import (
@@ -34,10 +38,11 @@ from convmat.nn.data import (
 )
 from convmat.nn.dropout import Dropout
 from convmat.nn.facts import Facts
+from convmat.nn.finder import LRFinding
 from convmat.nn.global_pooling import GlobalAvgPool
 from convmat.nn.initial import kaiming_normal, kaiming_uniform
 from convmat.nn.layers import Flatten, Layer, LeakyReLU, Linear, ReLU
-from convmat.nn.learner import History, Learner
+from convmat.nn.learner import Learner
 from convmat.nn.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -50,15 +55,20 @@ from convmat.nn.mismatch import LayerError
 from convmat.nn.models import Sequential, digits_cnn
 from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
+from convmat.nn.recorder import Epoch, Recorder, Step
 from convmat.nn.residual import Residual
 from convmat.nn.rungs import FixedMatrix, RungLayer
+from convmat.nn.stats import ActivationStats, LayerStats
 from convmat.nn.summary import Row, Summary
 from convmat.nn.transposed import ConvTranspose
+from convmat.nn.weights import load_weights, save_weights
 
 __all__ = [
+    "ActivationStats",
     "AvgPool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Callback",
     "Composite",
     "Conv",
     "ConvTranspose",
@@ -67,14 +77,16 @@ __all__ = [
     "Dataset",
     "Digits",
     "Dropout",
+    "Epoch",
     "Facts",
     "FixedMatrix",
     "Flatten",
     "GlobalAvgPool",
     "HalfSquare",
-    "History",
+    "LRFinding",
     "Layer",
     "LayerError",
+    "LayerStats",
     "LeakyReLU",
     "Learner",
     "Linear",
@@ -86,12 +98,14 @@ __all__ = [
     "Normalize",
     "Parts",
     "ReLU",
+    "Recorder",
     "Residual",
     "Row",
     "RungLayer",
     "Scale",
     "Sequential",
     "Shift",
+    "Step",
     "Summary",
     "Transform",
     "accuracy",
@@ -102,6 +116,7 @@ __all__ = [
     "load_digits",
     "load_mnist",
     "load_mnist10k",
+    "load_weights",
     "mnist10k",
     "optdigits",
     "precision_recall",
@@ -109,4 +124,5 @@ __all__ = [
     "read_folder",
     "read_idx",
     "read_npz",
+    "save_weights",
 ]

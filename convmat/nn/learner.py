@@ -2,58 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatError
+from convmat.errors import ConvmatError, ConvmatTypeError, DivergedError
+from convmat.nn.callbacks import Callback
+from convmat.nn.checkpoint import load_checkpoint, save_checkpoint, versions
 from convmat.nn.counts import count
 from convmat.nn.data import Loader
+from convmat.nn.evaluation import Metric, evaluate, in_order, metrics_of, outputs_of
+from convmat.nn.finder import LRFinding, find_lr
+from convmat.nn.keeper import Keeper
+from convmat.nn.loop import say, train
 from convmat.nn.losses import CrossEntropy, Loss
-from convmat.nn.metrics import accuracy
 from convmat.nn.models import Sequential
-from convmat.optim import SGD
+from convmat.nn.recorder import Epoch, Recorder
+from convmat.nn.run import Run
+from convmat.nn.update import Decay, undecayed, update
+from convmat.optim import Constant, FlatCosine, OneCycle, Plan, Rule
+from convmat.optim.rates import Number
 
-__all__ = ["History", "Learner"]
-
-
-@dataclass
-class History:
-    """What happened in training.
-
-    Attributes
-    ----------
-    losses : list of float
-        Of each batch, before its step.
-    accuracies : list of float
-        On the held-out data after each epoch.
-    """
-
-    losses: list[Any] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
+__all__ = ["Learner"]
 
 
 class Learner:
     """Trains a model on a loader.
 
+    The same seeds give the same numbers to the bit. Ctrl-C ends a fit after the last
+    whole step: nothing is half done, and the recorder is returned.
+
     Parameters
     ----------
     model : Sequential
+        Its layers act in the mode that they are in: training, unless `eval()` was
+        called.
     loader : Loader
         Training data.
-    rule : SGD
+    rule : Rule
         The update rule.
     loss : Loss, optional
         By default the softmax cross-entropy.
-    held_out : (ndarray, ndarray), optional
-        Inputs and labels to measure the accuracy on after each epoch.
+    held_out : Loader or (ndarray, ndarray), optional
+        Inputs and targets to measure loss and metrics on after each epoch: all of
+        them, in their order.
+    metrics : mapping of str to callable, optional
+        By default the accuracy, if the held-out targets are integers.
+    decay : {"all", "weights"}
+        Whether the rule's weight decay acts on all parameters, or leaves out biases and
+        those of batch norm, as fastai does.
+    callbacks : iterable of Callback
+        What looks on while it trains.
+
+    Attributes
+    ----------
+    recorder : Recorder
+        What happened, in all fits.
 
     Examples
     --------
     >>> from convmat.nn import Loader, digits_cnn, load_digits
+    >>> from convmat.optim import SGD
     >>> digits = load_digits()
     >>> learner = Learner(
     ...     digits_cnn(),
@@ -61,7 +76,7 @@ class Learner:
     ...     SGD(lr=0.1, momentum=0.9),
     ...     held_out=(digits.test_images, digits.test_labels),
     ... )
-    >>> learner.fit(2, progress=False).accuracies[-1] > 0.9
+    >>> learner.fit_one_cycle(3, 0.1, progress=False).accuracies[-1] > 0.9
     True
     """
 
@@ -69,74 +84,355 @@ class Learner:
         self,
         model: Sequential,
         loader: Loader,
-        rule: SGD,
+        rule: Rule,
         *,
         loss: Loss | None = None,
-        held_out: tuple[Array, Array] | None = None,
+        held_out: Loader | tuple[Array, Array] | None = None,
+        metrics: Mapping[str, Metric] | None = None,
+        decay: Decay = "all",
+        callbacks: Iterable[Callback] = (),
     ) -> None:
         self.model = model
         self.loader = loader
         self.rule = rule
         self.loss = CrossEntropy() if loss is None else loss
-        self.held_out = held_out
-        self.history = History()
-        self.epochs = 0
+        self.held_out = in_order(held_out, 2 * loader.batch_size)
+        self.metrics = metrics_of(metrics, self.held_out)
+        self.decay = decay
+        self.callbacks = list(callbacks)
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                rule_ = "must be callbacks, made of the class Callback"
+                raise ConvmatTypeError("callbacks", rule_, callback)
+        self.run: Run | None = None
+        self.pending: dict[int, dict[str, Array]] = {}
+        self.undecayed = undecayed(model, decay)
+        self.settings: dict[str, object] | None = None
+        self._own_file = ""
+        self._clock = 0.0
+        self.take_up(Recorder(), None)
 
-    def fit(self, epochs: int, *, progress: bool = True) -> History:
-        """Train for `epochs` more epochs; a bar shows loss, accuracy and time to go."""
-        total = count("epochs", epochs, 0) * len(self.loader)
-        # None shows the bar on a terminal only.
-        hidden = None if progress else True
-        with tqdm(total=total, unit="batch", disable=hidden, delay=1) as bar:
-            for _ in range(epochs):
-                for x, y in self.loader.epoch(self.epochs):
-                    loss = self.step(x, y)
-                    bar.update()
-                    bar.set_postfix(self._live(loss), refresh=False)
-                self.close_epoch()
-        return self.history
+    @property
+    def history(self) -> Recorder:
+        """The recorder."""
+        return self.recorder
 
-    def close_epoch(self) -> None:
-        """Count the epoch, and measure the accuracy where there is held-out data."""
-        self.epochs += 1
-        if self.held_out is not None:
-            self.history.accuracies.append(self.validate())
+    @property
+    def epochs(self) -> int:
+        """How many have come to their end."""
+        return len(self.recorder.epochs)
+
+    def fit(
+        self,
+        epochs: int,
+        lr: Number | None = None,
+        *,
+        progress: bool = True,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Recorder:
+        """Train for `epochs` more epochs at one learning rate, by default the rule's.
+
+        Parameters
+        ----------
+        epochs : int
+        lr : float or Fraction, optional
+        progress : bool
+            Whether a bar shows loss, accuracy and time to go, on a terminal.
+        checkpoint : path, optional
+            Where to save at the start and after each epoch. There must be no file yet,
+            but for one that this learner has written or resumed.
+
+        Returns
+        -------
+        Recorder
+            Of all fits. Its `stopped` says why this one ended early, if it did.
+
+        Raises
+        ------
+        DivergedError
+            When a loss is not finite; the weights, the buffers and what the rule
+            remembers are those of the last finite loss.
+        ConvmatError
+            When the checkpoint exists, or the model is in eval mode.
+        ConvmatTypeError
+            When `epochs` is no integer or `lr` no number.
+        """
+        return self.fit_plan(
+            epochs, Constant(lr), progress=progress, checkpoint=checkpoint
+        )
+
+    def fit_one_cycle(
+        self,
+        epochs: int,
+        lr_max: Number | None = None,
+        *,
+        div: Number = 25,
+        div_final: Number = 1e5,
+        pct_start: Number = 0.25,
+        momenta: tuple[Number, Number, Number] | None = (0.95, 0.85, 0.95),
+        progress: bool = True,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Recorder:
+        """Train with the 1-cycle policy; see `convmat.optim.OneCycle`, and `fit`."""
+        top = self.rule.lr if lr_max is None else lr_max
+        plan = OneCycle(top, div, div_final, pct_start, momenta)
+        return self.fit_plan(epochs, plan, progress=progress, checkpoint=checkpoint)
+
+    def fit_flat_cos(
+        self,
+        epochs: int,
+        lr: Number | None = None,
+        *,
+        div_final: Number = 1e5,
+        pct_start: Number = 0.75,
+        progress: bool = True,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Recorder:
+        """Train flat, then down a cosine; see `convmat.optim.FlatCosine`, and `fit`."""
+        plan = FlatCosine(self.rule.lr if lr is None else lr, div_final, pct_start)
+        return self.fit_plan(epochs, plan, progress=progress, checkpoint=checkpoint)
+
+    def fit_plan(
+        self,
+        epochs: int,
+        plan: Plan,
+        *,
+        progress: bool = True,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Recorder:
+        """Train along any plan; see `fit`. The rule has its own rates again after it.
+
+        Raises
+        ------
+        DivergedError, ConvmatError, ConvmatTypeError
+            As `fit`.
+        """
+        total = count("epochs", epochs, 0)
+        if checkpoint is not None:
+            self._claim(checkpoint)
+        self.recorder.begin()
+        self.run = Run(
+            plan,
+            total,
+            self.epochs,
+            len(self.recorder.steps),
+            self.rule.lr,
+            self.rule.momentum,
+        )
+        return train(self, self.run, progress, checkpoint, start=True)
+
+    def resume(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        plan: Plan | None = None,
+        progress: bool = True,
+    ) -> Recorder:
+        """Go on with the fit of a checkpoint, to the bit as if it had never ended.
+
+        Parameters
+        ----------
+        path : path, optional
+            Of the checkpoint, which is kept up to date; without it, the fit that this
+            learner has left early goes on.
+        plan : Plan, optional
+            Needed where it is not of `convmat.optim`.
+        progress : bool
+            As for `fit`.
+
+        Returns
+        -------
+        Recorder
+
+        Raises
+        ------
+        ConvmatError
+            When the file is damaged, no checkpoint, or of another model, rule, loader
+            or version of the format; when there is no fit to go on with.
+        OSError
+            When there is no such file, or the system does not let it be read.
+        """
+        if path is not None:
+            self.load(path, plan=plan)
+        if self.run is None:
+            rule, remedy = "must be there to go on with", "call fit(...) first"
+            raise ConvmatError("fit", rule, None, remedy)
+        self.recorder.stopped = ""
+        return train(self, self.run, progress, path, start=False)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a checkpoint in one step: all that training depends on.
+
+        It is a safetensors file, never a pickle. `load_weights` reads the weights of it
+        alone, and so does PyTorch, which finds further arrays named `"convmat/..."`.
+
+        Raises
+        ------
+        ConvmatError
+            When the folder is not there, or the path is one.
+        ConvmatTypeError
+            For weights, or losses, that are no floats.
+        """
+        target = save_checkpoint(self, path)
+        self._own_file = str(target)
+        return target
+
+    def load(self, path: str | os.PathLike[str], *, plan: Plan | None = None) -> None:
+        """Put the state of a checkpoint in place of the present one; see `resume`."""
+        wrote = load_checkpoint(self, path, plan)
+        self._own_file = os.path.realpath(path)
+        if wrote != versions():
+            told = " and ".join(f"{name} {number}" for name, number in wrote.items())
+            say(f"{path} was written by {told}; the last bits may differ")
+
+    def stop(self, why: str) -> None:
+        """End the fit after this batch; for callbacks."""
+        self.recorder.stopped = why
 
     def step(self, x: Array, y: Array) -> Any:
         """One update on one batch; the loss before it.
 
         Raises
         ------
-        ConvmatError
-            When the loss is not finite; the weights are left as they were.
+        DivergedError
+            When the loss is not finite. Weights, buffers and what the rule remembers
+            are then those of the last finite loss.
         """
+        self.keeper.begin()
         loss, grad = self.loss(self.model.forward(x), y)
         if not np.isfinite(float(loss)):
-            number = len(self.history.losses) + 1
-            remedy = f"use a learning rate below {self.rule.lr}"
-            raise ConvmatError("loss", f"must be finite at step {number}", loss, remedy)
+            number, lr = len(self.recorder.steps) + 1, self.rule.lr
+            self.keeper.step_back()
+            self.run = None  # it would come here again
+            good = {name: array.copy() for name, array in self.model.parameters.items()}
+            raise DivergedError(loss, number, lr, good)
         self.model.backward(grad)
-        self.rule.step(self.model.parameters, self.model.gradients)
-        self.history.losses.append(loss)
+        self.keeper.keep()
+        update(self.model, self.rule, self.undecayed)
+        self.recorder.add(loss, self.rule.lr, self.rule.momentum)
+        self.keeper.done()
         return loss
 
-    def validate(self) -> float:
-        """Accuracy on the held-out data.
+    def close_epoch(self) -> None:
+        """Count the epoch, and measure where there is held-out data."""
+        steps = self.recorder.steps
+        smooth = steps[-1].smooth_loss if steps else float("nan")
+        found = {} if self.held_out is None else self.validate()
+        valid = found.pop("valid_loss", None)
+        now = time.perf_counter()
+        seconds, self._clock = now - self._clock, now
+        epoch = Epoch(self.epochs, len(steps), smooth, valid, found, seconds)
+        self.recorder.epochs.append(epoch)
+
+    def validate(
+        self, data: Loader | tuple[Array, Array] | None = None
+    ) -> dict[str, float]:
+        """Loss and metrics in eval mode, by default on the held-out data.
+
+        Returns
+        -------
+        dict of str to float
+            `"valid_loss"`, in which each sample counts the same, and the metrics.
 
         Raises
         ------
         ConvmatError
-            When the learner has none.
+            When there is no such data.
         """
-        if self.held_out is None:
+        loader = self.held_out
+        if data is not None:
+            loader = in_order(data, 2 * self.loader.batch_size)
+        if loader is None:
             remedy = "give Learner(..., held_out=(inputs, labels))"
             raise ConvmatError("held_out", "must be given to validate", None, remedy)
-        inputs, labels = self.held_out
-        with self.model.evaluating() as model:
-            return accuracy(model.forward(inputs), labels)
+        return evaluate(self.model, self.loss, self.metrics, loader)
 
-    def _live(self, loss: Any) -> dict[str, str]:
-        shown = {"loss": f"{float(loss):.4f}"}
-        if self.history.accuracies:
-            shown["accuracy"] = f"{self.history.accuracies[-1]:.1%}"
-        return shown
+    def predict(self, x: Array | Loader, *, batch_size: int | None = None) -> Array:
+        """The outputs in eval mode, batch by batch, in the order of the samples.
+
+        Parameters
+        ----------
+        x : ndarray or Loader
+            Inputs as the model reads them, or a loader with its transforms.
+        batch_size : int, optional
+            By default that of a loader, or twice that of training.
+
+        Returns
+        -------
+        ndarray, `(samples, ...)`
+
+        Raises
+        ------
+        ConvmatError, ConvmatTypeError
+            For no sample, and a batch size that is no positive integer.
+        """
+        if isinstance(x, Loader):
+            loader = x
+        else:
+            size = min(len(x), 2 * self.loader.batch_size)
+            loader = Loader(x, np.zeros(len(x), np.int8), size)
+        size = loader.batch_size if batch_size is None else batch_size
+        size = min(count("batch_size", size, 1), len(loader.inputs))
+        loader = replace(loader, batch_size=size, seed=None, drop_last=False)
+        return outputs_of(self.model, loader)
+
+    def lr_find(
+        self,
+        start: float = 1e-7,
+        end: float = 10,
+        steps: int = 100,
+        *,
+        progress: bool = True,
+    ) -> LRFinding:
+        """Losses at learning rates that grow by a constant factor; four suggestions.
+
+        It ends early where the smooth loss is four times its best, or not finite. All
+        is put back to the bit: weights, buffers, what the rule remembers, generators.
+
+        Parameters
+        ----------
+        start, end : float
+            The learning rates are `start * (end / start)**(i / steps)`.
+        steps : int
+            At least 6. The suggestions look at those behind the first tenth and before
+            the last five.
+        progress : bool
+            As for `fit`.
+
+        Returns
+        -------
+        LRFinding
+
+        Raises
+        ------
+        ConvmatError, ConvmatTypeError
+            For numbers out of range.
+
+        References
+        ----------
+        L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017,
+        section 3.3; in the form of fastai 2's `lr_find`.
+        """
+        return find_lr(self, start, end, steps, progress=progress)
+
+    def settings_of_loader(self) -> dict[str, object]:
+        """What its batches depend on; summed up once a fit, as it reads all samples."""
+        return self.settings or self.loader.settings()
+
+    def take_up(self, recorder: Recorder, run: Run | None) -> None:
+        """Go on from a record, as a checkpoint has it."""
+        self.recorder = recorder
+        self.run = run
+        self.renew()
+
+    def renew(self) -> None:
+        """A fit begins: its clock, and nothing to go back to."""
+        self.keeper = Keeper(self.model, self.rule, self.recorder)
+        self._clock = time.perf_counter()
+
+    def _claim(self, path: str | os.PathLike[str]) -> None:
+        """Refuse to write over what is not ours."""
+        if Path(path).exists() and os.path.realpath(path) != self._own_file:
+            rule = "must not exist yet"
+            remedy = "resume(path) goes on with it; to start anew, name another"
+            raise ConvmatError("checkpoint", rule, str(path), remedy)

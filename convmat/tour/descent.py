@@ -98,6 +98,7 @@ def _tied(report: Report, g: Geometry, pixels: Array) -> Descent:
     twin = _kernel_learner(pixels, y)
     start = constraint.embed(twin.model.parameters["0.weight"])
     rule = SGD(float(LR), float(MOMENTUM))
+    assert isinstance(twin.rule, SGD)  # as _kernel_learner makes it
     losses, held, share, apart = [], 0, 0.0, 0.0
     gaps = {"0.weight": np.zeros(g.weight_shape)}
     velocity_gaps = gaps

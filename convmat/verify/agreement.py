@@ -12,6 +12,7 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
 from convmat.nn.counts import count
 from convmat.nn.learner import Learner
+from convmat.optim import SGD
 from convmat.verify.rounding import step_bound
 
 __all__ = ["Agreement", "compare_training", "gaps_between", "largest_growth"]
@@ -75,8 +76,10 @@ def compare_training(
     Raises
     ------
     ConvmatTypeError
-        When the two compute in different dtypes, or one of them in several.
+        When the two compute in different dtypes, or one of them in several, and for
+        other rules than SGD, whose rounding has no bound here.
     """
+    first, second = _sgd("one.rule", one), _sgd("other.rule", other)
     total = count("epochs", epochs, 0) * len(one.loader)
     for name, array in other.model.parameters.items():
         if array.dtype != (wanted := one.model.parameters[name].dtype):
@@ -92,11 +95,11 @@ def compare_training(
                 bound = step_bound(
                     one.model,
                     one.loss,
-                    one.rule,
+                    first,
                     x,
                     y,
                     gaps=before,
-                    velocity_gaps=gaps_between(one.rule.velocity, other.rule.velocity),
+                    velocity_gaps=gaps_between(first.velocity, second.velocity),
                 )
                 apart = abs(float(one.step(x, y)) - float(other.step(x, y)))
                 gaps = gaps_between(one.model.parameters, other.model.parameters)
@@ -110,6 +113,13 @@ def compare_training(
             for learner in (one, other):
                 learner.close_epoch()
     return Agreement(total, weight_gap, loss_gap, weight_share, loss_share)
+
+
+def _sgd(label: str, learner: Learner) -> SGD:
+    if not isinstance(learner.rule, SGD):
+        found = type(learner.rule).__name__
+        raise ConvmatTypeError(label, "must be SGD, whose steps are bounded", found)
+    return learner.rule
 
 
 def gaps_between(

@@ -1,0 +1,87 @@
+"""What a model gives in eval mode: outputs, loss and metrics, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from convmat.arrays import Array
+from convmat.errors import ConvmatTypeError
+from convmat.nn.composite import Composite
+from convmat.nn.data import Loader
+from convmat.nn.losses import Loss
+from convmat.nn.metrics import accuracy
+
+__all__ = ["Metric", "evaluate", "in_order", "metrics_of", "outputs_of"]
+
+Metric: TypeAlias = Callable[[Array, Array], float]
+"""From all outputs and all targets of the held-out data to a number."""
+
+
+def outputs_of(model: Composite, loader: Loader) -> Array:
+    """The outputs for all samples, in the order of the loader."""
+    with model.evaluating():
+        return np.concatenate([model.forward(x) for x, _ in loader.epoch(0)])
+
+
+def evaluate(
+    model: Composite, loss: Loss, metrics: Mapping[str, Metric], loader: Loader
+) -> dict[str, float]:
+    """The loss, in which each sample counts the same, and the metrics."""
+    total, outputs, targets = 0.0, [], []
+    with model.evaluating():
+        for x, y in loader.epoch(0):
+            scores = model.forward(x)
+            total += float(loss(scores, y)[0]) * len(y)
+            outputs.append(scores)
+            targets.append(y)
+    found = {"valid_loss": total / len(loader.inputs)}
+    if metrics:  # of all samples together, as not every metric is a mean
+        whole = np.concatenate(outputs), np.concatenate(targets)
+        found |= {name: float(metric(*whole)) for name, metric in metrics.items()}
+    return found
+
+
+def in_order(data: Any, batch_size: int) -> Loader | None:
+    """Held-out data as a loader of all samples, as they are ordered.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what is neither a loader nor a pair.
+    """
+    if data is None:
+        return None
+    if isinstance(data, Loader):
+        return replace(data, seed=None, drop_last=False)
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        rule = "must be a Loader, or (inputs, targets)"
+        raise ConvmatTypeError("held_out", rule, type(data).__name__)
+    inputs, targets = data
+    return Loader(inputs, targets, min(batch_size, max(len(inputs), 1)), seed=None)
+
+
+def metrics_of(
+    metrics: Mapping[str, Metric] | None, held_out: Loader | None
+) -> dict[str, Metric]:
+    """The metrics that are asked for; by default the accuracy, where there are labels.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For what is no mapping of names to callables.
+    """
+    if metrics is None:
+        labels = held_out is not None and _are_labels(held_out.targets)
+        return {"accuracy": accuracy} if labels else {}
+    if not isinstance(metrics, Mapping) or not all(map(callable, metrics.values())):
+        rule = "must map names to callables"
+        raise ConvmatTypeError("metrics", rule, metrics, '{"accuracy": accuracy}')
+    return dict(metrics)
+
+
+def _are_labels(targets: Array) -> bool:
+    return np.asarray(targets).dtype.kind in "iu" and np.ndim(targets) == 1

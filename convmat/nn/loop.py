@@ -1,0 +1,136 @@
+"""The loop of a fit: what comes when, and what is left however it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tqdm.auto import tqdm
+
+from convmat.errors import ConvmatError
+from convmat.nn.recorder import Recorder
+from convmat.nn.run import Run
+
+if TYPE_CHECKING:
+    from convmat.nn.learner import Learner
+
+__all__ = ["say", "train"]
+
+
+def train(
+    learner: Learner,
+    run: Run,
+    progress: bool,
+    path: str | os.PathLike[str] | None,
+    *,
+    start: bool,
+) -> Recorder:
+    """The rest of the run, saved at `path` after each epoch, and before if `start`.
+
+    Raises
+    ------
+    ConvmatError
+        For a model in eval mode.
+    """
+    _check_mode(learner)
+    recorder = learner.recorder
+    learner.renew()
+    try:
+        if path is not None:
+            learner.settings = learner.loader.settings()
+            if start:
+                learner.save(path)
+        _call(learner, "before_fit")
+        for place, state in learner.pending.items():
+            learner.callbacks[place].load_state(state)
+        learner.pending = {}
+        _epochs(learner, run, progress, path)
+    except KeyboardInterrupt:
+        learner.keeper.undo()
+        at = f"epoch {learner.epochs}, batch {_batch(learner, run)}"
+        recorder.stopped = f"interrupted at {at}"
+        say(f"{recorder.stopped}; the model is as after the last whole step")
+    except BaseException:
+        learner.keeper.undo()
+        raise
+    finally:
+        learner.rule.lr, learner.rule.momentum = run.lr, run.momentum
+        learner.settings = None
+        _call(learner, "after_fit")
+    return recorder
+
+
+def say(sentence: str) -> None:
+    """One line on stderr, above any bar."""
+    tqdm.write(sentence, file=sys.stderr)
+
+
+def _epochs(
+    learner: Learner, run: Run, progress: bool, path: str | os.PathLike[str] | None
+) -> None:
+    total = run.epochs * len(learner.loader)
+    done = len(learner.recorder.steps) - run.first_step
+    # None shows the bar on a terminal only.
+    hidden = None if progress else True
+    with tqdm(total=total, initial=done, unit="batch", disable=hidden, delay=1) as bar:
+        while learner.epochs - run.first_epoch < run.epochs:
+            bar.set_description(f"epoch {learner.epochs}", refresh=False)
+            _call(learner, "before_epoch")
+            _batches(learner, run, bar)
+            if learner.recorder.stopped:
+                return
+            learner.close_epoch()
+            _call(learner, "after_epoch")
+            if path is not None:
+                learner.save(path)
+            if learner.recorder.stopped:
+                return
+
+
+def _batches(learner: Learner, run: Run, bar: tqdm[Any]) -> None:
+    """Those of the present epoch that are still to come."""
+    recorder, rule = learner.recorder, learner.rule
+    for x, y in learner.loader.epoch(learner.epochs, start=_batch(learner, run)):
+        position = run.position(len(recorder.steps), len(learner.loader))
+        lr, momentum = run.plan.rates(position)
+        if lr is not None:
+            rule.lr = lr
+        if momentum is not None:
+            rule.momentum = momentum
+        for callback in learner.callbacks:
+            callback.before_batch(learner, x, y)
+        loss = learner.step(x, y)
+        for callback in learner.callbacks:
+            callback.after_batch(learner, loss)
+        bar.update()
+        if not bar.disable:
+            bar.set_postfix(_live(recorder), refresh=False)
+        if recorder.stopped:
+            return
+
+
+def _batch(learner: Learner, run: Run) -> int:
+    """The next batch of the present epoch."""
+    steps = len(learner.recorder.steps)
+    return run.batch(steps, learner.epochs, len(learner.loader))
+
+
+def _live(recorder: Recorder) -> dict[str, str]:
+    """What the bar shows beside the time to go."""
+    shown = {"loss": f"{recorder.steps[-1].smooth_loss:.4f}"}
+    if recorder.accuracies:
+        shown["accuracy"] = f"{recorder.accuracies[-1]:.1%}"
+    return shown
+
+
+def _call(learner: Learner, moment: str) -> None:
+    for callback in learner.callbacks:
+        getattr(callback, moment)(learner)
+
+
+def _check_mode(learner: Learner) -> None:
+    modes = [leaf.training for _, leaf in learner.model.leaves()]
+    if modes and not any(modes):
+        rule = "must be in training mode to be fitted"
+        raise ConvmatError("model", rule, "eval mode", "call model.train()")
