@@ -428,13 +428,15 @@ def test_ctrl_c_ends_with_130(capsys, monkeypatch):
         [],
     ],
 )
-def test_a_full_disk_is_told_in_one_sentence(arguments):
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # it fails at the end, or at once
+def test_a_full_disk_is_told_in_one_sentence(arguments, unbuffered):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "convmat", *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
     assert done.stderr == (

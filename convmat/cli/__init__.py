@@ -1,9 +1,11 @@
 """The command line: each command is one library call.
 
 `entry` reads the arguments and runs a command. Each command is a file: `tour`, `matrix`
-(with `info` for the numbers, `formats` for what it writes, `entries` for the triplets,
-`kernel` for the values of the taps), `same`, and `constrain` (with `pictures` for its
-figures). `options` reads a geometry, `files` writes without leaving half a file,
+(with `asked` for what is to be written, `picture` and `formats` for how, `info` for the
+numbers, `entries` for the triplets, `kernel` for the values of the taps), `same`, and
+`constrain` (with `pictures` for its figures). `options` reads a geometry, `parser` and
+`spoken` make errors one sentence in the words of the command line, `files` writes
+without leaving half a file,
 `completion` prints scripts for shells.
 """
 

@@ -2,7 +2,8 @@
 
 `csr` builds the matrix straight to its place and refills it, `rows` builds slabs of
 consecutive rows where the whole does not fit, `files` saves and loads (`source` is what
-is saved, `npz` and `market` are the two formats, `disk` makes a file whole or none).
+is saved, `npz` and `market` are the two formats, `disk` makes a file whole or none,
+`bars` is the bar beside it).
 """
 
 from convmat.matrix.csr import (
