@@ -78,7 +78,8 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
     if kind == "u":
         rule = "must hold numbers of a signed dtype, or of fewer than 64 bits"
         remedy = (
-            f"use {argument}.astype(np.int64) where all are below 2**63, or "
+            "uint64 mixes with int64 into float64; use "
+            f"{argument}.astype(np.int64) where all are below 2**63, or "
             f"{argument}.astype(object), which carries integers of any size"
         )
         raise ConvmatTypeError(argument, rule, told, remedy)

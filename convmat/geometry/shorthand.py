@@ -9,7 +9,7 @@ from convmat.arrays import Shape
 from convmat.errors import GeometryError, ShapeError
 from convmat.geometry.checks import check_mode
 from convmat.geometry.integers import IntOrInts, integer, positive, read_shape
-from convmat.geometry.keywords import known_keywords
+from convmat.geometry.keywords import SETTINGS, known_keywords
 from convmat.geometry.padding import Padding, read_padding
 from convmat.geometry.readings import missing_channels, other_reading, refuse_with
 from convmat.geometry.value import Geometry
@@ -90,17 +90,12 @@ def geometry(
     """
     inputs = read_shape("input_shape", input_shape)
     kernel = read_shape("kernel_shape", kernel_shape)
-    settings = {
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "groups": groups,
-        "padding_mode": padding_mode,
-    }
+    settings = stride, padding, dilation, groups, padding_mode
     try:
-        return read_geometry(inputs, kernel, **settings)
+        return _read(inputs, kernel, *settings)
     except (GeometryError, ShapeError) as error:
-        other = other_reading(inputs, kernel, read_geometry, settings)
+        named = dict(zip(SETTINGS, settings, strict=True))
+        other = other_reading(inputs, kernel, read_geometry, named)
         if other is None:
             raise
         refuse_with(error, other.of_shapes())
@@ -121,11 +116,23 @@ def read_geometry(
 
     Raises
     ------
-    ShapeError
-        As `geometry`, and so its other errors.
+    GeometryError, ShapeError, ConvmatTypeError
+        As `geometry`.
     """
     inputs = read_shape("input_shape", input_shape)
     kernel = read_shape("kernel_shape", kernel_shape)
+    return _read(inputs, kernel, stride, padding, dilation, groups, padding_mode)
+
+
+def _read(
+    inputs: Shape,
+    kernel: Shape,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: Any,
+    padding_mode: Any,
+) -> Geometry:
     for name, shape in (("input_shape", inputs), ("kernel_shape", kernel)):
         if shape and min(shape) < 1:
             raise ShapeError(name, "must be at least 1 on every axis", shape)
