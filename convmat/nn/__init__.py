@@ -4,12 +4,14 @@
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
 `pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
 some degree. `models` and `residual` join them, and `summary` counts what they do.
+`compiled` computes the same on buffers that are made once, for speed.
 `losses`, `metrics`, `data` and `learner` are the rest of a training run.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.
 """
 
+from convmat.nn.compiled import Compiled
 from convmat.nn.composite import Composite
 from convmat.nn.convolutions import Conv, MatrixConv
 from convmat.nn.data import (
@@ -59,6 +61,7 @@ __all__ = [
     "AvgPool",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Compiled",
     "Composite",
     "Conv",
     "ConvTranspose",

@@ -1,0 +1,196 @@
+"""The steps that multiply: a convolution and a linear layer."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from convmat.arrays import Array, Shape
+from convmat.fast.blocks import UNPACKED
+from convmat.geometry import Geometry
+from convmat.nn.compiled import arithmetic
+from convmat.nn.compiled.buffers import Buffers, in_blocks
+from convmat.nn.compiled.steps import Step
+from convmat.nn.convolutions import Conv
+from convmat.nn.layers import Layer, Linear
+
+__all__ = ["Affine", "Convolution", "Dense"]
+
+_FEWEST = 128
+"""Places of a block below which the calls cost more than the packing."""
+
+
+class Affine(Step):
+    """`matrix @ columns`: what `Convolution` and `Dense` share.
+
+    Parameters
+    ----------
+    layer : Conv or Linear
+    buffers : Buffers
+    taps : int
+        Numbers that an output reads.
+    outs : tuple of int
+        Outputs along each spatial axis.
+    first : bool
+        Whether no gradient by the input is needed.
+    """
+
+    def __init__(
+        self, layer: Layer, buffers: Buffers, taps: int, outs: Shape, *, first: bool
+    ) -> None:
+        self.layer, self.buffers, self.first = layer, buffers, first
+        self.shares_blocks: list[Array] = []  # gradients by the columns
+        self.taps, self.outs = taps, prod(outs)
+        self.rows = len(layer.parameters["weight"])
+        self.output_shape = self.rows, *outs
+        self.grad_x = []
+        bias = "bias" in layer.parameters
+        self.matrix = np.zeros((self.rows, taps + bias), buffers.dtype)
+        self.columns = buffers.kept(taps + bias, self.outs)
+        if bias:
+            for columns in self.columns:
+                columns[taps] = 1
+        self.sums = [
+            np.zeros(self.matrix.shape[::-1], buffers.dtype) for _ in self.columns
+        ]
+
+    def join(self, y: list[Array], grad_y: list[Array]) -> None:
+        """Also lay all matrices out in blocks."""
+        super().join(y, grad_y)
+        made = self.buffers.lent(self.rows, self.outs)
+        # The product needs rows that lie one after the other; padding is in the way.
+        self.made = [
+            own.reshape(scratch.shape) if own.flags.c_contiguous else scratch
+            for own, scratch in zip(y, made, strict=True)
+        ]
+        self.columns_blocks, self.made_blocks, self.grad_blocks = (
+            [self._blocks(array) for array in arrays]
+            for arrays in (self.columns, self.made, grad_y)
+        )
+
+    def begin(self) -> None:
+        """Put weight and bias side by side."""
+        parameters = self.layer.parameters
+        self.matrix[:, : self.taps] = parameters["weight"].reshape(self.rows, self.taps)
+        if "bias" in parameters:
+            self.matrix[:, self.taps] = parameters["bias"]
+
+    def forward(self, chunk: int) -> None:
+        """One product."""
+        arithmetic.affine(
+            self.matrix, self.columns_blocks[chunk], self.made_blocks[chunk]
+        )
+        made, y = self.made[chunk], self.y[chunk]
+        if not y.flags.c_contiguous:
+            np.copyto(y, made.reshape(y.shape))
+
+    def backward(self, chunk: int) -> None:
+        """One product for the parameters, and one for the columns."""
+        grad = self.grad_blocks[chunk]
+        arithmetic.affine_backward(grad, self.columns_blocks[chunk], self.sums[chunk])
+        if not self.first:
+            weight = self.matrix[:, : self.taps]
+            arithmetic.affine(weight.T, grad, self.shares_blocks[chunk])
+
+    def finish(self) -> None:
+        """Add up the chunks, always in the same order."""
+        total = sum(self.sums[1:], self.sums[0]).T
+        weight = self.layer.parameters["weight"]
+        self.layer.gradients = {
+            "weight": np.ascontiguousarray(total[:, : self.taps]).reshape(weight.shape)
+        }
+        if "bias" in self.layer.parameters:
+            self.layer.gradients["bias"] = total[:, self.taps].copy()
+
+    def _blocks(self, array: Array) -> Array:
+        """`(channels, ..., samples)` as `(blocks, channels, places)`."""
+        matrix = array.reshape(len(array), -1)
+        places, each = matrix.shape[1], self.matrix.size
+        for blocks in range(1, places // _FEWEST + 1):
+            if places % blocks == 0 and places // blocks * each <= UNPACKED:
+                return in_blocks(matrix, blocks)
+        return matrix[None]
+
+
+class Convolution(Affine):
+    """A convolution: its columns are laid from the padded input, and folded back."""
+
+    def __init__(
+        self, layer: Conv, buffers: Buffers, g: Geometry, *, first: bool
+    ) -> None:
+        taps = g.taps_per_row
+        super().__init__(layer, buffers, taps, g.output_size, first=first)
+        padded = tuple(axis.padded_size for axis in g.axes)
+        inside = [slice(a.before, a.before + a.size) for a in g.axes]
+        whole = buffers.kept(g.in_channels, *padded)
+        self.x = [array[:, *inside] for array in whole]
+        self.windows = [_windows(array, g) for array in whole]
+        shape = (g.in_channels, *g.kernel_size, *g.output_size)
+        self.laid = [
+            columns[:taps].reshape(*shape, columns.shape[-1])
+            for columns in self.columns
+        ]
+        if first:
+            return
+        shares = buffers.lent(taps, self.outs)
+        self.shares_blocks = [self._blocks(array) for array in shares]
+        self.grad_x = buffers.kept(*g.input_shape)
+        self.pairs = [
+            _pairs(grad, share.reshape(*shape, share.shape[-1]), g)
+            for grad, share in zip(self.grad_x, shares, strict=True)
+        ]
+
+    def forward(self, chunk: int) -> None:
+        """Lay the columns, then one product."""
+        arithmetic.lay(self.windows[chunk], self.laid[chunk])
+        super().forward(chunk)
+
+    def backward(self, chunk: int) -> None:
+        """The products, then fold the columns back."""
+        super().backward(chunk)
+        if not self.first:
+            arithmetic.fold(self.pairs[chunk], self.grad_x[chunk])
+
+
+class Dense(Affine):
+    """A linear layer: its input is a column already."""
+
+    def __init__(self, layer: Linear, buffers: Buffers, *, first: bool) -> None:
+        inputs = layer.parameters["weight"].shape[1]
+        super().__init__(layer, buffers, inputs, (), first=first)
+        self.x = [columns[:inputs, 0] for columns in self.columns]
+        if not first:
+            self.grad_x = buffers.kept(inputs)
+            self.shares_blocks = [self._blocks(array) for array in self.grad_x]
+
+
+def _windows(padded: Array, g: Geometry) -> Array:
+    """A view `(channels, *taps, *outs, samples)` of `(channels, *padded, samples)`."""
+    channels, *lines, sample = padded.strides
+    taps = (line * axis.dilation for line, axis in zip(lines, g.axes, strict=True))
+    outs = (line * axis.stride for line, axis in zip(lines, g.axes, strict=True))
+    shape = (g.in_channels, *g.kernel_size, *g.output_size, padded.shape[-1])
+    # Unlike as_strided, ndarray checks that all of it lies in the buffer.
+    strides = (channels, *taps, *outs, sample)
+    return np.ndarray(shape, padded.dtype, padded, strides=strides)
+
+
+def _pairs(x_grad: Array, shares: Array, g: Geometry) -> list[tuple[Array, Array]]:
+    """For each tap the cells of the input under it, and their part of the columns."""
+    pairs = []
+    for tap in product(*map(range, g.kernel_size)):
+        outs: list[slice] = []
+        cells: list[slice] = []
+        for axis, t in zip(g.axes, tap, strict=True):
+            inside = axis.outputs_inside(t)
+            first = inside.start * axis.stride + t * axis.dilation - axis.before
+            stop = first + (len(inside) - 1) * axis.stride + 1 if inside else first
+            outs.append(slice(inside.start, inside.stop))
+            cells.append(slice(first, stop, axis.stride))
+        if all(o.stop > o.start for o in outs):
+            copies: tuple[Any, ...] = (slice(None), *tap, *outs)
+            pairs.append((x_grad[:, *cells], shares[copies]))
+    return pairs
