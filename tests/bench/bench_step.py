@@ -112,7 +112,9 @@ class Ours:
 
     def step(self, x: np.ndarray, y: np.ndarray) -> None:
         """One step of Adam."""
-        self.rule.step(self.model.parameters, self.gradients(x, y))
+        from convmat.optim.together import step_together
+
+        step_together(self.rule, self.model.parameters, self.gradients(x, y))
 
     def arrays(self, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
         """A batch as this engine wants it."""
@@ -384,8 +386,8 @@ def measure_cold(options: argparse.Namespace) -> None:
 
 def digits_of(digits: Any) -> tuple[np.ndarray, np.ndarray]:
     """The first 5,000 images as `(5000, 1, 28, 28)` of float32, and their labels."""
-    images = digits.train_images[:5000].reshape(-1, 1, 28, 28).astype(np.float32)
-    return images, digits.train_labels[: len(images)].astype(np.int64)
+    images = digits.images[:5000].astype(np.float32) / 255
+    return images, digits.labels[:5000].astype(np.int64)
 
 
 def cold(
