@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from convmat.fast.blocks import UNPACKED
 from convmat.geometry import Geometry
 from convmat.nn.compiled import arithmetic
 from convmat.nn.compiled.buffers import Buffers, in_blocks
+from convmat.nn.compiled.cells import folds_of, split_of, windows_of, woven_of
 from convmat.nn.compiled.steps import Step
 from convmat.nn.convolutions import Conv
 from convmat.nn.layers import Layer, Linear
@@ -127,7 +126,7 @@ class Convolution(Affine):
         inside = [slice(a.before, a.before + a.size) for a in g.axes]
         whole = buffers.kept(g.in_channels, *padded)
         self.x = [array[:, *inside] for array in whole]
-        self.windows = [_windows(array, g) for array in whole]
+        self.windows = [windows_of(array, g) for array in whole]
         shape = (g.in_channels, *g.kernel_size, *g.output_size)
         self.laid = [
             columns[:taps].reshape(*shape, columns.shape[-1])
@@ -138,9 +137,19 @@ class Convolution(Affine):
         shares = buffers.lent(taps, self.outs)
         self.shares_blocks = [self._blocks(array) for array in shares]
         self.grad_x = buffers.kept(*g.input_shape)
-        self.pairs = [
-            _pairs(grad, share.reshape(*shape, share.shape[-1]), g)
-            for grad, share in zip(self.grad_x, shares, strict=True)
+        split = buffers.lent(g.in_channels, *split_of(g), behind=taps * self.outs)
+        if max(g.stride) == 1:
+            split = [
+                grad.reshape(part.shape)
+                for grad, part in zip(self.grad_x, split, strict=True)
+            ]
+        self.folds = [
+            folds_of(part, share.reshape(*shape, share.shape[-1]), g)
+            for part, share in zip(split, shares, strict=True)
+        ]
+        self.woven = [
+            woven_of(grad, part, g)
+            for grad, part in zip(self.grad_x, split, strict=True)
         ]
 
     def forward(self, chunk: int) -> None:
@@ -152,7 +161,8 @@ class Convolution(Affine):
         """The products, then fold the columns back."""
         super().backward(chunk)
         if not self.first:
-            arithmetic.fold(self.pairs[chunk], self.grad_x[chunk])
+            arithmetic.fold(*self.folds[chunk])
+            arithmetic.weave(self.woven[chunk])
 
 
 class Dense(Affine):
@@ -165,32 +175,3 @@ class Dense(Affine):
         if not first:
             self.grad_x = buffers.kept(inputs)
             self.shares_blocks = [self._blocks(array) for array in self.grad_x]
-
-
-def _windows(padded: Array, g: Geometry) -> Array:
-    """A view `(channels, *taps, *outs, samples)` of `(channels, *padded, samples)`."""
-    channels, *lines, sample = padded.strides
-    taps = (line * axis.dilation for line, axis in zip(lines, g.axes, strict=True))
-    outs = (line * axis.stride for line, axis in zip(lines, g.axes, strict=True))
-    shape = (g.in_channels, *g.kernel_size, *g.output_size, padded.shape[-1])
-    # Unlike as_strided, ndarray checks that all of it lies in the buffer.
-    strides = (channels, *taps, *outs, sample)
-    return np.ndarray(shape, padded.dtype, padded, strides=strides)
-
-
-def _pairs(x_grad: Array, shares: Array, g: Geometry) -> list[tuple[Array, Array]]:
-    """For each tap the cells of the input under it, and their part of the columns."""
-    pairs = []
-    for tap in product(*map(range, g.kernel_size)):
-        outs: list[slice] = []
-        cells: list[slice] = []
-        for axis, t in zip(g.axes, tap, strict=True):
-            inside = axis.outputs_inside(t)
-            first = inside.start * axis.stride + t * axis.dilation - axis.before
-            stop = first + (len(inside) - 1) * axis.stride + 1 if inside else first
-            outs.append(slice(inside.start, inside.stop))
-            cells.append(slice(first, stop, axis.stride))
-        if all(o.stop > o.start for o in outs):
-            copies: tuple[Any, ...] = (slice(None), *tap, *outs)
-            pairs.append((x_grad[:, *cells], shares[copies]))
-    return pairs

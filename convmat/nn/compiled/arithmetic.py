@@ -8,12 +8,14 @@ functions of `convmat.nn.functional` are the same sums with the batch first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from convmat.arrays import Array
 
 __all__ = [
+    "Pairs",
     "affine",
     "affine_backward",
     "fold",
@@ -26,7 +28,11 @@ __all__ = [
     "relu",
     "relu_backward",
     "statistics",
+    "weave",
 ]
+
+Pairs: TypeAlias = Sequence[tuple[Array, Array]]
+"""Views of two arrays, entry by entry the same."""
 
 
 def lay(windows: Array, out: Array) -> None:
@@ -37,14 +43,24 @@ def lay(windows: Array, out: Array) -> None:
     np.copyto(out, windows)
 
 
-def fold(pairs: Sequence[tuple[Array, Array]], out: Array) -> None:
+def fold(zeros: Sequence[Array], firsts: Pairs, others: Pairs) -> None:
     """The transpose of `lay`: each cell of the input gets the sum of its copies.
 
-    `pairs` has for each tap the cells under it, a view of `out`, and their copies.
+    A pair are the cells under one tap, and their copies in the columns. `firsts` come
+    first, so that sums need no zeros to begin with, but for the cells of `zeros`.
     """
-    out.fill(0)
-    for cells, copies in pairs:
+    for cells in zeros:
+        cells.fill(0)
+    for cells, copies in firsts:
+        np.copyto(cells, copies)
+    for cells, copies in others:
         np.add(cells, copies, out=cells)
+
+
+def weave(pairs: Pairs) -> None:
+    """The second array of each pair copied to the first: cells to where they belong."""
+    for cells, part in pairs:
+        np.copyto(cells, part)
 
 
 def affine(matrix: Array, columns: Array, out: Array) -> None:
@@ -61,12 +77,15 @@ def affine_backward(grad: Array, columns: Array, out: Array) -> None:
     `columns @ grad.T` is faster than its transpose. By the columns it is `affine` with
     the transposed matrix.
     """
+    if len(columns) == 1:
+        np.matmul(columns[0], grad[0].T, out=out)
+        return
     np.matmul(columns, grad.swapaxes(1, 2)).sum(axis=0, out=out)
 
 
-def relu(x: Array, out: Array) -> None:
-    """`max(x, 0)`; NaN stays NaN."""
-    np.maximum(x, 0, out=out)
+def relu(x: Array, zeros: Array, out: Array) -> None:
+    """`max(x, 0)`; NaN stays NaN. NumPy is faster with many zeros than with one."""
+    np.maximum(x, zeros, out=out)
 
 
 def relu_backward(grad: Array, y: Array, out: Array) -> None:
@@ -84,12 +103,13 @@ def leaky_relu_backward(grad: Array, y: Array, slope: float, out: Array) -> None
     np.copyto(out, np.where(y > 0, grad, slope * grad))
 
 
-def statistics(x: Array, apart: Array) -> tuple[Array, Array]:
+def statistics(x: Array, ones: Array, apart: Array) -> tuple[Array, Array]:
     """Mean of each channel, and the sum of squares of the distances from it.
 
-    `x` is `(channels, places)`; the distances are left in `apart`.
+    `x` is `(channels, places)`; the distances are left in `apart`. Products with ones
+    are the fastest sums.
     """
-    mean = x.sum(axis=1) / x.shape[1]
+    mean = x @ ones / x.shape[1]
     np.subtract(x, mean[:, None], out=apart)
     return mean, np.vecdot(apart, apart)
 
@@ -100,9 +120,9 @@ def norm(apart: Array, scale: Array, shift: Array, out: Array) -> None:
     np.add(out, shift, out=out)
 
 
-def norm_sums(grad: Array, apart: Array) -> tuple[Array, Array]:
+def norm_sums(grad: Array, ones: Array, apart: Array) -> tuple[Array, Array]:
     """Of each channel the sums of `grad * apart` and of `grad`."""
-    return np.vecdot(grad, apart), grad.sum(axis=1)
+    return np.vecdot(grad, apart), grad @ ones
 
 
 def norm_backward(

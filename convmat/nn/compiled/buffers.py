@@ -50,13 +50,16 @@ class Buffers:
         """Of each chunk an array `(*shape, samples)`, 0 at first."""
         return [_aligned((*shape, size), self.dtype) for size in self.sizes]
 
-    def lent(self, *shape: int) -> list[Array]:
-        """Of each chunk an array `(*shape, samples)` in the scratch of its worker."""
+    def lent(self, *shape: int, behind: int = 0) -> list[Array]:
+        """Of each chunk an array `(*shape, samples)` in the scratch of its worker.
+
+        It begins `behind` so many entries for each sample.
+        """
         views = []
         for number, size in enumerate(self.sizes):
             scratch = self.scratch[number % self.workers]
             whole = (*shape, size)
-            views.append(scratch[: prod(whole)].reshape(whole))
+            views.append(scratch[behind * size :][: prod(whole)].reshape(whole))
         return views
 
 

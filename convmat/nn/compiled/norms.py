@@ -34,6 +34,7 @@ class Norm(Step):
         if sum(self.counts) < 2:
             rule = "must hold at least two numbers for each channel in training"
             raise ShapeError("x.shape", rule, self.x[0].shape)
+        self.ones = [np.ones(count, buffers.dtype) for count in self.counts]
         self.parts: list[tuple[Array, Array]] = [(self.apart[0],) * 2] * len(self.x)
 
     def join(self, y: list[Array], grad_y: list[Array]) -> None:
@@ -43,18 +44,20 @@ class Norm(Step):
 
     def measure(self, chunk: int) -> None:
         """Mean and squares of one chunk."""
-        self.parts[chunk] = arithmetic.statistics(
-            _flat(self.x[chunk]), self.apart[chunk]
-        )
+        x, ones = _flat(self.x[chunk]), self.ones[chunk]
+        self.parts[chunk] = arithmetic.statistics(x, ones, self.apart[chunk])
 
     def merge(self) -> None:
         """Mean and variance of the batch, from those of the chunks."""
         count = sum(self.counts)
-        means, squares = map(np.array, zip(*self.parts, strict=True))
-        counts = np.array(self.counts, means.dtype)[:, None]
-        self.mean = (counts * means).sum(axis=0) / count
-        between = counts * (means - self.mean) ** 2
-        var = (squares + between).sum(axis=0) / count
+        self.mean, squares = self.parts[0]
+        if len(self.parts) > 1:
+            means, within = map(np.array, zip(*self.parts, strict=True))
+            counts = np.array(self.counts, means.dtype)[:, None]
+            self.mean = (counts * means).sum(axis=0) / count
+            between = counts * (means - self.mean) ** 2
+            squares = (within + between).sum(axis=0)
+        var = squares / count
         self.layer.track(self.mean, var, count)
         self.roots = np.sqrt(var + float(self.layer.eps))
         self.scale = self.layer.parameters["weight"] / self.roots
@@ -72,7 +75,9 @@ class Norm(Step):
     def measure_back(self, chunk: int) -> None:
         """The sums of one chunk."""
         grad = _flat(self.grad_y[chunk])
-        self.parts[chunk] = arithmetic.norm_sums(grad, self.apart[chunk])
+        self.parts[chunk] = arithmetic.norm_sums(
+            grad, self.ones[chunk], self.apart[chunk]
+        )
 
     def merge_back(self) -> None:
         """Gradients by the parameters, and what is taken out of each entry."""

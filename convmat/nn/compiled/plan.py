@@ -12,6 +12,7 @@ from convmat.arrays import Array, Shape
 from convmat.memory import refuse_beyond
 from convmat.nn.compiled.affine import Convolution, Dense
 from convmat.nn.compiled.buffers import Buffers
+from convmat.nn.compiled.cells import room_to_fold
 from convmat.nn.compiled.norms import Norm
 from convmat.nn.compiled.reading import mark_of
 from convmat.nn.compiled.steps import Activation, Step
@@ -127,7 +128,7 @@ def _rooms(layers: list[Layer], shapes: list[Shape]) -> Iterator[int]:
         yield prod(after)
         if isinstance(layer, Conv):
             g = layer.geometry(before)
-            yield g.taps_per_row * prod(g.output_size)
+            yield g.taps_per_row * prod(g.output_size) + room_to_fold(g)
 
 
 def _steps(

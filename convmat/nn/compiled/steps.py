@@ -9,6 +9,8 @@ samples)`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from convmat.arrays import Array, Shape
 from convmat.nn.compiled import arithmetic
 from convmat.nn.compiled.buffers import Buffers
@@ -61,6 +63,7 @@ class Activation(Step):
         self.layer = layer
         self.output_shape = shape
         self.x = buffers.lent(*shape)
+        self.zeros = [np.zeros(x.shape[-2:], x.dtype) for x in self.x]
 
     def join(self, y: list[Array], grad_y: list[Array]) -> None:
         """The gradient stays where it is."""
@@ -77,7 +80,7 @@ class Activation(Step):
         if self.slope:
             arithmetic.leaky_relu(self.x[chunk], self.slope, self.y[chunk])
         else:
-            arithmetic.relu(self.x[chunk], self.y[chunk])
+            arithmetic.relu(self.x[chunk], self.zeros[chunk], self.y[chunk])
 
     def backward(self, chunk: int) -> None:
         """The signs of the output are those of the input."""
