@@ -74,9 +74,9 @@ def batch_of(net: str, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Ours:
-    """A model of convmat, compiled or not."""
+    """A model of convmat, compiled if `threads` are given."""
 
-    def __init__(self, net: str, compiled: bool, dtype: type = np.float32) -> None:
+    def __init__(self, net: str, threads: int = 0, dtype: type = np.float32) -> None:
         from convmat.nn import (
             BatchNorm,
             Compiled,
@@ -101,7 +101,9 @@ class Ours:
         self.model = Sequential([*layers, Flatten()])
         drawn = {name: array.astype(dtype) for name, array in weights(net).items()}
         self.model.load(self.model.parameters | drawn)
-        self.passes: Any = Compiled(self.model) if compiled else self.model
+        self.passes: Any = (
+            Compiled(self.model, threads=threads) if threads else self.model
+        )
         self.loss, self.rule = CrossEntropy(), Adam(1e-3)
 
     def gradients(self, x: np.ndarray, y: np.ndarray) -> State:
@@ -167,11 +169,11 @@ class Torch:
         self.torch.nn.functional.cross_entropy(self.model(x), y).backward()
 
 
-ENGINES: dict[str, Callable[[str], Any]] = {
-    "compiled": lambda net: Ours(net, compiled=True),
-    "layers": lambda net: Ours(net, compiled=False),
-    "torch": lambda net: Torch(net, channels_last=False),
-    "torch last": lambda net: Torch(net, channels_last=True),
+ENGINES: dict[str, Callable[[str, int], Any]] = {
+    "compiled": Ours,
+    "layers": lambda net, _: Ours(net),
+    "torch": lambda net, _: Torch(net, channels_last=False),
+    "torch last": lambda net, _: Torch(net, channels_last=True),
 }
 
 
@@ -186,7 +188,7 @@ def serve(engine: str, threads: int) -> None:
         order = json.loads(line)
         answer: Any = "done"
         if "net" in order:
-            model = ENGINES[engine](order["net"])
+            model = ENGINES[engine](order["net"], threads)
             batch = model.arrays(*batch_of(order["net"], order["batch"]))
         elif "save" in order:
             np.savez(order["save"], **model.gradients(*batch))
@@ -228,21 +230,33 @@ def run_epoch(engine: str, net: str, data: str) -> None:
         torch.set_num_threads(1)
     with np.load(data) as saved:
         x, y = saved["x"], saved["y"]
-    model = ENGINES[engine](net)
+    model = ENGINES[engine](net, 1)
     order = np.random.default_rng(0).permutation(len(x))
     for start in range(0, len(x) - 63, 64):
         chosen = order[start : start + 64]
         model.step(*model.arrays(x[chosen], y[chosen]))
+    print(_peak())
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Of a process with so many threads."""
+def _peak() -> float:
+    """The most memory that this process had, in MB; on Linux only, else 0."""
+    # Not ru_maxrss: a new process begins with that of its parent.
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0.0
+    (line,) = (t for t in status.read_text().splitlines() if t.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def environment(engine: str, threads: int) -> dict[str, str]:
+    """Of a process with so many threads; a compiled model brings its own."""
     variables = dict(os.environ)
     # Some machines set these to make results reproducible; they slow NumPy down.
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         variables.pop(name, None)
     for name in ("OPENBLAS", "OMP", "MKL"):
-        variables[f"{name}_NUM_THREADS"] = str(threads)
+        own = 1 if engine == "compiled" else threads
+        variables[f"{name}_NUM_THREADS"] = str(own)
     return variables
 
 
@@ -253,7 +267,7 @@ class Process:
         command = [python, __file__, "--engine", engine, "--threads", str(threads)]
         self._process = subprocess.Popen(
             command,
-            env=environment(threads),
+            env=environment(engine, threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -279,7 +293,7 @@ class Process:
 def right(processes: dict[str, Process], net: str, batch: int) -> dict[str, Process]:
     """The engines that find the gradients of the layers in float64; ours all must."""
     x, y = batch_of(net, batch)
-    exact = Ours(net, compiled=False, dtype=np.float64).gradients(x.astype(float), y)
+    exact = Ours(net, dtype=np.float64).gradients(x.astype(float), y)
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for engine, process in processes.items():
@@ -398,12 +412,14 @@ def cold(
     python = options.torch_python if of_torch else sys.executable
     command = [python, __file__, "--engine", engine, "--epoch", net, path]
     start = time.perf_counter()
-    process = subprocess.Popen(command, env=environment(1))
-    _, status, usage = os.wait4(process.pid, 0)
+    process = subprocess.Popen(
+        command, env=environment(engine, 1), stdout=subprocess.PIPE
+    )
+    told, _ = process.communicate()
     took = time.perf_counter() - start
-    if status:
+    if process.returncode:
         sys.exit(f"{engine} failed")
-    return took, usage.ru_maxrss / 1024
+    return took, json.loads(told)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from convmat.nn import (
 )
 from convmat.nn.compiled import plan
 from convmat.nn.compiled.plan import CHUNK
+from convmat.nn.compiled.workers import Workers
 from convmat.optim import SGD
 from convmat.verify.agreement import compare_training
 from convmat.verify.rounding import gamma
@@ -447,3 +448,34 @@ def test_outputs_and_gradients_are_arrays_of_their_own():
     compiled.backward(-z)
     for name, array in kept.items():
         assert (array == copies[name]).all(), name
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads_change_no_bit(threads):
+    rng = np.random.default_rng(0)
+    batches = [rng.normal(size=(n, 1, 9, 15)) for n in (3 * CHUNK + 5, CHUNK, 200)]
+    one, other = twins(lambda: net(norm=True))
+    alone, together = Compiled(one), Compiled(other, threads=threads)
+    for x in batches * 3:
+        y, z = alone.forward(x), together.forward(x)
+        assert (y == z).all()
+        alone.backward(y)
+        together.backward(z)
+        assert together.planned
+        for name, array in one.gradients.items():
+            assert (array == other.gradients[name]).all(), name
+
+
+def test_an_error_in_a_thread_is_raised_once_all_have_stopped():
+    workers, done = Workers(3), []
+
+    def work(chunk):
+        done.append(chunk)
+        if chunk == 1:
+            raise ValueError("chunk 1")
+
+    with pytest.raises(ValueError, match="chunk 1"):
+        workers.share(6, [work])
+    assert sorted(done) == [0, 1, 2, 3, 5]  # 4 was to come after 1
+    with pytest.raises(ValueError, match="threads must be at least 1"):
+        Compiled(Sequential([conv()]), threads=0)

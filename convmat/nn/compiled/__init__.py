@@ -1,7 +1,8 @@
 """Training on buffers that are made once: the same sums as the layers', sooner.
 
 `Compiled` is the face. `reading` says which models it carries, and `plan` puts their
-`steps` in order, each on its own `buffers`. `arithmetic` is what the steps compute.
+`steps` in order (`affine`, `norms`), each on its own `buffers`; `cells` are views of
+them. `arithmetic` is what the steps compute, and `workers` are the threads.
 
 The batch is the innermost axis of every array, cut into chunks that stay in a cache.
 Each step writes straight into the padded input of the next one. A convolution lays its

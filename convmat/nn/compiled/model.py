@@ -7,6 +7,7 @@ from convmat.dtypes import carried
 from convmat.errors import ConvmatError, GeometryError, MatrixTooLargeError, ShapeError
 from convmat.nn.compiled.plan import Plan
 from convmat.nn.compiled.reading import fits, layers_of, mark_of
+from convmat.nn.compiled.workers import Workers
 from convmat.nn.composite import Composite
 
 __all__ = ["Compiled"]
@@ -32,6 +33,15 @@ class Compiled:
     ----------
     model : Composite
         Trained in place. It may be changed at any time between two steps.
+    threads : int
+        How many share the chunks of a batch, 64 samples each; smaller batches have one.
+        Results are the same to the bit. OpenBLAS has threads of its own, which do not
+        help here: set `OPENBLAS_NUM_THREADS=1` before Python starts.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        When `threads` is no integer of at least 1.
 
     Attributes
     ----------
@@ -52,8 +62,9 @@ class Compiled:
     (True, True)
     """
 
-    def __init__(self, model: Composite) -> None:
+    def __init__(self, model: Composite, *, threads: int = 1) -> None:
         self.model = model
+        self._workers = Workers(threads)
         self.planned = False
         self._plans: list[Plan] = []
         self._plan: Plan | None = None
@@ -113,7 +124,7 @@ class Compiled:
             if (plan.batch_shape, plan.dtype, plan.marks) == (x.shape, x.dtype, marks):
                 return plan
         try:
-            plan = Plan(layers, x.shape, x.dtype)
+            plan = Plan(layers, x.shape, x.dtype, self._workers)
         except (ShapeError, GeometryError, MatrixTooLargeError):
             return None  # the model words the first two better, and does the third
         self._plans = [*self._plans[1 - _PLANS :], plan]

@@ -16,6 +16,7 @@ from convmat.nn.compiled.cells import room_to_fold
 from convmat.nn.compiled.norms import Norm
 from convmat.nn.compiled.reading import mark_of
 from convmat.nn.compiled.steps import Activation, Step
+from convmat.nn.compiled.workers import Workers
 from convmat.nn.convolutions import Conv
 from convmat.nn.layers import Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.norm import BatchNorm
@@ -43,6 +44,8 @@ class Plan:
         `(batch, channels, *spatial)` or `(batch, features)`.
     dtype : dtype
         Of the batch and all parameters.
+    workers : Workers
+        Who share the chunks.
 
     Raises
     ------
@@ -53,9 +56,13 @@ class Plan:
     """
 
     def __init__(
-        self, layers: list[Layer], batch_shape: Shape, dtype: np.dtype[Any]
+        self,
+        layers: list[Layer],
+        batch_shape: Shape,
+        dtype: np.dtype[Any],
+        workers: Workers,
     ) -> None:
-        self.batch_shape, self.dtype = batch_shape, dtype
+        self.batch_shape, self.dtype, self.workers = batch_shape, dtype, workers
         self.marks = [mark_of(layer) for layer in layers]
         batch, *shape = batch_shape
         sizes = [min(CHUNK, batch - start) for start in range(0, batch, CHUNK)]
@@ -63,7 +70,7 @@ class Plan:
         room = max(_rooms(layers, shapes))
         needed = 4 * batch * dtype.itemsize * sum(_rooms(layers, shapes))
         refuse_beyond("buffers for", layers, needed, MOST, "use a smaller batch")
-        buffers = Buffers.of(dtype, tuple(sizes), 1, room)
+        buffers = Buffers.of(dtype, tuple(sizes), workers.threads, room)
         self.steps = list(_steps(layers, shapes, buffers))
         self.batch, self.output_shape = batch, shapes[-1]
         self.bounds = [slice(CHUNK * n, CHUNK * n + s) for n, s in enumerate(sizes)]
@@ -108,9 +115,7 @@ class Plan:
 
     def _run(self, phases: list[Phase]) -> None:
         for functions, join in phases:
-            for chunk in range(len(self.bounds)):
-                for function in functions:
-                    function(chunk)
+            self.workers.share(len(self.bounds), functions)
             join()
 
 
