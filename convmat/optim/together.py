@@ -138,14 +138,15 @@ def _remember(
         for name in names:
             _keep(known, name, None)
         return
-    count = new.shape == ()
+    if new.shape == ():  # a count, which each has for itself
+        for name in names:
+            known[name] = new.copy()
+        return
+    start = 0
     for name, parameter in zip(names, parameters, strict=True):
-        if name not in known:
-            known[name] = np.empty(() if count else parameter.shape, new.dtype)
-        if count:
-            known[name][...] = new
-    if not count:
-        _hand_back(new, [known[name] for name in names])
+        stop = start + parameter.size
+        known[name] = new[start:stop].reshape(parameter.shape)
+        start = stop
 
 
 def _keep(known: dict[str, Array], name: str, new: Array | None) -> None:

@@ -85,17 +85,17 @@ class Plan:
             step.begin()
         first = self.steps[0]
         for own, bounds in zip(first.x, self.bounds, strict=True):
-            np.copyto(own, np.moveaxis(x[bounds], 0, -1).reshape(own.shape))
+            np.copyto(own, _last(x[bounds]).reshape(own.shape))
         self._run(self.ahead)
         y = np.empty((self.batch, *self.output_shape), x.dtype)
         for own, bounds in zip(self.output, self.bounds, strict=True):
-            y[bounds] = np.moveaxis(own, -1, 0)
+            _last(y[bounds])[...] = own
         return y
 
     def backward(self, grad: Array) -> None:
         """Leave the gradients by all parameters in the layers."""
         for own, bounds in zip(self.grad, self.bounds, strict=True):
-            np.copyto(own, np.moveaxis(grad[bounds], 0, -1))
+            np.copyto(own, _last(grad[bounds]))
         self._run(self.back)
         for step in self.steps:
             step.finish()
@@ -174,6 +174,11 @@ def _back(steps: list[Step]) -> list[Phase]:
             phases.append(([], _nothing))
         phases[-1][0].append(step.backward)
     return phases
+
+
+def _last(array: Array) -> Array:
+    """`(batch, ...)` as a view `(..., batch)`."""
+    return array.transpose(*range(1, array.ndim), 0)
 
 
 def _nothing() -> None:

@@ -16,6 +16,7 @@ from convmat.nn.norm import BatchNorm
 __all__ = ["fits", "layers_of", "mark_of"]
 
 _SUMS = Conv, Linear, BatchNorm
+_WITHOUT_CONDITIONS = {ReLU, Flatten, Linear, BatchNorm}
 
 
 def layers_of(model: Part) -> list[Layer] | None:
@@ -27,12 +28,14 @@ def layers_of(model: Part) -> list[Layer] | None:
     layers = _listed(model)
     if layers is None:
         return None
-    steps = [layer for layer in layers if not isinstance(layer, Flatten)]
-    before: Layer | None = None
-    for layer in steps:
-        if not isinstance(layer, _SUMS) and not isinstance(before, _SUMS):
+    summed = steps = False  # whether the last step was a sum; whether there is one
+    for layer in layers:
+        if isinstance(layer, Flatten):
+            continue
+        sums = isinstance(layer, _SUMS)
+        if not sums and not summed:
             return None
-        before = layer
+        summed, steps = sums, True
     return layers if steps else None
 
 
@@ -64,15 +67,13 @@ def _listed(model: Part) -> list[Layer] | None:
 
 def _supported(layer: Layer) -> bool:
     """Whether there is a step for just this layer; not for what is derived from it."""
-    if {"forward", "backward"} & vars(layer).keys():  # somebody listens
+    kind, own = type(layer), vars(layer)
+    if "forward" in own or "backward" in own:  # somebody listens
         return False
-    if type(layer) is Conv:
+    if isinstance(layer, Conv):
         zeros = layer.keywords.get("padding_mode", "zeros") == "zeros"
-        return layer.route == "fast" and zeros and _groups(layer) == 1
-    if type(layer) is LeakyReLU:
-        return 0 < layer.slope <= 1
-    return type(layer) in {ReLU, Flatten, Linear, BatchNorm}
-
-
-def _groups(layer: Conv) -> int:
-    return int(layer.in_channels // layer.weight_shape[1])
+        one_group = layer.in_channels == layer.weight_shape[1]
+        return kind is Conv and layer.route == "fast" and zeros and one_group
+    if isinstance(layer, LeakyReLU):
+        return kind is LeakyReLU and 0 < layer.slope <= 1
+    return kind in _WITHOUT_CONDITIONS
