@@ -4,6 +4,7 @@
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
 `pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
 some degree. `models` and `residual` join them, and `summary` counts what they do.
+`compiled` computes the same on buffers that are made once, for speed.
 `losses`, `metrics`, `data` and `learner` are the rest of a training run. `recorder`
 holds what happened in it, `callbacks` and `stats` look on, `finder` looks for a
 learning rate, `keeper` goes back to the last good state, and `run`, `checkpoint`,
@@ -14,6 +15,7 @@ window. Everything else about the three is the same.
 """
 
 from convmat.nn.callbacks import Callback
+from convmat.nn.compiled import Compiled
 from convmat.nn.composite import Composite
 from convmat.nn.convolutions import Conv, MatrixConv
 from convmat.nn.data import (
@@ -69,6 +71,7 @@ __all__ = [
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
+    "Compiled",
     "Composite",
     "Conv",
     "ConvTranspose",

@@ -115,7 +115,7 @@ class BatchNorm(Layer):
                 remedy = "use a larger batch, or eval()"
                 raise ShapeError("x.shape", rule, x.shape, remedy)
             y, mean, var = functional.batch_norm(x, gamma, beta, self.eps)
-            self._track(mean, var, entries)
+            self.track(mean, var, entries)
         else:
             mean, var = self.buffers["running_mean"], self.buffers["running_var"]
             y = functional.normalise(x, gamma, beta, mean, var, self.eps)
@@ -143,7 +143,7 @@ class BatchNorm(Layer):
         size = prod(input_shape)
         return Facts(input_shape, Cost(size, size), (size, size), size)
 
-    def _track(self, mean: Array, var: Array, entries: int) -> None:
+    def track(self, mean: Array, var: Array, entries: int) -> None:
         """Remember the statistics of one batch, in place."""
         unbiased = var * entries / (entries - 1)
         for name, new in (("running_mean", mean), ("running_var", unbiased)):

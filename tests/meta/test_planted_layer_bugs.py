@@ -149,7 +149,7 @@ def biased_variance_remembered(patch: Patch) -> None:
     def change(right, self, mean, var, entries):
         return right(self, mean, var * (entries - 1) / entries, entries)
 
-    plant(patch, BatchNorm, "_track", change)
+    plant(patch, BatchNorm, "track", change)
 
 
 def momentum_of_the_old(patch: Patch) -> None:
@@ -158,7 +158,7 @@ def momentum_of_the_old(patch: Patch) -> None:
         right(self, mean, var, entries)
         self.momentum = 1 - self.momentum
 
-    plant(patch, BatchNorm, "_track", change)
+    plant(patch, BatchNorm, "track", change)
 
 
 def eps_added_to_the_root(patch: Patch) -> None:
@@ -171,7 +171,7 @@ def eps_added_to_the_root(patch: Patch) -> None:
 def tracks_in_eval_mode(patch: Patch) -> None:
     def change(right, self, x):
         y = right(self, x)
-        self._track(x.mean(axis=0), x.var(axis=0), len(x))
+        self.track(x.mean(axis=0), x.var(axis=0), len(x))
         return y
 
     plant(patch, BatchNorm, "forward", change)

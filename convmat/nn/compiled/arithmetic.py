@@ -1,0 +1,139 @@
+"""The arithmetic of a step on one chunk: pairs of a forward and a backward function.
+
+Arrays are `(channels, *spatial, samples)`, or as matrices `(channels, places)`, with
+the samples innermost. Results are written to `out`, nothing else is changed. The
+functions of `convmat.nn.functional` are the same sums with the batch first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from convmat.arrays import Array
+
+__all__ = [
+    "Pairs",
+    "affine",
+    "affine_backward",
+    "fold",
+    "lay",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "norm",
+    "norm_backward",
+    "norm_sums",
+    "relu",
+    "relu_backward",
+    "statistics",
+    "weave",
+]
+
+Pairs: TypeAlias = Sequence[tuple[Array, Array]]
+"""Views of two arrays, entry by entry the same."""
+
+
+def lay(windows: Array, out: Array) -> None:
+    """The windows as columns: every number copied to each window that reads it.
+
+    Both are `(channels, *taps, *outs, samples)`; `windows` is a view of the input.
+    """
+    np.copyto(out, windows)
+
+
+def fold(zeros: Sequence[Array], firsts: Pairs, others: Pairs) -> None:
+    """The transpose of `lay`: each cell of the input gets the sum of its copies.
+
+    A pair are the cells under one tap, and their copies in the columns. `firsts` come
+    first, so that sums need no zeros to begin with, but for the cells of `zeros`.
+    """
+    for cells in zeros:
+        cells.fill(0)
+    for cells, copies in firsts:
+        np.copyto(cells, copies)
+    for cells, copies in others:
+        np.add(cells, copies, out=cells)
+
+
+def weave(pairs: Pairs) -> None:
+    """The second array of each pair copied to the first: cells to where they belong."""
+    for cells, part in pairs:
+        np.copyto(cells, part)
+
+
+def affine(matrix: Array, columns: Array, out: Array) -> None:
+    """`matrix @ columns`, block by block: `(rows, n)` times `(blocks, n, places)`.
+
+    The bias is the last column of `matrix`, and the last row of `columns` is all ones.
+    """
+    np.matmul(matrix, columns, out=out)
+
+
+def affine_backward(grad: Array, columns: Array, out: Array) -> None:
+    """The transposed gradient by `matrix`, `(n, rows)`: summed over blocks and places.
+
+    `columns @ grad.T` is faster than its transpose. By the columns it is `affine` with
+    the transposed matrix.
+    """
+    if len(columns) == 1:
+        np.matmul(columns[0], grad[0].T, out=out)
+        return
+    np.matmul(columns, grad.swapaxes(1, 2)).sum(axis=0, out=out)
+
+
+def relu(x: Array, zeros: Array, out: Array) -> None:
+    """`max(x, 0)`; NaN stays NaN. NumPy is faster with many zeros than with one."""
+    np.maximum(x, zeros, out=out)
+
+
+def relu_backward(grad: Array, y: Array, out: Array) -> None:
+    """`grad` where the output was positive, else 0."""
+    np.multiply(grad, y > 0, out=out)
+
+
+def leaky_relu(x: Array, slope: float, out: Array) -> None:
+    """The larger of `x` and `slope * x`, for a slope between 0 and 1."""
+    np.maximum(x, slope * x, out=out)
+
+
+def leaky_relu_backward(grad: Array, y: Array, slope: float, out: Array) -> None:
+    """`grad` where the output was positive, else `slope * grad`."""
+    np.copyto(out, np.where(y > 0, grad, slope * grad))
+
+
+def statistics(x: Array, ones: Array, apart: Array) -> tuple[Array, Array]:
+    """Mean of each channel, and the sum of squares of the distances from it.
+
+    `x` is `(channels, places)`; the distances are left in `apart`. Products with ones
+    are the fastest sums.
+    """
+    mean = x @ ones / x.shape[1]
+    np.subtract(x, mean[:, None], out=apart)
+    return mean, np.vecdot(apart, apart)
+
+
+def norm(apart: Array, scale: Array, shift: Array, out: Array) -> None:
+    """`apart * scale + shift`; `apart` are distances from the mean."""
+    np.multiply(apart, scale, out=out)
+    np.add(out, shift, out=out)
+
+
+def norm_sums(grad: Array, ones: Array, apart: Array) -> tuple[Array, Array]:
+    """Of each channel the sums of `grad * apart` and of `grad`."""
+    return np.vecdot(grad, apart), grad @ ones
+
+
+def norm_backward(
+    grad: Array, apart: Array, scale: Array, slope: Array, level: Array, out: Array
+) -> None:
+    """`grad * scale - apart * slope - level`.
+
+    What the gradient has in common with the normalised input, and with a constant, has
+    no effect on the output, so it is taken out. `apart` is overwritten.
+    """
+    np.multiply(grad, scale, out=out)
+    np.multiply(apart, slope, out=apart)
+    np.subtract(out, apart, out=out)
+    np.subtract(out, level, out=out)
