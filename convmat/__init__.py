@@ -12,6 +12,7 @@ on first use, so that the import costs little more than importing NumPy.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 # Bound at once, and not on first use: the room has the same name as the function, and
@@ -123,10 +124,40 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         value = importlib.import_module(f"convmat.{name}")
     else:
-        message = f"module 'convmat' has no attribute {name!r}"
+        message = f"module 'convmat' has no attribute {name!r}{_hint(name)}"
         raise AttributeError(message)
     globals()[name] = value
     return value
+
+
+_SEARCHED = (
+    "linear",
+    "matrix",
+    "transposed",
+    "constraints",
+    "geometry",
+    "nn",
+    "optim",
+    "tie",
+    "symbolic",
+    "figures",
+    "verify",
+    "costs",
+    "sliding",
+)
+
+
+def _hint(name: str) -> str:
+    """Where a name is that is not in the public list; empty where it is nowhere."""
+    if name.startswith("_") or not name.isidentifier():  # asked for by tools
+        return ""
+    # `from convmat import fast` asks here, too, before it loads the room.
+    if importlib.util.find_spec(f"convmat.{name}"):
+        return f"; write import convmat.{name}"
+    for room in _SEARCHED:
+        if name in importlib.import_module(f"convmat.{room}").__all__:
+            return f"; it is in convmat.{room}"
+    return ""
 
 
 def __dir__() -> list[str]:

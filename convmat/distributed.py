@@ -22,15 +22,16 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.errors import ConvmatTypeError, ShapeError
+from convmat.errors import ConvmatTypeError, ShapeError, needs
 from convmat.geometry import IntOrInts
+from convmat.geometry.keywords import known_keywords
 from convmat.matrix.rows import matrix_slab, read_kernel, row_ranges
 
 try:
     import dask.array as da
     from dask import delayed
 except ModuleNotFoundError as error:
-    _message = 'convmat.distributed needs Dask: pip install "convmat[distributed]"'
+    _message = needs("convmat.distributed", "Dask", "distributed")
     raise ModuleNotFoundError(_message, name=error.name) from error
 
 __all__ = ["apply", "apply_adjoint", "delayed_rows"]
@@ -38,6 +39,7 @@ __all__ = ["apply", "apply_adjoint", "delayed_rows"]
 _AT_ONCE = 8  # vectors that one task adds up
 
 
+@known_keywords
 def delayed_rows(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -78,6 +80,7 @@ def delayed_rows(
     return [tasks.task(matrix_slab, rows) for rows in tasks.ranges]
 
 
+@known_keywords
 def apply(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -132,6 +135,7 @@ def apply(
     return da.concatenate(parts)
 
 
+@known_keywords
 def apply_adjoint(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -255,7 +259,11 @@ def _vectors(name: str, value: npt.ArrayLike, length: int, what: str) -> Any:
     ConvmatTypeError
         For numbers that SciPy's sparse products do not carry.
     """
-    array: Any = value if isinstance(value, da.Array) else carried(name, value)
+    if isinstance(value, da.Array):  # its dtype is known before its values are
+        dtype = carried(name, np.empty(0, value.dtype)).dtype
+        array: Any = value.astype(dtype)  # itself where it has that dtype already
+    else:
+        array = carried(name, value)
     if array.dtype.kind not in "iufc":
         rule = "must be of integers, floats or complex numbers"
         remedy = "conv carries Fractions"

@@ -16,6 +16,7 @@ __all__ = [
     "GeometryError",
     "MatrixTooLargeError",
     "ShapeError",
+    "needs",
 ]
 
 
@@ -123,6 +124,21 @@ class DivergedError(ConvmatError):
         self.step = step
         self.lr = lr
         self.weights = weights
+
+
+def needs(what: str, package: str, extra: str) -> str:
+    """The sentence for a package that is missing, with both lines that install it.
+
+    Examples
+    --------
+    >>> needs("convmat.distributed", "Dask", "distributed")
+    'convmat.distributed needs Dask: pip install "convmat[distributed]", or in a clone
+    pip install -e ".[distributed]"'
+    """
+    return (
+        f'{what} needs {package}: pip install "convmat[{extra}]", or in a clone '
+        f'pip install -e ".[{extra}]"'
+    )
 
 
 def _told(value: object) -> str:

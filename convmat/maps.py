@@ -18,6 +18,7 @@ from convmat import fast, sliding
 from convmat.arrays import Array
 from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.doors import conv_by, input_grad_by, kernel_grad_by
+from convmat.geometry.keywords import known_keywords
 
 __all__ = [
     "conv",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+@known_keywords
 def conv(
     x: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -41,7 +43,8 @@ def conv(
     another order than the definition, `convmat.sliding.conv`: the two differ by
     rounding, within `convmat.verify.rounding.gamma(taps of a row)` times the sum of the
     absolute products each. Integers, objects and all other numbers are computed by the
-    definition itself. Sizes and dtype choose the route, never values.
+    definition itself. Sizes and dtype choose the route, never values. Infinities and
+    NaN spread as in any sum of products, and nothing is warned of.
 
     Parameters
     ----------
@@ -49,7 +52,10 @@ def conv(
         `(*spatial)`, `(in_channels, *spatial)` or `(batch, in_channels, *spatial)`.
     kernel : array_like
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Beside an `x`
-        of the same rank, three or more, the first axis of `x` is the batch.
+        of the same rank, three or more, the first axis of `x` is the batch: a volume
+        beside a kernel of three spatial axes wants its channel axis, `x[None]`, though
+        its shape alone is enough for `conv_matrix`. A batch of images without channels
+        beside a kernel of two axes wants one too, `x[:, None]`.
     bias : array_like, optional
         One number per output channel, added to all its outputs.
     **keywords
@@ -73,10 +79,18 @@ def conv(
     >>> conv([[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]])
     array([[19, 25],
            [37, 43]])
+
+    A batch of 64 images of 3 channels, and one volume:
+
+    >>> conv(np.ones((64, 3, 28, 28)), np.ones((8, 3, 5, 5))).shape
+    (64, 8, 24, 24)
+    >>> conv(np.ones((5, 2, 7))[None], np.ones((2, 2, 2))).shape
+    (1, 4, 1, 6)
     """
     return conv_by(forward, x, kernel, bias, keywords)
 
 
+@known_keywords
 def conv_input_grad(
     grad: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -121,6 +135,7 @@ def conv_input_grad(
     return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
+@known_keywords
 def conv_kernel_grad(
     grad: npt.ArrayLike,
     x: npt.ArrayLike,

@@ -11,6 +11,7 @@ from convmat import maps
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.geometry import IntOrInts, geometry
+from convmat.geometry.keywords import known_keywords
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_operator"]
 
 
+@known_keywords
 def conv_operator(
     kernel: npt.ArrayLike, input_shape: IntOrInts, **keywords: Any
 ) -> LinearOperator[Any]:
@@ -32,7 +34,9 @@ def conv_operator(
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Its values are
         copied: a later change of the array does not reach the operator.
     input_shape : int or tuple of int
-        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
+        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`: the
+        shape of one input. A batch axis would be read as one more spatial axis; see the
+        notes on `convmat.geometry`.
     **keywords
         `stride`, `padding`, `dilation`, `groups`, `padding_mode`, as in
         `convmat.geometry`.
@@ -42,7 +46,10 @@ def conv_operator(
     scipy.sparse.linalg.LinearOperator
         With `matvec`, `rmatvec` (the adjoint: conjugated and transposed), `matmat` and
         `rmatmat`; vectors are flat in C order of `(channel, *spatial)`, the columns of
-        a matrix are a batch.
+        a matrix are a batch. An image therefore goes in as `A @ x.ravel()` and comes
+        out as `(A @ x.ravel()).reshape(g.output_shape)`, a batch of images as
+        `A @ x.reshape(len(x), -1).T`. Of an `x` with its axes SciPy says "dimension
+        mismatch", because it takes the first axis for the length of the vectors.
 
     Raises
     ------

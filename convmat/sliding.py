@@ -23,6 +23,7 @@ from convmat.arrays import Array, Shape
 from convmat.dtypes import exact_sums
 from convmat.geometry import Axis, Geometry, IntOrInts
 from convmat.geometry.doors import conv_by, input_grad_by, kernel_grad_by
+from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 
+@known_keywords
 def conv(
     x: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -52,6 +54,7 @@ def conv(
     return conv_by(forward, x, kernel, bias, keywords)
 
 
+@known_keywords
 def conv_input_grad(
     grad: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -62,6 +65,7 @@ def conv_input_grad(
     return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
+@known_keywords
 def conv_kernel_grad(
     grad: npt.ArrayLike,
     x: npt.ArrayLike,

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from hypothesis import given
 
-from convmat.geometry import Axis
+from convmat.geometry import PADDING_MODES, Axis
 from convmat.verify.strategies import axes
 
 
@@ -104,3 +104,21 @@ def test_counts_and_ranges_take_no_time_that_goes_with_the_kernel():
     assert Axis(far, far, 1, far - 1, far - 1, 1).contributions() == far**2
     few = Axis(3, far, far, far, far, 1)
     assert (few.pairs(), list(few.alike())) == (3, [range(1), range(1, 2)])
+
+
+@pytest.mark.parametrize("mode", PADDING_MODES)
+def test_pairs_are_counted_exactly_wherever_taps_meet(mode):
+    settings = itertools.product(
+        range(1, 5), range(1, 5), range(1, 4), range(1, 4), range(5), range(5)
+    )
+    seen = 0
+    for size, kernel, stride, dilation, before, after in settings:
+        axis = Axis(size, kernel, stride, before, after, dilation, mode)
+        deepest = size - (mode == "reflect")
+        shallow = mode in ("zeros", "replicate") or max(before, after) <= deepest
+        if axis.span > axis.padded_size or not shallow:
+            continue
+        read = (set(row) - {-1} for row in axis.sources().tolist())
+        assert axis.pairs() == sum(map(len, read)), axis
+        seen += 1
+    assert seen > 500

@@ -463,14 +463,22 @@ def test_long_work_shows_a_bar_that_comes_to_its_end(
 ):
     from tqdm import tqdm
 
+    at_once = {"delay": 0, "mininterval": 0, "miniters": 0}
+
     class AtOnce(tqdm):
         def __init__(self, *arguments, **settings):
             assert settings["delay"] == 2
-            super().__init__(*arguments, **{**settings, "delay": 0})
+            super().__init__(*arguments, **{**settings, **at_once})
 
     monkeypatch.setattr("tqdm.tqdm", AtOnce)
     save_matrix(tmp_path / f"W.{suffix}", W, progress=True)
-    assert f"W.{suffix}: 100%" in capsys.readouterr().err
+    written = capsys.readouterr().err
+    assert f"W.{suffix}: 100%" in written
+    assert written.endswith("\r")  # erased
+    assert_same(load_matrix(tmp_path / f"W.{suffix}", progress=True), W)
+    read = capsys.readouterr().err
+    assert f"W.{suffix}: 100%" in read
+    assert read.endswith("\r")
 
 
 # ------------------------------------------------------------------------ bad input
@@ -524,6 +532,46 @@ def test_a_missing_file_is_named_by_the_system(tmp_path, suffix):
     (tmp_path / f"missing.{suffix}.mtx").write_text("SciPy would try this one")
     with pytest.raises(FileNotFoundError, match=f"missing.{suffix}"):
         load_geometry(tmp_path / f"missing.{suffix}")
+
+
+@suffixes
+def test_a_missing_file_is_told_in_one_sentence(tmp_path, suffix):
+    with pytest.raises(FileNotFoundError) as caught:
+        load_matrix(tmp_path / f"W.{suffix}")
+    assert str(caught.value) == (
+        f"path must name a file that exists, got path='{tmp_path / f'W.{suffix}'}'; "
+        "save_matrix(path, matrix) writes one"
+    )
+    assert caught.value.errno == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("W.npz", b"", "this one is cut off, or something else"),
+        ("W.npz", b"text", "this one is cut off, or something else"),
+        ("W.mtx", b"", "its first line is not that of a Matrix Market file"),
+        ("W.mtx", b"text\n", "its first line is not that of a Matrix Market file"),
+        (
+            "W.mtx",
+            b"%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1\n",
+            "line 3 says: Row index out of bounds",
+        ),
+    ],
+)
+def test_damage_is_told_in_our_words(tmp_path, name, content, reason):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ConvmatError, match="must hold a whole") as caught:
+        load_matrix(path)
+    assert f"matrix, but {reason}, got path=" in str(caught.value)
+    assert "Errno" not in str(caught.value)
+
+
+def test_a_missing_array_is_named(tmp_path):
+    np.savez(tmp_path / "W.npz", data=np.ones(3))
+    with pytest.raises(ConvmatError, match="but it has no array indptr, got"):
+        load_matrix(tmp_path / "W.npz")
 
 
 @suffixes

@@ -18,12 +18,15 @@ from convmat import (
     ConvConstraint,
     ConvmatError,
     ConvmatTypeError,
+    ShapeError,
     conv,
     conv_input_grad,
     conv_kernel_grad,
     conv_matrix,
     conv_operator,
     geometry,
+    linear,
+    matrix_rows,
     refill,
     tie_map,
 )
@@ -404,3 +407,45 @@ def test_padding_as_wide_as_the_numbers_go_is_refused_or_counted_at_once(mode):
     assert g.nnz == 3 * (2**51 - 2) - 2 * lost[mode]
     with pytest.raises(ConvmatError, match="max_bytes allows"):
         conv_matrix([1, 2, 3], 2**50, padding=2**49, padding_mode=mode)
+
+
+WIDE = 1 << 60  # one row that reads one of 2**120 columns takes no memory
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda size: conv_matrix([[1]], size, stride=WIDE),
+        lambda size: next(matrix_rows([[1]], size, stride=WIDE)),
+        lambda size: tie_map(geometry(size, (1, 1), stride=WIDE)),
+        lambda size: linear.avg_pool_matrix(size, (1, 1), stride=(WIDE, WIDE)),
+        lambda size: linear.subsample_matrix(size, (WIDE, WIDE)),
+        lambda size: linear.crop_matrix(size, [(0, WIDE - 1)] * 2),
+        lambda size: linear.unfold_matrix(size, (1, 1), stride=WIDE),
+    ],
+    ids=["matrix", "rows", "ties", "pooling", "subsampling", "cropping", "unfolding"],
+)
+def test_columns_beyond_an_index_are_refused_wherever_rows_are_few(build):
+    with pytest.raises(
+        ConvmatError, match=r"^input_shape must have fewer than 2\*\*63"
+    ):
+        build((WIDE, WIDE))
+
+
+def test_thirty_axes_are_carried_by_every_route_and_more_are_refused():
+    g = geometry((2, *(1,) * 29, 2), (2, 2, *(1,) * 30))
+    kernel = np.arange(4.0).reshape(g.kernel_shape)
+    x = np.arange(4.0 * 20).reshape(20, *g.input_shape)
+    matrix = conv_matrix(kernel, g.input_shape)
+    y = conv(x, kernel)
+    assert np.array_equal(y.reshape(20, -1), (matrix @ x.reshape(20, -1).T).T)
+    assert np.array_equal(conv(x.astype(int), kernel.astype(int)), y)
+    back = conv_input_grad(y, kernel, g.input_shape)
+    assert np.array_equal(back.reshape(20, -1), y.reshape(20, -1) @ matrix)
+    by_tap = conv_kernel_grad(y, x, g.kernel_shape)
+    assert np.vdot(by_tap, kernel) == np.vdot(y, y)
+    assert len(tie_map(g).taps) == matrix.nnz == 8
+    with pytest.raises(
+        ShapeError, match="input_size must have at most 30 spatial axes"
+    ):
+        geometry((1,) * 31, (1,) * 31)

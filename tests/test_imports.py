@@ -76,7 +76,8 @@ def test_strategies_without_hypothesis_name_the_extra():
         "    print(error)"
     )
     assert run(code) == (
-        'convmat.verify.strategies needs Hypothesis: pip install "convmat[verify]"'
+        'convmat.verify.strategies needs Hypothesis: pip install "convmat[verify]", '
+        'or in a clone pip install -e ".[verify]"'
     )
 
 
@@ -101,3 +102,28 @@ def test_names_load_one_by_one_and_stay():
         "print('conv' in vars(convmat), first is convmat.conv)"
     )
     assert run(code) == "False\nTrue True"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("unfold_matrix", "; it is in convmat.linear"),
+        ("save_rows", "; it is in convmat.matrix"),
+        ("stretched", "; it is in convmat.transposed"),
+        ("Adam", "; it is in convmat.optim"),
+        ("transposed", "; write import convmat.transposed"),
+        ("nowhere", ""),
+        ("no.where", ""),
+        ("_hidden", ""),
+    ],
+)
+def test_a_name_that_lives_in_a_room_is_told_where(name, told):
+    code = (
+        "import convmat\n"
+        "try:\n"
+        f"    getattr(convmat, {name!r})\n"
+        "except AttributeError as error:\n"
+        "    print(error)"
+    )
+    assert run(code) == f"module 'convmat' has no attribute {name!r}{told}"
+    assert not hasattr(convmat, "nowhere")

@@ -21,7 +21,14 @@ from convmat import (
     tie_map,
 )
 from convmat.geometry import PADDING_MODES
-from convmat.matrix import matrix_rows, matrix_slab, row_ranges
+from convmat.matrix import (
+    load_geometry,
+    load_matrix,
+    matrix_rows,
+    matrix_slab,
+    row_ranges,
+    save_rows,
+)
 from convmat.matrix.rows import SLAB_BYTES
 from convmat.tie import Slab
 from convmat.tie import part as part_room
@@ -404,6 +411,19 @@ def test_a_slab_has_few_parts_and_few_steps():
 
 
 # ------------------------------------------------------------------------ life of it
+
+
+def test_more_may_be_allowed_than_the_default(monkeypatch, tmp_path):
+    monkeypatch.setattr("convmat.memory.physical_bytes", lambda: 64)
+    g = geometry(9, 2)
+    with pytest.raises(MatrixTooLargeError, match="max_bytes allows 32"):
+        matrix_rows([1, 2], 9)
+    whole = [[int(c - r in (0, 1)) * (1 + c - r) for c in range(9)] for r in range(8)]
+    (slab,) = matrix_rows([1, 2], 9, max_bytes=10**6)
+    assert slab.toarray().tolist() == whole
+    path = save_rows(tmp_path / "W.npz", [1, 2], 9, max_bytes=10**6)
+    assert load_matrix(path, max_bytes=10**6).toarray().tolist() == whole
+    assert load_geometry(path) == g
 
 
 def test_slabs_are_built_one_by_one_as_they_are_asked_for(monkeypatch):

@@ -1,6 +1,7 @@
 """The main job: it passes, leaves its pictures, and fails when something is wrong."""
 
 import io
+import re
 import sys
 import time
 from pathlib import Path
@@ -114,8 +115,8 @@ def test_without_matplotlib_the_tour_says_so_before_anything_else(
     printed = capsys.readouterr()
     assert not printed.out
     assert printed.err == (
-        "convmat: the tour draws its results with matplotlib, which is not installed: "
-        'pip install "convmat[figures]"\n'
+        "convmat: the tour draws its results and needs matplotlib: pip install "
+        '"convmat[figures]", or in a clone pip install -e ".[figures]"\n'
     )
     assert not list(tmp_path.iterdir())
 
@@ -135,3 +136,22 @@ def test_report_counts_and_times():
 def test_color_is_used_where_it_is_wanted(capsys):
     Report(sys.stdout, color=True).find("one", "1", passed=True)
     assert "\033[32mPASS\033[0m" in capsys.readouterr().out
+
+
+def test_lines_are_wrapped_to_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    stream = io.StringIO()
+    report = Report(stream)
+    claim = "a claim of many words that does not fit one line of a narrow terminal"
+    report.find(claim, "as measured", passed=True)
+    first, *rest, measured = stream.getvalue().splitlines()
+    assert first.startswith("  PASS  claimed   a claim")
+    assert len(rest) >= 1
+    assert all(line.startswith(" " * 18 + line.split()[0]) for line in rest)
+    assert max(map(len, [first, *rest])) <= 50
+    assert " ".join([first[18:], *map(str.strip, rest)]) == claim
+    assert measured == "        measured  as measured"
+    colored = io.StringIO()
+    Report(colored, color=True).find(claim, "as measured", passed=True)
+    plain = re.sub(r"\033\[\d+m", "", colored.getvalue())
+    assert plain == stream.getvalue()

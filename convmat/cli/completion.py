@@ -6,9 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from convmat.geometry import DIALECTS
+
 __all__ = ["SHELLS", "add_to"]
 
 SHELLS = ("bash", "zsh", "tcsh")
+_PADS = ("valid", "same", "same_lower", "full")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +20,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--print-completion",
         choices=SHELLS,
         action=_Print,
-        help="print a completion script; source it, or put it where your shell looks",
+        help="print a completion script; source it, or put it where your shell looks "
+        "(needs the extra completion)",
     )
 
 
@@ -32,12 +36,19 @@ class _Print(argparse.Action):
         try:
             import shtab
         except ImportError:
-            need = 'shell completion needs shtab: pip install "convmat[completion]"'
+            need = (
+                'shell completion needs shtab: pip install "convmat[completion]", '
+                'or in a clone pip install -e ".[completion]"'
+            )
             parser.exit(2, f"convmat: {need}\n")
         kinds = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
         for action in _actions(parser):
             if action.metavar in kinds:
                 action.complete = kinds[action.metavar]  # type: ignore[attr-defined]
+            elif action.metavar == "PADS":
+                # Numbers would not pass as choices, but this run reads no padding.
+                colon = r"\:" if values == "zsh" else ":"
+                action.choices = (*_PADS, *(f"same{colon}{name}" for name in DIALECTS))
         print(shtab.complete(parser, shell=str(values)))
         parser.exit(0)
 

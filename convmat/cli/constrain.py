@@ -25,7 +25,7 @@ __all__ = ["add_to"]
 _EXAMPLES = """\
 examples:
   convmat constrain                          the ladder, half a minute
-  convmat constrain ladder --epochs 5 --samples 300 --out ladder
+  convmat constrain ladder --epochs 60 --samples 300 --out few-digits
   convmat constrain kernel                   a secret kernel, from a photograph
   convmat constrain kernel --picture digits --secret left --steps 300
   convmat constrain tying --out tying        why zeros stay 0 and ties stay tied
@@ -33,7 +33,7 @@ examples:
 experiments:
   ladder  one network on digits with its first matrix dense, locally connected,
           a convolution, circulant: parameters, accuracy on held-out digits and
-          on the same ones moved by a pixel, distance from the nearest convolution
+          on the same ones moved by a pixel, distance from a convolution
   kernel  a kernel that finds edges, learned from pieces of a picture and their
           edge maps until its integers are exact
   tying   the gradient by a dense matrix, masked, and summed over each tie
@@ -245,9 +245,10 @@ def _images(name: str) -> Array:
 def _tying(options: argparse.Namespace) -> Pictures:
     from convmat.cli import pictures
 
-    figure, meaning = pictures.of_tying(options.seed)
-    print(figure.convmat["alt"])  # type: ignore[attr-defined]  # the figure's own note
-    return {"gradient-tying": (figure, meaning)}
+    drawn = pictures.of_tying(options.seed)
+    for figure, _ in drawn.values():
+        print(figure.convmat["alt"])  # type: ignore[attr-defined]  # its own note
+    return drawn
 
 
 _EXPERIMENTS: Mapping[str, Callable[[argparse.Namespace], Pictures]] = MappingProxyType(

@@ -9,14 +9,22 @@ import numpy as np
 
 from convmat.arrays import IntArray
 from convmat.geometry import Geometry
+from convmat.memory import refuse_beyond
+from convmat.tie import check_columns
 
 __all__ = ["blocks"]
 
+_ARRAYS = 5  # of a block that are there at once
 _TAPS = 1 << 16  # of a block, or those of one row where these are more
 
 
 def blocks(g: Geometry) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
     """`(rows, cols, taps)` of consecutive outputs: a `TieMap`, but never all at once.
+
+    Raises
+    ------
+    MatrixTooLargeError
+        When the taps of one row would take more than half of the physical memory.
 
     Yields
     ------
@@ -29,6 +37,9 @@ def blocks(g: Geometry) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
     >>> [taps.tolist() for _, _, taps in blocks(geometry((3,), (2,)))]
     [[0, 1, 0, 1]]
     """
+    check_columns(g.matrix_shape[1], g.input_shape)
+    remedy = "use a smaller kernel"
+    refuse_beyond("a row of", g, _ARRAYS * 8 * g.taps_per_row, None, remedy)
     outputs = prod(g.output_size)
     inputs = prod(g.input_size)
     per_group = g.weight_shape[1]

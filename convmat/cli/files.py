@@ -1,84 +1,84 @@
-"""Files that appear whole or not at all, and the bar beside them."""
+"""Files that appear whole or not at all, and the terminal in place of one."""
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from convmat.errors import ConvmatError
+from convmat.files import whole_file
+from convmat.matrix.bars import bar
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["bar", "text_output", "whole_file"]
+__all__ = ["about_out", "progress", "text_output"]
 
 
 @contextmanager
-def whole_file(path: str) -> Iterator[Path]:
-    """A path beside `path`, whose file is renamed onto it when the block ends well.
-
-    An error, or Ctrl-C, leaves what was there before, and nothing beside it.
+def about_out(path: str) -> Iterator[Path]:
+    """The target of `--out`; errors about it name the option.
 
     Yields
     ------
     Path
-        Where to write. It ends as `path` does, which SciPy goes by.
+        With links followed.
 
     Raises
     ------
     ConvmatError
         When it cannot be written there.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         rule = "must name a file"
         remedy = "leave --out away to print to the terminal"
         raise ConvmatError("--out", rule, path, remedy)
     if not target.parent.is_dir():
         rule = "must lie in a folder that exists"
-        raise ConvmatError("--out", rule, path, f"make it: mkdir -p {target.parent}")
-    beside = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
+        folder = Path(path).parent
+        raise ConvmatError("--out", rule, path, f"make it: mkdir -p {folder}")
     try:
-        yield beside
-        beside.replace(target)
+        yield target
     except OSError as error:
         rule = "must name a file that can be written"
         raise ConvmatError("--out", rule, path, str(error.strerror)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextmanager
 def text_output(path: str | None) -> Iterator[TextIO]:
-    """Where text goes: to the terminal, or into a file that appears once whole."""
+    """Where text goes: to the terminal, or into a file that appears once whole.
+
+    Yields
+    ------
+    text file
+
+    Raises
+    ------
+    OSError
+        When there is no standard output to write to.
+    """
     if path is None:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         yield sys.stdout
         return
-    with (
-        whole_file(path) as beside,
-        beside.open("w", encoding="utf-8", newline="\n") as file,
-    ):
-        yield file
+    with about_out(path) as target, whole_file(target) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        try:
+            yield text
+        finally:
+            text.detach()  # which flushes it, and leaves the file open
 
 
-def bar(total: int, unit: str, out: str | None) -> tqdm[Any]:
-    """A bar on stderr for what takes longer than two seconds.
-
-    None is shown where stderr is no terminal, nor between lines that go to one.
-    """
-    from tqdm import tqdm
-
-    return tqdm(
-        None,
-        "convmat matrix" if out is None else Path(out).name,
-        total,
-        unit=f" {unit}",
-        unit_scale=total > 10**4,
-        delay=2,
-        disable=True if out is None and sys.stdout.isatty() else None,
-        leave=False,
-    )
+def progress(total: int, out: str | None) -> tqdm[Any]:
+    """A bar for what is written as text; none between lines that go to a terminal."""
+    name = "convmat matrix" if out is None else Path(out).name
+    between = out is None and sys.stdout.isatty()
+    return bar(name, total, " entries", hidden=True if between else None)

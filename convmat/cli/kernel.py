@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from math import isfinite
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,7 +15,9 @@ from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 from convmat.memory import refuse_beyond
 
-__all__ = ["add_values", "as_numbers", "read_values"]
+__all__ = ["add_values", "as_json_numbers", "as_numbers", "read_values"]
+
+Number: TypeAlias = int | float | Fraction
 
 
 def add_values(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +26,8 @@ def add_values(parser: argparse.ArgumentParser) -> None:
     values.add_argument(
         "--values",
         metavar="A,B,...",
-        help="values of the taps in C order; ones; or a file KERNEL.npy of the "
-        "kernel's shape",
+        help="values of the taps in C order, such as -1,0.5,1/3; ones; or a file "
+        "KERNEL.npy of the kernel's shape",
     )
     values.add_argument(
         "--seed",
@@ -45,8 +49,7 @@ def read_values(options: argparse.Namespace, g: Geometry) -> Array | None:
     """
     if options.values is None and options.seed is None:
         return None
-    taps = 8 * g.free_parameters
-    refuse_beyond("the kernel of", g, taps, None, "use a smaller geometry")
+    _refuse_beyond(g)
     if options.seed is not None:
         if options.seed < 0:
             raise ConvmatError("--seed", "must be at least 0", options.seed)
@@ -55,6 +58,12 @@ def read_values(options: argparse.Namespace, g: Geometry) -> Array | None:
     if text == "ones":
         return np.ones(g.kernel_shape, dtype=np.int64)
     return _loaded(text, g) if text.endswith(".npy") else _written(text, g)
+
+
+def _refuse_beyond(g: Geometry) -> None:
+    """Before the taps take more memory than they may."""
+    taps = 8 * g.free_parameters
+    refuse_beyond("the kernel of", g, taps, None, "use a smaller geometry")
 
 
 def as_numbers(kernel: Array | None, g: Geometry) -> Array:
@@ -66,22 +75,46 @@ def as_numbers(kernel: Array | None, g: Geometry) -> Array:
         When 64 bits do not hold a value, or floats beside it do not.
     """
     if kernel is None:
+        _refuse_beyond(g)
         return np.arange(1, g.free_parameters + 1).reshape(g.kernel_shape)
     if kernel.dtype != object:
         return kernel
     values = kernel.reshape(-1).tolist()
-    floats = any(isinstance(value, float) for value in values)
+    floats = any(not isinstance(value, int) for value in values)
     for value in values:
         held = _as_float(value) == value if floats else -(2**63) <= value < 2**63
         if not held:
             rule = "must fit 64 bits without rounding in this format"
-            remedy = "--format csv writes integers of any size"
-            raise ConvmatError("--values", rule, value, remedy)
+            raise ConvmatError("--values", rule, str(value), _AS_THEY_ARE)
     dtype = np.float64 if floats else np.int64
     return np.array(values, dtype=dtype).reshape(kernel.shape)
 
 
-def _as_float(value: int | float) -> float:
+def as_json_numbers(kernel: Array | None, g: Geometry) -> Array:
+    """A kernel that JSON carries: `as_numbers`, but integers of any size.
+
+    Raises
+    ------
+    ConvmatError
+        For a fraction that no float is equal to.
+    """
+    if kernel is None or kernel.dtype != object:
+        return as_numbers(kernel, g)
+    numbers = kernel.copy()
+    flat = numbers.reshape(-1)
+    for place, value in enumerate(flat.tolist()):
+        if isinstance(value, Fraction):
+            flat[place] = _as_float(value)
+            if flat[place] != value:
+                rule = "must be integers and decimals in JSON"
+                raise ConvmatError("--values", rule, str(value), _AS_THEY_ARE)
+    return numbers
+
+
+_AS_THEY_ARE = "--format csv writes values as they are"
+
+
+def _as_float(value: Number) -> float:
     try:
         return float(value)
     except OverflowError:
@@ -89,7 +122,7 @@ def _as_float(value: int | float) -> float:
 
 
 def _written(text: str, g: Geometry) -> Array:
-    """`1,-2,0.5` as an array of objects."""
+    """`1,-2,0.5,1/3` as an array of objects."""
     try:
         numbers = [_number(part) for part in text.replace(";", ",").split(",")]
     except ValueError:
@@ -101,14 +134,20 @@ def _written(text: str, g: Geometry) -> Array:
     return np.array(numbers, object).reshape(g.kernel_shape)
 
 
-def _number(text: str) -> int | float:
-    """`text` as an integer, or else as a float.
+def _number(text: str) -> Number:
+    """`text` as an integer, a fraction, or else a float.
 
     Raises
     ------
     ValueError
         When it is neither, or not finite.
     """
+    if "/" in text:
+        try:
+            fraction = Fraction(text.strip())
+        except ZeroDivisionError:
+            raise ValueError(text) from None
+        return int(fraction) if fraction.denominator == 1 else fraction
     try:
         return int(text)
     except ValueError:
@@ -122,9 +161,14 @@ def _loaded(path: str, g: Geometry) -> Array:
     """The array in a `.npy` file, of numbers and never by pickle."""
     try:
         array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
+        rule = "must name a .npy file that can be read"
+        why = error.strerror or "this one is cut off or damaged"
+        raise ConvmatError("--values", rule, path, why) from None
+    except (ValueError, EOFError):
         rule = "must name a .npy file of numbers"
-        raise ConvmatError("--values", rule, path, str(error)) from None
+        remedy = "this one is cut off or holds something else; numpy.save writes one"
+        raise ConvmatError("--values", rule, path, remedy) from None
     if not isinstance(array, np.ndarray) or array.shape != g.kernel_shape:
         shape = getattr(array, "shape", "several arrays")
         rule = f"must name an array of shape {g.kernel_shape}"

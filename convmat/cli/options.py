@@ -7,10 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from convmat.arrays import Shape
+from convmat.cli.spoken import in_options
 from convmat.errors import ConvmatError
-from convmat.geometry import PADDING_MODES, Geometry, geometry
+from convmat.geometry import PADDING_MODES, Geometry, geometry, transposed_geometry
 
-__all__ = ["add_command", "add_geometry", "add_sizes", "read_geometry", "read_sizes"]
+__all__ = [
+    "add_command",
+    "add_geometry",
+    "add_sizes",
+    "add_transposed",
+    "read_geometry",
+    "read_sizes",
+]
 
 
 def add_command(
@@ -80,46 +88,80 @@ def add_geometry(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_transposed(parser: argparse.ArgumentParser) -> None:
+    """The arguments of a transposed convolution."""
+    parser.add_argument(
+        "--transposed",
+        action="store_true",
+        help="the transposed convolution, as ConvTranspose in PyTorch: --input is what "
+        "it reads, and --kernel with channels is INxOUTx2x2",
+    )
+    parser.add_argument(
+        "--output-padding",
+        metavar="N",
+        help="cells that its result has beyond the least, below the stride",
+    )
+    parser.add_argument(
+        "--output-shape",
+        metavar="SHAPE",
+        help="the shape of its result, instead of --output-padding",
+    )
+
+
 def read_sizes(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `add_sizes`, as keywords of `convmat.geometry`."""
     return {
         "input_shape": _shape("input", options.input),
         "kernel_shape": _shape("kernel", options.kernel),
-        "stride": _shorter(_shape("stride", options.stride)),
-        "dilation": _shorter(_shape("dilation", options.dilation)),
+        "stride": _steps("stride", options.stride),
+        "dilation": _steps("dilation", options.dilation),
         "groups": options.groups,
     }
 
 
 def read_geometry(options: argparse.Namespace) -> Geometry:
-    """The geometry of `add_geometry`.
+    """The geometry of `add_geometry`; with `--transposed`, the paired one.
 
     Raises
     ------
     ConvmatError
-        As `convmat.geometry`, and for text that is no number.
+        As `convmat.geometry`, in options, and for text that is no number.
     """
-    padding: object = options.padding
+    padding: Any = options.padding
     if not options.padding[:1].isalpha():
         padding = _pads(options.padding)
-    return geometry(
+    settings = {
         **read_sizes(options),
-        padding=padding,  # type: ignore[arg-type]  # geometry() checks what came
-        padding_mode=options.mode,
-    )
+        "padding": padding,
+        "padding_mode": options.mode,
+    }
+    if not options.transposed:
+        for name in ("output_padding", "output_shape"):
+            if (given := getattr(options, name)) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise ConvmatError(option, "must stand beside --transposed", given)
+        with in_options(options):
+            return geometry(**settings)
+    if options.output_padding is not None:
+        settings["output_padding"] = _steps("output-padding", options.output_padding)
+    if options.output_shape is not None:
+        settings["output_shape"] = _shape("output-shape", options.output_shape)
+    with in_options(options):
+        return transposed_geometry(**settings)
 
 
-def _shape(name: str, text: str) -> Shape:
+def _shape(name: str, text: str, example: str = "3x32x32") -> Shape:
     """`3x32x32` as a tuple."""
     try:
         return tuple(int(part) for part in text.split("x"))
     except ValueError:
-        rule = "must be integers with x between them, such as 3x32x32"
+        rule = f"must be integers with x between them, such as {example}"
         raise ConvmatError(f"--{name}", rule, text) from None
 
 
-def _shorter(values: Shape) -> int | Shape:
-    """One number stands for all axes."""
+def _steps(name: str, text: str) -> int | Shape:
+    """`2` for all axes, or `2x1` for each its own."""
+    values = _shape(name, text, "2 or 2x1")
     return values[0] if len(values) == 1 else values
 
 

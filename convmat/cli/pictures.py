@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from convmat.experiments import Climb, Found
 
-    Picture: TypeAlias = tuple[Figure, str]
-    Pictures: TypeAlias = Mapping[str, Picture]
+    Pictures: TypeAlias = Mapping[str, tuple[Figure, str]]
     """Figures and their meaning in a few words, by the names of their files."""
 
 __all__ = ["of_kernel", "of_ladder", "of_tying"]
@@ -44,7 +43,7 @@ def of_ladder(climbs: dict[str, Climb]) -> Pictures:
         series = {names[name]: values(climb) for name, climb in climbs.items()}
         return figures.curves(series, xlabel="epoch", ylabel=ylabel, title=title)
 
-    return {
+    pictures = {
         "ladder-held-out": (
             by_epoch(
                 "held-out digits read right, %",
@@ -80,15 +79,16 @@ def of_ladder(climbs: dict[str, Climb]) -> Pictures:
         "ladder-windows": (
             figures.kernel_grid(
                 [
-                    window.reshape(g.input_size)
+                    _scaled(window).reshape(g.input_size)
                     for climb in climbs.values()
-                    for window in _scaled(climb.matrix[middle::outputs][:maps])
+                    for window in climb.matrix[middle::outputs][:maps]
                 ],
                 titles=[f"{told[n]}, map {k + 1}" for n in climbs for k in range(maps)],
             ),
-            "what the output in the middle reads, as pictures of the input",
+            "what the middle output reads, each over its largest entry",
         ),
     }
+    return _told(pictures)
 
 
 def _percent(shares: Sequence[float]) -> list[float]:
@@ -107,7 +107,7 @@ def of_kernel(found: Found) -> Pictures:
     taps = found.kernels.reshape(steps + 1, -1)
     off = np.abs(taps - found.secret.reshape(-1)).max(axis=1)
     floor = float(np.finfo(float).eps)  # 0 has no logarithm
-    return {
+    pictures = {
         "kernel-learned": (
             figures.kernel_grid(
                 [*(found.kernels[step] for step in shown), found.secret],
@@ -126,13 +126,22 @@ def of_kernel(found: Found) -> Pictures:
             "how it closes in",
         ),
     }
+    return _told(pictures)
 
 
-def of_tying(seed: int) -> Picture:
+def of_tying(seed: int) -> Pictures:
     """The gradient by the matrix of Kleinsmith's case, for numbers of a seed."""
     g = geometry((3, 3), (2, 2))
     rng = np.random.default_rng(seed)
     errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
     x = rng.integers(1, 5, g.matrix_shape[1])
     figure = figures.gradient_tying(g, np.outer(errors, x))
-    return figure, "why zeros stay 0 and ties stay tied"
+    return _told({"gradient-tying": (figure, "why zeros stay 0 and ties stay tied")})
+
+
+def _told(pictures: Pictures) -> Pictures:
+    """The meaning of each, at the head of its alt text too."""
+    for figure, meaning in pictures.values():
+        sheet = figure.convmat  # type: ignore[attr-defined]  # the figure's own note
+        sheet["alt"] = f"{meaning[0].upper()}{meaning[1:]}. {sheet['alt']}"
+    return pictures

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from convmat.cli.options import add_command
+from convmat.errors import ConvmatError
 
 __all__ = ["add_to"]
 
@@ -42,4 +43,11 @@ def add_to(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from convmat.tour import run
 
-    return 0 if run(options.out, progress=not options.no_progress).passed else 1
+    try:
+        report = run(options.out, progress=not options.no_progress)
+    except ConvmatError as error:
+        if error.argument != "out":
+            raise
+        rule, remedy = error.rule, error.remedy
+        raise ConvmatError("--out", rule, options.out, remedy) from None
+    return 0 if report.passed else 1

@@ -4,6 +4,6 @@
 """
 
 from convmat.dtypes.carried import carried
-from convmat.dtypes.sums import exact_plus, exact_sums
+from convmat.dtypes.sums import exact_plus, exact_sums, quiet
 
-__all__ = ["carried", "exact_plus", "exact_sums"]
+__all__ = ["carried", "exact_plus", "exact_sums", "quiet"]

@@ -74,14 +74,18 @@ def carried(argument: str, value: npt.ArrayLike) -> Array:
         return array.astype(np.int64, copy=False)
     if kind == "O":
         return _numbers(argument, array)
-    remedy = {
-        "b": f"a mask becomes numbers with {argument}.astype(int)",
-        "u": "uint64 mixes with int64 into float64; use .astype(int), or "
-        ".astype(object) for numbers of 2**63 and more",
-    }.get(kind, "convert it to integers, floats, complex numbers or Fractions")
-    raise ConvmatTypeError(
-        argument, "must hold numbers", f"dtype {array.dtype}", remedy
-    )
+    told = f"dtype {array.dtype}"
+    if kind == "u":
+        rule = "must hold numbers of a signed dtype, or of fewer than 64 bits"
+        remedy = (
+            f"use {argument}.astype(np.int64) where all are below 2**63, or "
+            f"{argument}.astype(object), which carries integers of any size"
+        )
+        raise ConvmatTypeError(argument, rule, told, remedy)
+    remedy = "convert it to integers, floats, complex numbers or Fractions"
+    if kind == "b":
+        remedy = f"a mask becomes numbers with {argument}.astype(int)"
+    raise ConvmatTypeError(argument, "must hold numbers", told, remedy)
 
 
 def _large_integers(value: npt.ArrayLike, array: Array) -> Array:

@@ -14,10 +14,25 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 
-__all__ = ["exact_plus", "exact_sums"]
+__all__ = ["exact_plus", "exact_sums", "quiet"]
 
 _MOST = (1 << 63) - 1
 _ROUND = 1 << 64  # int64 wraps modulo this
+
+
+def quiet() -> np.errstate:
+    """The state in which NumPy does not warn of infinities and NaN.
+
+    They spread as IEEE 754 has it, here as in any sum. A warning would name a line of
+    this package, and be one error more where warnings are errors.
+
+    Examples
+    --------
+    >>> with quiet():
+    ...     np.array([np.inf]) - np.inf
+    array([nan])
+    """
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def exact_sums(compute: Callable[..., Array], *factors: Array, terms: int) -> Array:
@@ -74,7 +89,8 @@ def exact_sums(compute: Callable[..., Array], *factors: Array, terms: int) -> Ar
     """
     if any(factor.dtype == object for factor in factors):
         return _of_objects(compute, factors)
-    sums = compute(*factors)
+    with quiet():
+        sums = compute(*factors)
     if any(factor.dtype != np.int64 for factor in factors):
         return sums
     most = terms * prod(map(_largest, factors))
@@ -110,7 +126,8 @@ def exact_plus(one: Array, other: Array) -> Array:
     """
     if object in (one.dtype, other.dtype):
         return _of_objects(np.add, (one, other))
-    sums: Array = one + other
+    with quiet():
+        sums: Array = one + other
     both = one.dtype == other.dtype == np.int64
     if both and _largest(one) + _largest(other) > _MOST:
         # The sign of a wrapped sum is that of neither.

@@ -107,7 +107,7 @@ def climb_ladder(
     epochs : int
         Times that each network sees the digits.
     samples : int, optional
-        Digits to train on, by default all 1,437: with few of them, sharing pays most.
+        Digits to train on, the first of them; by default all 1,437.
     seed : int
         Of the first weights and the order of the digits.
     progress : bool
@@ -251,7 +251,7 @@ def _learner(
 
 def _distance(layer: RungLayer, g: Geometry) -> float:
     """Of the layer's matrix from the nearest convolution, over its own norm."""
-    matrix = layer.matrix[:, :-1]
+    matrix = layer.matrix[:, :-1].astype(np.float64)
     rest = matrix - ConvConstraint(g).project(matrix)
     return float(np.linalg.norm(rest) / np.linalg.norm(matrix))
 

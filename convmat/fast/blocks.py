@@ -10,7 +10,7 @@ from math import prod
 from convmat.arrays import Shape
 from convmat.geometry import Geometry
 
-__all__ = ["UNPACKED", "Block", "blocks"]
+__all__ = ["UNPACKED", "Block", "blocks", "length_of"]
 
 UNPACKED = 1_000_000
 """So many products and fewer OpenBLAS multiplies where the operands lie, and packs them
@@ -99,8 +99,8 @@ def blocks(g: Geometry, batch: int, most: int) -> Iterator[Block]:
 
 def _block(g: Geometry, images: slice, outs: tuple[slice, ...], first: int) -> Block:
     """The block of some outputs, of which the first has number `first`."""
-    count = _length(images)
-    sizes = tuple(map(_length, outs))
+    count = length_of(images)
+    sizes = tuple(map(length_of, outs))
     outputs = prod(sizes)
     every = slice(None)
     return Block(
@@ -114,6 +114,7 @@ def _block(g: Geometry, images: slice, outs: tuple[slice, ...], first: int) -> B
     )
 
 
-def _length(part: slice) -> int:
+def length_of(part: slice) -> int:
+    """Places in a part that has a start and a stop."""
     length: int = part.stop - part.start
     return length

@@ -14,6 +14,7 @@ from convmat.fast import adjoint, flat, lines, lines_grad, tiles
 from convmat.fast.adjoint import gathers
 from convmat.fast.blocks import UNPACKED
 from convmat.geometry import Geometry
+from convmat.geometry.checks import MOST_AXES
 
 __all__ = ["Choice", "forward", "input_grad", "kernel_grad"]
 
@@ -113,7 +114,8 @@ def _line_gradients_pay(g: Geometry) -> bool:
 
 def _small(g: Geometry, batch: int) -> bool:
     short = g.output_size[-1] < _SHORT_LINE
-    return short and batch >= _MANY_IMAGES and g.in_channels > 1
+    more = g.rank < MOST_AXES  # the batch is an axis more
+    return short and batch >= _MANY_IMAGES and g.in_channels > 1 and more
 
 
 def _images(g: Geometry, batch: int) -> str:

@@ -24,7 +24,7 @@ from operator import mul
 import numpy as np
 
 from convmat.arrays import Array, Shape
-from convmat.fast.blocks import UNPACKED
+from convmat.fast.blocks import UNPACKED, length_of
 from convmat.fast.pads import Padding, padding_of
 from convmat.fast.windows import Windows, parts, shared_axis, windows_of
 from convmat.fast.windows import products as line_products
@@ -154,8 +154,8 @@ def _step(g: Geometry, view: Windows, itemsize: int, part: tuple[slice, ...]) ->
     """The step of a part `(images, *before, outs)` of the outputs."""
     images, *before, outs = part
     lines = view.lines(outs)
-    places = tuple(map(_length, (images, slice(0, g.groups), *before)))
-    laid = (*places, _length(lines), *view.line)
+    places = tuple(map(length_of, (images, slice(0, g.groups), *before)))
+    laid = (*places, length_of(lines), *view.line)
     # Bytes to the next line of a step, place before it, group, image.
     line, *earlier = accumulate(
         (itemsize * prod(view.line), *laid[len(places) : 0 : -1]), mul
@@ -166,14 +166,9 @@ def _step(g: Geometry, view: Windows, itemsize: int, part: tuple[slice, ...]) ->
         windows=(images, every, *before, lines),
         lines=(images, every, *before, outs),
         laid=laid,
-        operands=(*places, _length(outs), g.taps_per_row, outputs),
+        operands=(*places, length_of(outs), g.taps_per_row, outputs),
         strides=(
             *(*reversed(earlier), view.axis.stride * line),
             *(itemsize * outputs, itemsize),
         ),
     )
-
-
-def _length(part: slice) -> int:
-    length: int = part.stop - part.start
-    return length

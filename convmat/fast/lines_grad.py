@@ -17,7 +17,7 @@ from operator import mul
 import numpy as np
 
 from convmat.arrays import Array, Shape
-from convmat.fast.blocks import UNPACKED
+from convmat.fast.blocks import UNPACKED, length_of
 from convmat.fast.pads import padded
 from convmat.fast.windows import Windows, parts, shared_axis, windows_of
 from convmat.geometry import Geometry
@@ -163,12 +163,12 @@ def _step(g: Geometry, view: Windows, itemsize: int, part: tuple[slice, ...]) ->
     """The step of a part `(images, *before, outs)` of the outputs."""
     images, *before, outs = part
     lines = view.lines(outs)
-    places = tuple(map(_length, (images, slice(0, g.groups), *before)))
+    places = tuple(map(length_of, (images, slice(0, g.groups), *before)))
     taps = view.line[: len(view.line) - len(view.along)]  # (in, *taps)
-    laid = (*places, *taps, _length(lines), *view.along)
+    laid = (*places, *taps, length_of(lines), *view.along)
     line = itemsize * prod(view.along)
     # Bytes to the next tap, place before it, group, image.
-    row = line * _length(lines)
+    row = line * length_of(lines)
     place, *earlier = accumulate((row * prod(taps), *places[:0:-1]), mul)
     every = slice(None)
     return _Step(
@@ -177,7 +177,7 @@ def _step(g: Geometry, view: Windows, itemsize: int, part: tuple[slice, ...]) ->
         laid=laid,
         operands=(
             *(*places, view.axis.kernel, prod(taps)),
-            _length(outs) * prod(view.along),
+            length_of(outs) * prod(view.along),
         ),
         strides=(
             *(*reversed((place, *earlier)), view.axis.dilation * line),
@@ -189,8 +189,3 @@ def _step(g: Geometry, view: Windows, itemsize: int, part: tuple[slice, ...]) ->
 def _apart(g: Geometry, step: _Step) -> int:
     *places, _, _, outputs = step.operands
     return prod(places) * (g.out_channels // g.groups) * (outputs + _APART)
-
-
-def _length(part: slice) -> int:
-    length: int = part.stop - part.start
-    return length

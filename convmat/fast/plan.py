@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.dtypes import quiet
 from convmat.errors import ConvmatError
 from convmat.fast import choice
 from convmat.fast.choice import Choice
@@ -68,17 +69,20 @@ class Plan:
     def forward(self, x: Array, kernel: Array) -> Array:
         """`convmat.sliding.forward` by this plan's route."""
         apply = FORWARD[self.by_forward.route].apply
-        return apply(self._read(x), self._read(kernel), self.geometry)
+        with quiet():
+            return apply(self._read(x), self._read(kernel), self.geometry)
 
     def input_grad(self, grad: Array, kernel: Array) -> Array:
         """`convmat.sliding.input_grad` by this plan's route."""
         apply = INPUT_GRAD[self.by_input_grad.route].apply
-        return apply(self._read(grad), self._read(kernel), self.geometry)
+        with quiet():
+            return apply(self._read(grad), self._read(kernel), self.geometry)
 
     def kernel_grad(self, grad: Array, x: Array) -> Array:
         """`convmat.sliding.kernel_grad` by this plan's route."""
         apply = KERNEL_GRAD[self.by_kernel_grad.route].apply
-        return apply(self._read(grad), self._read(x), self.geometry)
+        with quiet():
+            return apply(self._read(grad), self._read(x), self.geometry)
 
     def _read(self, array: Array) -> Array:
         """`array` in this plan's dtype; a copy only where it has another one."""

@@ -59,7 +59,7 @@ def _finite(quick: Map, exact: Map) -> Map:
     """`quick`, or `exact` where the result holds what is not finite."""
 
     def apply(first: Array, second: Array, g: Geometry) -> Array:
-        with np.errstate(all="ignore"):  # `exact` says what there is to say
+        with np.errstate(all="ignore"):  # what is found is computed again
             result = quick(first, second, g)
             total = result.sum()  # finite only when all its terms are
         return result if np.isfinite(total) else exact(first, second, g)

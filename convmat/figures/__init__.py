@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convmat.errors import needs
+
 if TYPE_CHECKING:
     from convmat.figures import style, text
     from convmat.figures.applications import four_applications
@@ -62,9 +64,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
-        message = (
-            f'convmat.figures.{name} needs matplotlib: pip install "convmat[figures]"'
-        )
+        message = needs(f"convmat.figures.{name}", "matplotlib", "figures")
         raise ModuleNotFoundError(message, name="matplotlib") from error
     value = getattr(home, name) if name in _HOME else home
     globals()[name] = value

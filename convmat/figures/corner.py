@@ -16,8 +16,12 @@ from convmat.geometry import Axis, Geometry
 __all__ = ["corner"]
 
 
-def corner(geometry: Geometry, rows: int, columns: int) -> Entries:
+def corner(
+    geometry: Geometry, rows: int, columns: int, *, transposed: bool = False
+) -> Entries:
     """The entries in the first rows and columns of the matrix of a geometry.
+
+    With `transposed`, of its transpose.
 
     Its cost is a matter of the rows and of the taps of each axis; the size of the input
     and the number of channels do not count.
@@ -29,6 +33,11 @@ def corner(geometry: Geometry, rows: int, columns: int) -> Entries:
     >>> entries.rows, entries.cols, entries.taps
     (array([0, 0, 1, 1]), array([0, 1, 1, 2]), array([0, 1, 0, 1]))
     """
+    if transposed:
+        entries = corner(geometry, columns, rows)
+        rows_of = np.repeat(entries.cols, entries.counts)
+        cols_of = np.repeat(entries.rows, entries.counts)
+        return Entries.of(rows_of, cols_of, entries.terms)
     none = np.empty(0, dtype=np.int64)
     found: list[tuple[IntArray, IntArray, IntArray]] = [(none, none, none)]
     positions = _first((geometry.out_channels, *geometry.output_size), rows)

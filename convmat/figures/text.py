@@ -36,6 +36,7 @@ def matrix_text(
     names: Labels | None = None,
     width: int | None = None,
     max_rows: int = 40,
+    transposed: bool = False,
 ) -> str:
     """The matrix of a geometry as text: one row an output, one column an input.
 
@@ -52,13 +53,15 @@ def matrix_text(
         Characters in a line; by default the width of the terminal.
     max_rows : int
         Rows to show at most.
+    transposed : bool
+        Whether the transposed matrix is shown: one row an input, one column an output.
 
     Returns
     -------
     str
         A structural zero is `·`, so that a tap whose value is 0 stays a `0`. Entries
         that are sums of taps, such as `α+γ`, are underlined in colour, and counted.
-        Names of columns stand upright where they would be too wide. Columns and rows
+        Names of columns stand upright where that makes room. Columns and rows
         that do not fit even so are left out and counted in a last line; nothing wraps.
         The cost is that of what is shown, however large the matrix is.
 
@@ -80,19 +83,23 @@ def matrix_text(
     known = names or labels(geometry)
     taps = None if kernel is None else flat_kernel(geometry, kernel)
     rows, columns = geometry.matrix_shape
+    down, across = known.outputs, known.inputs
+    if transposed:
+        rows, columns, down, across = columns, rows, across, down
     high = min(rows, max_rows)
-    heads = known.outputs[:high]
+    heads = down[:high]
     margin = max(map(len, heads), default=0)
     room = (shutil.get_terminal_size().columns if width is None else width) - margin
     most = min(columns, max(1, room // 2))  # a cell is a space and a letter at least
-    entries = corner(geometry, high, most)
+    entries = corner(geometry, high, most, transposed=transposed)
     texts = entry_texts(entries, taps, known.letter)
     cell = 1 + max(map(len, texts), default=1)
-    wide = max(cell, 1 + max(map(len, known.inputs[:most])))
-    upright = wide * columns > room
+    wide = max(cell, 1 + max(map(len, across[:most])))
+    # Upright names take several lines: they must make room for all, or for many more.
+    upright = wide * columns > room and (cell * columns <= room or 2 * cell <= wide)
     cell = cell if upright else wide
     shown = min(columns, max(1, room // cell))
-    lines = _heading(known.inputs[:shown], margin, cell, upright)
+    lines = _heading(across[:shown], margin, cell, upright)
     for head, cells in zip(heads, _cells(entries, texts, high, shown), strict=True):
         lines.append(head.rjust(margin) + painted(cells, cell, color))
     lines += _sums(entries, shown)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
 from convmat.geometry.axis import PADDING_MODES, Axis
+from convmat.geometry.names import did_you_mean
 
 __all__ = [
+    "MOST_AXES",
     "SHORTHAND",
     "check_fit",
     "check_groups",
     "check_mode",
     "check_padding",
     "check_positive",
+    "check_rank",
     "check_reach",
 ]
+
+MOST_AXES = 30
+"""An array of windows has two axes for each, and three more; NumPy stops at 64."""
 
 _LARGEST = 1 << 60
 SHORTHAND = "convmat.geometry reads shorthand"
@@ -29,6 +35,16 @@ def check_positive(name: str, values: object, rank: int) -> None:
     if min(values) < 1:
         raise GeometryError(name, "must be at least 1 on every axis", values)
     check_small(name, values, max(values))
+
+
+def check_rank(size: tuple[object, ...]) -> None:
+    """At least one spatial axis, and no more than arrays of windows can have."""
+    if not size:
+        raise ShapeError("input_size", "must have at least one spatial axis", size)
+    if len(size) > MOST_AXES:
+        rule = f"must have at most {MOST_AXES} spatial axes"
+        remedy = "leave axes of 1 cell out, or join some"
+        raise ShapeError("input_size", rule, size, remedy)
 
 
 def check_padding(padding: object, rank: int) -> None:
@@ -72,7 +88,26 @@ def check_mode(mode: object) -> None:
     """A padding mode must be one that is known by name."""
     if not isinstance(mode, str) or mode not in PADDING_MODES:
         rule = f"must be one of {', '.join(map(repr, PADDING_MODES))}"
-        raise GeometryError("padding_mode", rule, mode)
+        remedy = did_you_mean(mode, PADDING_MODES, _ELSEWHERE)
+        if isinstance(mode, str) and mode in ("valid", "same", "full"):
+            remedy = f"it says what stands in the padding; padding={mode!r} how much"
+        raise GeometryError("padding_mode", rule, mode, remedy)
+
+
+_ELSEWHERE = {
+    "constant": "zeros",
+    "fill": "zeros",
+    "grid-constant": "zeros",
+    "wrap": "circular",
+    "grid-wrap": "circular",
+    "periodic": "circular",
+    "mirror": "reflect",
+    "grid-mirror": "symmetric",
+    "edge": "replicate",
+    "nearest": "replicate",
+    "border": "replicate",
+}
+"""What `np.pad`, `scipy.ndimage`, `scipy.signal` and others call them."""
 
 
 def check_reach(number: int, axis: Axis) -> None:

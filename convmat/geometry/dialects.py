@@ -20,8 +20,9 @@ from types import MappingProxyType
 from convmat.errors import ConvmatTypeError, GeometryError
 from convmat.geometry import same_rules
 from convmat.geometry.axis import Axis
+from convmat.geometry.names import did_you_mean
 
-__all__ = ["BY_NAME", "DIALECTS", "Dialect", "dialect"]
+__all__ = ["ALL_NAMES", "BY_NAME", "DIALECTS", "Dialect", "dialect"]
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,10 @@ def dialect(name: str) -> Dialect:
     try:
         return BY_NAME[name]
     except KeyError:
-        rule = f"must be one of {', '.join(DIALECTS)}, or an alias of these"
-        raise GeometryError("name", rule, name) from None
+        remedy = did_you_mean(name, BY_NAME)
+        raise GeometryError(
+            "name", f"must be one of {ALL_NAMES}", name, remedy
+        ) from None
 
 
 _NO_STRIDE = "the functions have none, and an output can be cut in more ways than one"
@@ -241,3 +244,9 @@ zeros between its taps, which is the only reading."""
 
 BY_NAME = {name: entry for entry in _ENTRIES for name in (entry.name, *entry.aliases)}
 """The dialects by name and by alias."""
+
+ALL_NAMES = (
+    f"{', '.join(DIALECTS)}, or of their aliases "
+    f"{', '.join(alias for entry in _ENTRIES for alias in entry.aliases)}"
+)
+"""The names and the aliases, for a sentence that begins with "one of"."""

@@ -20,7 +20,7 @@ from convmat.geometry.layout import Layout, read_beside
 from convmat.geometry.shorthand import IntOrInts, geometry
 from convmat.geometry.value import Geometry
 
-__all__ = ["Map", "conv_by", "input_grad_by", "kernel_grad_by"]
+__all__ = ["Map", "conv_by", "input_grad_by", "kernel_grad_by", "read_bias"]
 
 Map: TypeAlias = Callable[[Array, Array, Geometry], Array]
 """Two arrays and the geometry that they belong to, to one array."""
@@ -39,7 +39,7 @@ def conv_by(
     layout, batch = Layout.of("x", x, g.in_channels, g.input_size)
     y = forward(batch, kernel.reshape(g.weight_shape), g)
     if bias is not None:
-        y = exact_plus(y, _bias(bias, g))
+        y = exact_plus(y, read_bias(bias, g.out_channels, g))
     return layout.restore(y, g.has_channels)
 
 
@@ -84,10 +84,16 @@ def kernel_grad_by(
     return kernel_grad(grads, batch, g).reshape(g.kernel_shape)
 
 
-def _bias(bias: npt.ArrayLike, g: Geometry) -> Array:
-    """`bias` shaped to be added to `(batch, out_channels, *outs)`."""
+def read_bias(bias: npt.ArrayLike, channels: int, g: Geometry) -> Array:
+    """`bias` shaped to be added to `(batch, channels, *spatial)`.
+
+    Raises
+    ------
+    ShapeError
+        When it has not one number per channel.
+    """
     array = carried("bias", bias)
-    if array.shape != (g.out_channels,) and (array.ndim or g.has_channels):
-        rule = f"must be ({g.out_channels},), one number per output channel"
+    if array.shape != (channels,) and (array.ndim or g.has_channels):
+        rule = f"must be ({channels},), one number per output channel"
         raise ShapeError("bias.shape", rule, array.shape)
-    return array.reshape(g.out_channels, *(1,) * g.rank)
+    return array.reshape(channels, *(1,) * g.rank)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
-from convmat.arrays import Pads, Shape
-from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.arrays import Shape
+from convmat.errors import GeometryError, ShapeError
 from convmat.geometry.checks import check_mode
-from convmat.geometry.dialects import BY_NAME, DIALECTS
+from convmat.geometry.integers import IntOrInts, integer, positive, read_shape
+from convmat.geometry.keywords import known_keywords
+from convmat.geometry.padding import Padding, read_padding
+from convmat.geometry.readings import missing_channels, other_reading, refuse_with
 from convmat.geometry.value import Geometry
 
-__all__ = ["IntOrInts", "Padding", "geometry", "read_shape"]
-
-IntOrInts: TypeAlias = int | Iterable[int]
-"""One integer for every axis, or one per axis."""
-
-Padding: TypeAlias = int | str | Iterable[int | tuple[int, int]]
-"""An integer, one integer or `(before, after)` per axis, or a name."""
+__all__ = ["IntOrInts", "Padding", "geometry", "read_geometry", "read_shape"]
 
 
+@known_keywords
 def geometry(
     input_shape: IntOrInts,
     kernel_shape: IntOrInts,
@@ -38,7 +34,8 @@ def geometry(
     ----------
     input_shape : int or tuple of int
         `(*spatial)` beside a kernel of the same rank (one channel), or
-        `(in_channels, *spatial)`. Any number of spatial axes; no batch axis.
+        `(in_channels, *spatial)`. Any number of spatial axes. It is the shape of one
+        input: a batch axis would be one more spatial axis, see Notes.
     kernel_shape : int or tuple of int
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`.
     stride, dilation : int or tuple of int
@@ -55,7 +52,9 @@ def geometry(
     padding_mode : str
         What stands in the padding: `"zeros"`; `"circular"`, the input again from its
         other end; `"reflect"` and `"symmetric"`, its mirror image without and with the
-        outermost cell; `"replicate"`, the outermost cell.
+        outermost cell; `"replicate"`, the outermost cell. In `np.pad` the second and
+        the last are called `wrap` and `edge`; in `scipy.ndimage` the mirror image with
+        the outermost cell is called `reflect`, and that without it `mirror`.
 
     Returns
     -------
@@ -69,7 +68,16 @@ def geometry(
         For shapes that do not fit each other. Like all errors here it is a
         `ConvmatError` and names the argument, the rule, the value and the remedy.
     ConvmatTypeError
-        For `True` or `1.0` where an integer belongs, and the like.
+        For `True` or `1.0` where an integer belongs, for an unknown keyword, and the
+        like.
+
+    Notes
+    -----
+    Shapes are read by their number of axes, and never by what would fit. So
+    `geometry((64, 3, 28, 28), (8, 3, 5, 5))` is no batch of 64 images, but one input of
+    four spatial axes without channels; `print(g.summary())` shows such a reading at
+    once. Functions that are given an array in place of a shape, such as `conv`, do take
+    a batch: there as many axes as the kernel has, three or more, mean a batch.
 
     Examples
     --------
@@ -82,16 +90,52 @@ def geometry(
     """
     inputs = read_shape("input_shape", input_shape)
     kernel = read_shape("kernel_shape", kernel_shape)
+    settings = {
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+        "padding_mode": padding_mode,
+    }
+    try:
+        return read_geometry(inputs, kernel, **settings)
+    except (GeometryError, ShapeError) as error:
+        other = other_reading(inputs, kernel, read_geometry, settings)
+        if other is None:
+            raise
+        refuse_with(error, other.of_shapes())
+
+
+def read_geometry(
+    input_shape: IntOrInts,
+    kernel_shape: IntOrInts,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: Any = 1,
+    padding_mode: Any = "zeros",
+) -> Geometry:
+    """`geometry`, without a word on what else may be meant.
+
+    For callers whose own callers wrote other shapes than these.
+
+    Raises
+    ------
+    ShapeError
+        As `geometry`, and so its other errors.
+    """
+    inputs = read_shape("input_shape", input_shape)
+    kernel = read_shape("kernel_shape", kernel_shape)
     for name, shape in (("input_shape", inputs), ("kernel_shape", kernel)):
         if shape and min(shape) < 1:
             raise ShapeError(name, "must be at least 1 on every axis", shape)
-    blocks = _integer("groups", groups, groups)
+    blocks = integer("groups", groups, groups)
     input_size, channels = _channels(inputs, kernel, blocks)
     rank = len(input_size)
     kernel_size = kernel[len(kernel) - rank :]
-    strides = _positive("stride", stride, rank)
-    dilations = _positive("dilation", dilation, rank)
-    pads = _padding(padding, input_size, kernel_size, strides, dilations)
+    strides = positive("stride", stride, rank)
+    dilations = positive("dilation", dilation, rank)
+    pads = read_padding(padding, input_size, kernel_size, strides, dilations)
     check_mode(padding_mode)  # before it is hashed
     return _shared(
         input_size=input_size,
@@ -128,139 +172,33 @@ def _channels(
             )
         return inputs, {}
     if len(kernel) != len(inputs) + 1 or len(inputs) < 2:
+        axes = f"that is {len(inputs)} or {len(inputs) + 1} axes, and at least one of "
+        remedy = missing_channels(inputs, kernel, groups)
         raise ShapeError(
             "kernel_shape",
             f"must be (*kernel) or (out_channels, in_channels // groups, *kernel) "
             f"beside input_shape={inputs}",
             kernel,
-            f"that is {len(inputs)} or {len(inputs) + 1} axes, and at least one of "
-            "them spatial",
+            f"{axes}them spatial{f'; {remedy}' if remedy else ''}",
         )
     out_channels, per_group = kernel[:2]
     if groups < 1:
         raise GeometryError("groups", "must be at least 1", groups)
+    if inputs[0] % groups:
+        raise GeometryError("groups", f"must divide in_channels={inputs[0]}", groups)
     if inputs[0] != per_group * groups:
-        rule = (
-            f"must have in_channels // groups = {inputs[0]}/{groups} on its second axis"
-            f" beside input_shape={inputs}"
-        )
-        raise ShapeError("kernel_shape", rule, kernel)
+        needed = f"in_channels = {inputs[0]}"
+        if groups > 1:
+            needed = f"in_channels // groups = {inputs[0]} // {groups}"
+            needed += f" = {inputs[0] // groups}"
+        rule = f"must have {needed} on its second axis beside input_shape={inputs}"
+        fitting, rest = divmod(inputs[0], per_group)
+        fits = not rest and not out_channels % fitting
+        remedy = f"did you mean groups={fitting}?" if fits else ""
+        raise ShapeError("kernel_shape", rule, kernel, remedy)
     return inputs[1:], {
         "in_channels": inputs[0],
         "out_channels": out_channels,
         "groups": groups,
         "has_channels": True,
     }
-
-
-def _integer(name: str, value: object, whole: object) -> int:
-    """`value` as a plain int; `whole` is what the caller wrote, for the error."""
-    if isinstance(value, bool):
-        raise ConvmatTypeError(name, "must be integers, not booleans", whole)
-    try:
-        return operator.index(value)  # type: ignore[arg-type]  # refused below
-    except TypeError:
-        rule = f"must be integers, not {type(value).__name__}"
-        raise ConvmatTypeError(name, rule, whole) from None
-
-
-def _listed(value: object) -> tuple[object, ...] | None:
-    """The entries of a list, tuple or array; None for what stands for itself.
-
-    Dictionaries and sets have no order of axes; text and bytes are no lists of numbers.
-    """
-    if isinstance(value, _NO_LIST) or not isinstance(value, Iterable):
-        return None
-    try:
-        return tuple(value)
-    except TypeError:  # a NumPy scalar in an array of no axes
-        return None
-
-
-_NO_LIST = (str, bytes, bytearray, memoryview, Mapping, Set)
-
-
-def read_shape(name: str, value: object) -> Shape:
-    """`value` as a tuple of ints; one integer stands for one axis."""
-    if isinstance(value, Geometry):
-        remedy = "pass g.input_shape or g.kernel_shape, and **g.keywords"
-        raise ConvmatTypeError(name, "must be a shape, not a Geometry", value, remedy)
-    entries = _listed(value)
-    if entries is None:
-        return (_integer(name, value, value),)
-    return tuple(_integer(name, entry, entries) for entry in entries)
-
-
-def _per_axis(name: str, value: object, rank: int) -> Shape:
-    """One integer for each of `rank` axes; a lone integer stands for all of them."""
-    listed = _listed(value)  # once: a generator can be read only once
-    if listed is None:
-        return (_integer(name, value, value),) * rank
-    entries = tuple(_integer(name, entry, listed) for entry in listed)
-    if len(entries) != rank:
-        rule = f"must be one integer or one per spatial axis, {rank} in all"
-        raise ShapeError(name, rule, entries)
-    return entries
-
-
-def _positive(name: str, value: object, rank: int) -> Shape:
-    """`_per_axis`, at least 1: checked before the formula divides by it."""
-    entries = _per_axis(name, value, rank)
-    if min(entries) < 1:
-        raise GeometryError(name, "must be at least 1 on every axis", entries)
-    return entries
-
-
-def _padding(
-    padding: object, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
-) -> Pads:
-    """`padding` as one `(before, after)` per axis."""
-    if isinstance(padding, str):
-        return _named(padding, size, kernel, stride, dilation)
-    entries = _listed(padding)
-    if entries is None:
-        return ((_integer("padding", padding, padding),) * 2,) * len(size)
-    if len(entries) != len(size):
-        raise ShapeError(
-            "padding",
-            f"must be one integer, or one integer or (before, after) per spatial axis, "
-            f"{len(size)} in all",
-            entries,
-            "for one axis write padding=[(before, after)]" if len(size) == 1 else "",
-        )
-    return tuple(_pair(entry, entries) for entry in entries)
-
-
-def _pair(entry: object, whole: object) -> tuple[int, int]:
-    listed = _listed(entry)
-    if listed is None:
-        return (_integer("padding", entry, whole),) * 2
-    cells = tuple(_integer("padding", cell, whole) for cell in listed)
-    if len(cells) != 2:
-        rule = "must have exactly (before, after) where an axis is given a tuple"
-        raise ShapeError("padding", rule, whole)
-    return cells
-
-
-def _named(
-    name: str, size: Shape, kernel: Shape, stride: Shape, dilation: Shape
-) -> Pads:
-    """The padding of a name; `"same:NAME"` is a dialect of "same" by name."""
-    name = _SHORT.get(name, name)
-    if name == "valid":
-        return ((0, 0),) * len(size)
-    if name == "full":
-        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-        return tuple((span - 1, span - 1) for span in spans)
-    label, _, who = name.partition(":")
-    if label == "same" and who in BY_NAME:
-        return tuple(map(BY_NAME[who].pads, size, kernel, stride, dilation))
-    names = ", ".join(map(repr, NAMES))
-    rule = f"must be numbers or one of {names}; or 'same:NAME', with NAME one of "
-    raise GeometryError("padding", rule + ", ".join(DIALECTS), name)
-
-
-NAMES = ("valid", "same", "same_lower", "full")
-"""Padding that has a short name."""
-
-_SHORT = {"same": "same:tensorflow", "same_lower": "same:onnx-lower"}

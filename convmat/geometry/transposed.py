@@ -18,12 +18,14 @@ import numpy as np
 
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.keywords import known_keywords
 from convmat.geometry.shorthand import IntOrInts, Padding, geometry, read_shape
 from convmat.geometry.value import Geometry
 
 __all__ = ["transposed_geometry"]
 
 
+@known_keywords
 def transposed_geometry(
     input_shape: IntOrInts,
     kernel_shape: IntOrInts,
@@ -283,7 +285,7 @@ def _refuse_result(error: GeometryError, result: Shape) -> NoReturn:
     """Say that what the paired convolution calls its input is the result here."""
     if error.argument == "input_size":
         raise GeometryError("output_size", error.rule, result) from None
-    if error.argument == "padding" and error.remedy:
+    if error.argument == "padding" and error.remedy and type(error.value) is not str:
         remedy = f"that input is the result here, {result}; {error.remedy}"
         raise GeometryError("padding", error.rule, error.value, remedy) from None
     raise error

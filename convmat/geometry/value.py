@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from convmat.arrays import Pads, Shape
-from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.errors import ConvmatTypeError, GeometryError
 from convmat.geometry.axis import Axis
 from convmat.geometry.checks import (
     SHORTHAND,
@@ -17,6 +17,7 @@ from convmat.geometry.checks import (
     check_mode,
     check_padding,
     check_positive,
+    check_rank,
     check_reach,
 )
 from convmat.geometry.wording import shortest, sizes, times
@@ -80,8 +81,7 @@ class Geometry:
             rule = "must be a tuple of integers in canonical form"
             raise ConvmatTypeError("input_size", rule, self.input_size, SHORTHAND)
         rank = len(self.input_size)
-        if rank == 0:
-            raise ShapeError("input_size", "must have at least one spatial axis", ())
+        check_rank(self.input_size)
         for name in ("input_size", "kernel_size", "stride", "dilation"):
             check_positive(name, getattr(self, name), rank)
         check_padding(self.padding, rank)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from convmat.dtypes import carried
 from convmat.geometry import IntOrInts, geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.linear.padding import WHAT, padding_of
 from convmat.linear.reading import Input
 from convmat.matrix import conv_matrix, matrix_bytes, sparse_dtype
@@ -35,6 +36,7 @@ class ConvFactors(NamedTuple):
     pad: csr_array[Any, tuple[int, int]]
 
 
+@known_keywords
 def conv_factors(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from convmat.arrays import Pads, Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
 from convmat.geometry import IntOrInts, geometry
+from convmat.geometry.integers import listed
 from convmat.geometry.shorthand import Padding, read_shape
-from convmat.linear.reading import Input, entries, read_input
+from convmat.linear.reading import Input, read_input
 from convmat.linear.selection import Pick, Selection
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _pairs(crop: tuple[object, ...], size: Shape) -> Pads:
     pairs = []
     for entry in crop:
         cells = read_shape("crop", entry)
-        pair = cells if entries(entry) is not None else cells * 2
+        pair = cells if listed(entry) is not None else cells * 2
         if len(pair) != 2:
             rule = "must have exactly (before, after) where an axis is given a tuple"
             raise ShapeError("crop", rule, crop)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convmat.geometry import IntOrInts, geometry
-from convmat.geometry.shorthand import Padding
+from convmat.geometry import IntOrInts
+from convmat.geometry.shorthand import Padding, read_geometry
 from convmat.linear.reading import Input, read_input, renamed
 from convmat.linear.selection import Pick, Selection
 from convmat.memory import refuse_beyond
@@ -152,7 +152,7 @@ def _read(
     given, listed = read_input(input_shape, "kernel_size", kernel_size)
     kernel: Any = listed
     with renamed(kernel_shape="kernel_size"):
-        g = geometry(
+        g = read_geometry(
             given.size,
             kernel,
             stride=stride,

@@ -15,7 +15,7 @@ from convmat.linear.divisors import divisors_of
 from convmat.linear.windows import read_windows
 from convmat.matrix import matrix_bytes
 from convmat.memory import refuse_beyond
-from convmat.tie import pattern_of
+from convmat.tie import check_columns, pattern_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -179,6 +179,7 @@ def _refuse_beyond(g: Geometry, kind: npt.DTypeLike, max_bytes: int | None) -> N
     remedy = "conv_operator with a kernel of ones needs no stored matrix"
     needed = matrix_bytes(g, kind)
     refuse_beyond("the pooling matrix of", g, needed, max_bytes, remedy)
+    check_columns(g.matrix_shape[1], g.input_shape)
 
 
 def _pooling(

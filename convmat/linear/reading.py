@@ -8,15 +8,16 @@ axes, so it is refused there and not guessed about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry.integers import listed as entries_of
 from convmat.geometry.shorthand import read_shape
 
-__all__ = ["Input", "entries", "read_input", "renamed", "require_bool"]
+__all__ = ["Input", "read_input", "renamed", "require_bool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,6 @@ class Input:
     def shape(self) -> Shape:
         """Shape of one input, as the caller writes it."""
         return (self.channels, *self.size) if self.has_channels else self.size
-
-
-def entries(value: object) -> tuple[object, ...] | None:
-    """The entries of a list, tuple or array; None for what stands for itself."""
-    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
-        return None
-    try:
-        return tuple(value)
-    except TypeError:  # a NumPy scalar in an array of no axes
-        return None
 
 
 def read_input(
@@ -95,7 +86,7 @@ def read_input(
     if not inputs or min(inputs) < 1:
         rule = "must have at least one axis, and at least 1 on every axis"
         raise ShapeError("input_shape", rule, inputs)
-    listed = entries(value)
+    listed = entries_of(value)
     rule = f"must have one entry per spatial axis beside input_shape={inputs}"
     if listed is None:
         listed = read_shape(argument, value)

@@ -9,8 +9,9 @@ import numpy as np
 from convmat.arrays import IntArray, Shape
 from convmat.errors import GeometryError, ShapeError
 from convmat.geometry import IntOrInts, geometry
+from convmat.geometry.integers import listed
 from convmat.geometry.shorthand import read_shape
-from convmat.linear.reading import entries, read_input
+from convmat.linear.reading import read_input
 from convmat.linear.selection import Pick, Selection
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def upsample_matrix(
 def _trailing(trailing: object, factors: Shape, kind: str) -> Shape:
     """Zeros after the last cell of each axis."""
     zeros = read_shape("trailing", trailing)
-    if entries(trailing) is None:
+    if listed(trailing) is None:
         zeros *= len(factors)
     if len(zeros) != len(factors):
         rule = f"must be one integer or one per spatial axis, {len(factors)} in all"

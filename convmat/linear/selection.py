@@ -18,6 +18,7 @@ from convmat.arrays import Array, IntArray
 from convmat.geometry import Axis
 from convmat.linear.reading import Input
 from convmat.memory import refuse_beyond
+from convmat.tie import check_columns, narrowest
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -61,8 +62,8 @@ class Pick:
 
     @classmethod
     def every(cls, size: int, cells: range) -> Pick:
-        """The cells of a range inside an axis of `size` cells, each once."""
-        count = len(cells)
+        """The cells of a range of step 1 inside an axis of `size` cells, each once."""
+        count = cells.stop - cells.start  # len() has a limit
         return cls(1, count, size, count, lambda: np.array(cells, np.int64)[None])
 
 
@@ -83,13 +84,13 @@ class Selection:
     Examples
     --------
     >>> from convmat.linear.reading import Input
-    >>> chosen = Selection(2, [Pick.every(3, range(0, 3, 2))])
+    >>> chosen = Selection(2, [Pick.every(3, range(1, 3))])
     >>> chosen.shape, chosen.stored
     ((4, 6), 4)
     >>> chosen.matrix("the matrix of", Input(2, (3,), True), None, "").toarray()
-    array([[1, 0, 0, 0, 0, 0],
+    array([[0, 1, 0, 0, 0, 0],
            [0, 0, 1, 0, 0, 0],
-           [0, 0, 0, 1, 0, 0],
+           [0, 0, 0, 0, 1, 0],
            [0, 0, 0, 0, 0, 1]])
     """
 
@@ -111,8 +112,7 @@ class Selection:
     @property
     def index_dtype(self) -> np.dtype[np.signedinteger]:
         """int32 where all indices fit, else int64: what SciPy would choose."""
-        largest = max(self.stored, *self.shape)
-        return np.dtype(np.int32 if largest <= np.iinfo(np.int32).max else np.int64)
+        return narrowest(max(self.stored, *self.shape))
 
     def bytes(
         self, dtype: npt.DTypeLike = np.int64, *, transposed: bool = False
@@ -152,8 +152,11 @@ class Selection:
         ------
         MatrixTooLargeError
             When it would take more than `max_bytes`.
+        ConvmatError
+            When an int64 cannot number the columns.
         """
         refuse_beyond(what, given.shape, self.bytes(dtype), max_bytes, remedy)
+        check_columns(self.shape[1], given.shape)
         from scipy.sparse import csr_array
 
         indptr, indices = self._structure()

@@ -10,8 +10,8 @@ import numpy as np
 
 from convmat.arrays import IntArray, Pads
 from convmat.errors import GeometryError
-from convmat.geometry import Axis, Geometry, IntOrInts, geometry
-from convmat.geometry.shorthand import Padding, read_shape
+from convmat.geometry import Axis, Geometry, IntOrInts
+from convmat.geometry.shorthand import Padding, read_geometry, read_shape
 from convmat.linear.reading import read_input, renamed, require_bool
 
 __all__ = ["Windows", "read_windows"]
@@ -100,7 +100,7 @@ def read_windows(
     named = isinstance(padding, str) and padding != "valid"
     # One tap on one cell fits any settings, so that they are read before the windows.
     one = (1,) * len(pool)
-    read = geometry(
+    read = read_geometry(
         one,
         one,
         stride=pool if stride is None else stride,
@@ -110,7 +110,7 @@ def read_windows(
     settings: dict[str, Any] = {"stride": read.stride, "dilation": read.dilation}
     with renamed(kernel_size="pool_size"):
         pads = (
-            geometry(given.size, pool, padding=padding, **settings).padding
+            read_geometry(given.size, pool, padding=padding, **settings).padding
             if named
             else read.padding
         )
@@ -122,7 +122,7 @@ def read_windows(
             for n, k, s, (before, after), d in axes
         ]
         kernel = (given.channels, 1, *pool) if given.has_channels else pool
-        g = geometry(
+        g = read_geometry(
             given.shape, kernel, padding=wider, groups=given.channels, **settings
         )
     return Windows(g, pads)

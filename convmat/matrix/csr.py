@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
-from convmat.dtypes import carried
+from convmat.dtypes import carried, quiet
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
-from convmat.tie import index_dtype, pattern_of
+from convmat.tie import check_columns, index_dtype, pattern_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_matrix", "from_pattern", "matrix_bytes", "refill", "sparse_dtype"]
 
 
+@known_keywords
 def conv_matrix(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -34,7 +36,9 @@ def conv_matrix(
     kernel : array_like
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`.
     input_shape : int or tuple of int
-        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
+        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`: the
+        shape of one input. A batch axis would be read as one more spatial axis; see the
+        notes on `convmat.geometry`.
     max_bytes : int, optional
         Bytes that the matrix may take; by default half of the physical memory.
     **keywords
@@ -60,6 +64,17 @@ def conv_matrix(
     ConvmatError
         For settings that give no convolution; see `convmat.geometry`.
 
+    Notes
+    -----
+    Entries are right or refused, but the product `W @ x` is SciPy's, and in int64 it
+    wraps beyond 2**63 without a word. It cannot as long as `max|x| * max|kernel|` times
+    the taps of a row, `geometry(...).taps_per_row`, is below 2**63. Where that may not
+    hold, `conv` gives the same sums and refuses one that does not fit, and
+    `conv(x.astype(object), kernel)` gives sums of any size.
+
+    It is laid out in a few large steps, so that no bar can tell how far it is;
+    `matrix_rows` counts slabs, and `save_rows` shows a bar.
+
     Examples
     --------
     >>> W = conv_matrix([[1, 2], [3, 4]], (3, 3))
@@ -79,6 +94,7 @@ def conv_matrix(
         max_bytes,
         "conv_operator needs no stored matrix, and matrix_rows builds it slab by slab",
     )
+    check_columns(g.matrix_shape[1], g.input_shape)
     return from_pattern(g, array)
 
 
@@ -174,7 +190,9 @@ def refill(
         )
     if not matrix.data.flags.writeable:
         raise ConvmatError("matrix.data", "must be writeable", "a read-only array")
-    pattern.values(_without_loss(array, matrix.dtype), out=matrix.data)
+    cast = _without_loss(array, matrix.dtype)
+    with quiet():
+        pattern.values(cast, out=matrix.data)
     return matrix
 
 

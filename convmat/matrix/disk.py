@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,7 +18,14 @@ from convmat.files import whole_file
 from convmat.matrix import market, npz
 from convmat.matrix.source import Source
 
-__all__ = ["FORMATS", "Format", "source_of", "target_of", "trusting", "write_whole"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "source_of",
+    "target_of",
+    "trusting",
+    "write_whole",
+]
 
 
 @dataclass(frozen=True)
@@ -23,9 +33,9 @@ class Format:
     """The functions of one file format."""
 
     write: Callable[..., None]  # (file, source, name, *, hidden)
-    read: Callable[[str], Any]
-    bytes_of: Callable[[str], int]
-    geometry_in: Callable[[str], Any]
+    read: Callable[..., Any]  # (path, *, hidden)
+    bytes_of: Callable[[Path], int]
+    geometry_in: Callable[[Path], Any]
 
 
 FORMATS = {
@@ -61,10 +71,25 @@ def target_of(path: object) -> Path:
 
 
 def source_of(path: object) -> Path:
-    """Where to read, once the system has let it be opened."""
+    """Where to read, once the system has let it be opened.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    """
     source = _not_a_folder(_path(path))
-    with source.open("rb") as file:  # an OSError says more than SciPy would
-        file.read(0)
+    try:
+        with source.open("rb") as file:  # an OSError says more than SciPy would
+            file.read(0)
+    except FileNotFoundError:
+        sentence = (
+            f"path must name a file that exists, got path={str(path)!r}; "
+            "save_matrix(path, matrix) writes one"
+        )
+        error = FileNotFoundError(sentence)
+        error.errno = errno.ENOENT
+        raise error from None
     return source
 
 
@@ -74,7 +99,7 @@ def _not_a_folder(path: Path) -> Path:
     return path
 
 
-def trusting(path: Path, read: Callable[[str], Any]) -> Any:
+def trusting(path: Path, read: Callable[[Path], Any]) -> Any:
     """`read(path)`, with one sentence for whatever a file can be that holds no matrix.
 
     Raises
@@ -83,12 +108,11 @@ def trusting(path: Path, read: Callable[[str], Any]) -> Any:
         When it is cut off, damaged, or of something else.
     """
     try:
-        return read(str(path))
+        return read(path)
     except _DAMAGE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise ConvmatError(
             "path",
-            f"must hold a whole {path.suffix.lower()} matrix, but {reason}",
+            f"must hold a whole {path.suffix.lower()} matrix, but {_reason(error)}",
             str(path),
             "write it again with save_matrix",
         ) from None
@@ -107,9 +131,36 @@ _DAMAGE = (
     zlib.error,
 )
 
+# What zipfile, NumPy, SciPy and zlib say, and what it means.
+_MEANINGS = (
+    ("not a zip file", "this one is cut off, or something else"),
+    (r"no item named '(\w+)\.npy'", r"it has no array {0}"),
+    (r"(\w+) is not a file in the archive", r"it has no array {0}"),
+    (r"Bad CRC-32 for file '(\w+)\.npy'", r"its array {0} is damaged"),
+    (r"Error -\d+ while decompressing", "its compressed data are damaged"),
+    ("Object arrays cannot be loaded|allow_pickle", "it holds Python objects"),
+    ("Missing banner", "its first line is not that of a Matrix Market file"),
+    (r"^Line (\d+): (.*?)[.,]*$", "line {0} says: {1}"),
+)
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, as the end of a sentence."""
+    if isinstance(error, ConvmatError):
+        return str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return "its note on the geometry is damaged"
+    text = " ".join(str(error).split())
+    for pattern, meaning in _MEANINGS:
+        if found := re.search(pattern, text):
+            return meaning.format(*found.groups())
+    if isinstance(error, EOFError):
+        return "it ends too early"
+    return text.rstrip(".,") or "it is damaged"
+
 
 def write_whole(target: Path, source: Source, progress: bool | None) -> Path:
-    """Write `target` in one step: a whole file, or none."""
+    """Write a matrix to `target` in one step: a whole file, or none."""
     write = FORMATS[target.suffix.lower()].write
     hidden = None if progress is None else not progress
     with whole_file(target) as file:

@@ -40,7 +40,9 @@ def save_matrix(
 
     The file is written beside its target and renamed onto it when it is whole and on
     the disk: an error or Ctrl-C leaves the old file as it was, and nothing beside it.
-    The same matrix gives the same bytes.
+    Only a process that is killed outright, as SIGTERM does by default, leaves a hidden
+    `.NAME.XXXXXXXX.part`, which may be deleted once nothing writes there. The same
+    matrix gives the same bytes.
 
     Parameters
     ----------
@@ -159,11 +161,14 @@ def save_rows(
         check_market_dtype(weights.dtype)
     ranges = partial(row_ranges, g, weights.dtype, block=block, max_bytes=max_bytes)
     ranges()  # or refused, before there is a file
-    return write_whole(target, of_kernel(g, weights, ranges), progress)
+    return write_whole(target, of_kernel(g, weights, ranges, max_bytes), progress)
 
 
 def load_matrix(
-    path: str | os.PathLike[str], *, max_bytes: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    max_bytes: int | None = None,
+    progress: bool | None = None,
 ) -> csr_array[Any, tuple[int, int]]:
     """The matrix in a `.npz` or `.mtx` file, in canonical form.
 
@@ -176,6 +181,9 @@ def load_matrix(
     max_bytes : int, optional
         Bytes that reading may take, by what the file declares; by default half of the
         physical memory.
+    progress : bool, optional
+        Whether more than two seconds of reading show a bar; by default in a terminal
+        only.
 
     Returns
     -------
@@ -189,8 +197,10 @@ def load_matrix(
         For another suffix, and a file that is cut off, damaged, or of something else.
     MatrixTooLargeError
         When reading would take more than `max_bytes`; nothing is read then.
+    FileNotFoundError
+        When there is no such file.
     OSError
-        When there is no such file, or the system does not let it be read.
+        When the system does not let it be read.
 
     Examples
     --------
@@ -210,8 +220,9 @@ def load_matrix(
     remedy = "allow more with max_bytes"
     refuse_beyond("the matrix in", str(source), needed, max_bytes, remedy)
 
-    def read(name: str) -> Any:
-        matrix = csr_array(form.read(name))
+    def read(name: Path) -> Any:
+        hidden = None if progress is None else not progress
+        matrix = csr_array(form.read(name, hidden=hidden))
         matrix.check_format(full_check=True)  # before anything walks along the indices
         matrix.sum_duplicates()
         return matrix
@@ -227,8 +238,10 @@ def load_geometry(path: str | os.PathLike[str]) -> Geometry:
     ------
     ConvmatError
         For a file that holds none, and as in `load_matrix`.
+    FileNotFoundError
+        When there is no such file.
     OSError
-        When there is no such file, or the system does not let it be read.
+        When the system does not let it be read.
 
     Examples
     --------
@@ -239,7 +252,7 @@ def load_geometry(path: str | os.PathLike[str]) -> Geometry:
     """
     source = source_of(path)
 
-    def read(name: str) -> Geometry | None:
+    def read(name: Path) -> Geometry | None:
         found = FORMATS[source.suffix.lower()].geometry_in(name)
         return None if found is None else geometry(**found)
 

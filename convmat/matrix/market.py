@@ -20,6 +20,7 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
+from convmat.matrix.bars import Counted, bar
 from convmat.matrix.source import AT_ONCE, Source, arguments, row_numbers
 
 __all__ = [
@@ -59,12 +60,9 @@ def write_market(
     hidden : bool or None
         Whether no bar is shown; None hides it outside a terminal.
     """
-    from tqdm import tqdm
-
     file.write(_head(source))
     first = 0
-    total = source.nnz
-    with tqdm(None, name, total, unit=" entries", delay=2, disable=hidden) as bar:
+    with bar(name, source.nnz, " entries", hidden=hidden) as shown:
         for slab in source.slabs():
             rows = row_numbers(slab, first)
             data: Array = slab.data.astype(_WRITTEN[source.dtype], copy=False)
@@ -72,7 +70,7 @@ def write_market(
                 chosen = slice(start, start + AT_ONCE)
                 entries = data[chosen], (rows[chosen], slab.indices[chosen])
                 file.write(_lines(entries, source.shape))
-                bar.update(len(entries[0]))
+                shown.update(len(entries[0]))
             first += slab.shape[0]
 
 
@@ -120,7 +118,7 @@ def _lines(entries: tuple[Any, Any], shape: tuple[int, int]) -> bytes:
     return text[text.index(b"\n", start) + 1 :]  # after the line of sizes
 
 
-def market_bytes(path: str) -> int:
+def market_bytes(path: Path) -> int:
     """Bytes that reading a file takes, by the sizes in its first lines.
 
     Raises
@@ -143,7 +141,7 @@ def market_bytes(path: str) -> int:
     return entries * (2 * value + 3 * index) + (rows + 1) * index
 
 
-def read_market(path: str) -> Any:
+def read_market(path: Path, *, hidden: bool | None) -> Any:
     """The sparse matrix of a file, in the dtype that its notes name.
 
     Raises
@@ -157,19 +155,24 @@ def read_market(path: str) -> Any:
     if notes and not _ends_in_a_line(path):
         message = "its last line is cut off"
         raise ValueError(message)
-    matrix = mmread(path)
+    with (
+        path.open("rb") as file,
+        bar(path.name, path.stat().st_size, "B", hidden=hidden) as shown,
+    ):
+        # SciPy reads faster by itself than through us.
+        matrix = mmread(str(path) if shown.disable else Counted(file, shown))
     known: dict[str, Any] = {str(dtype): dtype for dtype in _WRITTEN}
     return matrix.astype(known[notes["dtype"]], copy=False) if notes else matrix
 
 
-def market_geometry(path: str) -> Any:
+def market_geometry(path: Path) -> Any:
     """What the file says about the geometry, unchecked; None where it says nothing."""
     return _notes(path).get("geometry")
 
 
-def _notes(path: str) -> dict[str, Any]:
+def _notes(path: Path) -> dict[str, Any]:
     """The dtype and the geometry that `write_market` noted; empty in other files."""
-    with Path(path).open("rb") as file:
+    with path.open("rb") as file:
         while (line := file.readline(_LONGEST)).startswith(b"%"):
             text = line[1:].decode(errors="replace")
             if text.startswith(_NOTES):
@@ -178,7 +181,7 @@ def _notes(path: str) -> dict[str, Any]:
     return {}
 
 
-def _ends_in_a_line(path: str) -> bool:
-    with Path(path).open("rb") as file:
+def _ends_in_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
         file.seek(-1, io.SEEK_END)
         return file.read() == b"\n"

@@ -11,11 +11,13 @@ import json
 import zipfile
 from collections.abc import Iterator
 from math import prod
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.matrix.bars import Counted, bar
 from convmat.matrix.source import AT_ONCE, Source, arguments
 
 __all__ = ["npz_bytes", "npz_geometry", "read_npz", "write_npz"]
@@ -38,17 +40,15 @@ def write_npz(
     hidden : bool or None
         Whether no bar is shown; None hides it outside a terminal.
     """
-    from tqdm import tqdm
-
     index = source.index_dtype
     lengths = {
         "indptr": (source.shape[0] + 1, index),
         "indices": (source.nnz, index),
         "data": (source.nnz, source.dtype),
     }
-    total = sum(length * dtype.itemsize for length, dtype in lengths.values())
-    bar = tqdm(None, name, total, unit="B", unit_scale=True, delay=2, disable=hidden)
-    with bar, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    total = sum(length for length, _ in lengths.values())
+    shown = bar(name, total, " entries", hidden=hidden)
+    with shown, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         small: dict[str, Array] = {
             "format": np.array(b"csr"),
             "shape": np.array(source.shape, dtype=np.int64),
@@ -71,7 +71,7 @@ def write_npz(
                     for first in range(0, len(part), AT_ONCE):
                         chunk = part[first : first + AT_ONCE].astype(dtype, copy=False)
                         member.write(chunk.tobytes())
-                        bar.update(chunk.nbytes)
+                        shown.update(len(chunk))
 
 
 def _parts(source: Source, name: str) -> Iterator[Array]:
@@ -86,7 +86,7 @@ def _parts(source: Source, name: str) -> Iterator[Array]:
         before += int(indptr[-1])
 
 
-def npz_bytes(path: str) -> int:
+def npz_bytes(path: Path) -> int:
     """Bytes of the three arrays that a file declares, before any of them is read.
 
     Raises
@@ -109,7 +109,7 @@ def _declared(archive: zipfile.ZipFile, name: str) -> int:
     return prod(shape) * dtype.itemsize
 
 
-def read_npz(path: str) -> Any:
+def read_npz(path: Path, *, hidden: bool | None) -> Any:
     """The CSR matrix of a file, as SciPy reads it: never by pickle.
 
     Raises
@@ -119,14 +119,18 @@ def read_npz(path: str) -> Any:
     """
     from scipy.sparse import load_npz
 
-    matrix = load_npz(path)
+    with (
+        path.open("rb") as file,
+        bar(path.name, path.stat().st_size, "B", hidden=hidden) as shown,
+    ):
+        matrix = load_npz(file if shown.disable else Counted(file, shown))
     if matrix.format != "csr":
         message = f"it holds a matrix in {matrix.format.upper()} form"
         raise ValueError(message)
     return matrix
 
 
-def npz_geometry(path: str) -> Any:
+def npz_geometry(path: Path) -> Any:
     """What the file says about the geometry, unchecked; None where it says nothing."""
     with np.load(path, allow_pickle=False) as arrays:
         return json.loads(str(arrays[_GEOMETRY])) if _GEOMETRY in arrays else None

@@ -18,9 +18,10 @@ from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry, IntOrInts, geometry, require_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.matrix.csr import sparse_dtype
 from convmat.memory import refuse_beyond
-from convmat.tie import Slab, narrowest
+from convmat.tie import Slab, check_columns, narrowest
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -31,6 +32,7 @@ SLAB_BYTES = 16 << 20
 """Bytes of a slab when the caller names no number of rows; a row may take more."""
 
 
+@known_keywords
 def matrix_rows(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -50,7 +52,9 @@ def matrix_rows(
         `(*kernel)`, or `(out_channels, in_channels // groups, *kernel)`. Its values are
         copied: a later change of the array does not reach later slabs.
     input_shape : int or tuple of int
-        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`.
+        `(*spatial)` beside a kernel of the same rank, or `(in_channels, *spatial)`: the
+        shape of one input. A batch axis would be read as one more spatial axis; see the
+        notes on `convmat.geometry`.
     block : int, optional
         Rows of each slab but the last, which may have fewer. A cut may fall anywhere,
         in the middle of a line of outputs too. By default as many as fit 16 MiB, at
@@ -77,6 +81,11 @@ def matrix_rows(
     ConvmatError, ConvmatTypeError
         For a `block` that is no integer of at least 1, and as `conv_matrix`.
 
+    Notes
+    -----
+    The product `slab @ x` is SciPy's, and in int64 it wraps beyond 2**63 without a
+    word; the notes on `conv_matrix` say when it cannot, and what to do.
+
     Examples
     --------
     >>> for slab in matrix_rows([[1, 2], [3, 4]], (3, 3), block=3):
@@ -96,9 +105,10 @@ def matrix_rows(
     g, weights = read_kernel(kernel, input_shape, keywords)
     weights = weights.copy()
     ranges = row_ranges(g, weights.dtype, block=block, max_bytes=max_bytes)
-    return (slab_of(g, weights, rows) for rows in ranges)
+    return (slab_of(g, weights, rows, max_bytes) for rows in ranges)
 
 
+@known_keywords
 def matrix_slab(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
@@ -178,7 +188,7 @@ def row_ranges(
     [range(0, 3), range(3, 4)]
     """
     require_geometry(geometry)
-    _check_columns(geometry)
+    check_columns(geometry.matrix_shape[1], geometry.input_shape)
     total, _ = geometry.matrix_shape
     size = _block(geometry, np.dtype(dtype), block, max_bytes)
     return (range(row, min(row + size, total)) for row in range(0, total, size))
@@ -209,7 +219,7 @@ def read_kernel(
     """The geometry, and the kernel in a dtype that SciPy carries."""
     array = carried("kernel", kernel)
     g = geometry(input_shape, array.shape, **keywords)
-    _check_columns(g)
+    check_columns(g.matrix_shape[1], g.input_shape)
     return g, sparse_dtype(array)
 
 
@@ -265,10 +275,3 @@ def _check_rows(rows: object, g: Geometry) -> None:
     if not 0 <= rows.start <= rows.stop <= total:
         rule = f"must lie within the {total} rows of the matrix"
         raise ConvmatError("rows", rule, rows)
-
-
-def _check_columns(g: Geometry) -> None:
-    """A column is an int64: SciPy knows no wider index."""
-    if g.matrix_shape[1] >= 1 << 63:
-        rule = "must have fewer than 2**63 cells in all"
-        raise ConvmatError("input_shape", rule, g.input_shape)

@@ -86,12 +86,18 @@ def of_matrix(
 
 
 def of_kernel(
-    geometry: Geometry, weights: Array, ranges: Callable[[], Iterator[range]]
+    geometry: Geometry,
+    weights: Array,
+    ranges: Callable[[], Iterator[range]],
+    max_bytes: int | None = None,
 ) -> Source:
-    """The matrix of a kernel, built slab by slab, of the rows of `ranges()` each."""
+    """The matrix of a kernel, built slab by slab, of the rows of `ranges()` each.
+
+    A slab takes `max_bytes` at most.
+    """
 
     def slabs() -> Iterator[csr_array[Any, tuple[int, int]]]:
-        return (slab_of(geometry, weights, rows) for rows in ranges())
+        return (slab_of(geometry, weights, rows, max_bytes) for rows in ranges())
 
     def arrays(name: str) -> Iterator[Array]:
         build: Callable[[Slab], Array] = {

@@ -92,19 +92,20 @@ class RungLayer(Layer):
             raise ShapeError("x.shape", rule, x.shape)
         dtype = np.result_type(self.parameters["theta"], x)
         store = self._present(dtype).store
-        y = store.product(store.inputs(x.astype(dtype, copy=False)))  # (rows, batch)
+        y = store.product(store.inputs(_some(x, dtype)))  # (rows, batch)
         shape = len(x), g.out_channels, *g.output_size
-        return self._remember(x, y.T.reshape(shape))
+        return self._remember(x, y[:, : len(x)].T.reshape(shape))
 
     def backward(self, grad: Array) -> Array:
         """Through the matrix: tied gradients, and the transposed matrix."""
         x = self._recall(grad)
         dtype = np.result_type(self.parameters["theta"], x, grad)
         held = self._present(dtype)
-        errors = held.store.outputs(grad.astype(dtype, copy=False))
-        inputs = held.store.inputs(x.astype(dtype, copy=False))
+        errors = held.store.outputs(_some(grad, dtype))
+        inputs = held.store.inputs(_some(x, dtype))
         self.gradients = {"theta": held.store.pulled_back(errors, inputs)}
-        x_grad = (held.matrix.T @ errors)[: self.rung.geometry.matrix_shape[1]]
+        columns = self.rung.geometry.matrix_shape[1]  # that of the bias is left out
+        x_grad = (held.matrix.T @ errors)[:columns, : len(x)]
         return np.asarray(x_grad.T.reshape(x.shape))
 
     def _present(self, dtype: np.dtype[Any]) -> _Held:
@@ -140,6 +141,13 @@ class _Held:
         rung = self.rung
         starts = np.searchsorted(rung.rows, np.arange(rung.shape[0] + 1))
         return csr_array((self.store.values, rung.cols, starts), shape=rung.shape)
+
+
+def _some(batch: Array, dtype: np.dtype[Any]) -> Array:
+    """`batch` in that dtype; for an empty one a sample of zeros, which adds nothing."""
+    if len(batch):
+        return batch.astype(dtype, copy=False)
+    return np.zeros((1, *batch.shape[1:]), dtype)
 
 
 class FixedMatrix(Layer):

@@ -5,8 +5,8 @@ independent routes to the same algebra, which the tests hold against each other.
 symbols are those of `convmat.labels`. `names` makes them, `algebra` calculates with
 them, `latex` writes them down.
 
-SymPy is loaded by the first call, not by the import. It is not part of the core:
-`pip install "convmat[symbolic]"`.
+SymPy is loaded by the first call, not by the import. It is not part of the core, but of
+the extra `symbolic`.
 """
 
 from convmat.symbolic.algebra import (

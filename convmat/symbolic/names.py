@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.errors import ConvmatError, ConvmatTypeError, needs
 from convmat.geometry import Geometry
 from convmat.labels import labels
 
@@ -114,7 +114,7 @@ def load_sympy() -> Any:
     try:
         import sympy
     except ImportError as error:
-        message = 'symbols need SymPy: pip install "convmat[symbolic]"'
+        message = needs("convmat.symbolic", "SymPy", "symbolic")
         raise ImportError(message) from error
     return sympy
 

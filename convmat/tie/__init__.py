@@ -5,7 +5,7 @@ by the few `steps` of a geometry, and `slab` does so for some of the rows. They 
 same pattern in two independent ways.
 """
 
-from convmat.tie.index import index_dtype, narrowest
+from convmat.tie.index import check_columns, index_dtype, narrowest
 from convmat.tie.pattern import Pattern, pattern_of
 from convmat.tie.slab import Slab
 from convmat.tie.ties import TieMap, tie_map
@@ -14,6 +14,7 @@ __all__ = [
     "Pattern",
     "Slab",
     "TieMap",
+    "check_columns",
     "index_dtype",
     "narrowest",
     "pattern_of",

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from convmat.arrays import Array, IntArray, Shape
-from convmat.dtypes import exact_sums
+from convmat.dtypes import exact_sums, quiet
 from convmat.geometry import Geometry
 from convmat.tie.index import narrowest
 from convmat.tie.steps import Lay, walk_through
@@ -154,7 +154,8 @@ def exact_values(
         When it is.
     """
     if not geometry.shared or kernel.dtype.kind != "i":
-        return write(kernel)
+        with quiet():
+            return write(kernel)
     most = prod(geometry.kernel_size)  # taps that share an entry
     return exact_sums(write, kernel.astype(np.int64), terms=most)
 

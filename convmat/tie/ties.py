@@ -13,6 +13,7 @@ from convmat.arrays import Array, IntArray
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
+from convmat.tie.index import check_columns
 
 __all__ = ["TieMap", "tie_map"]
 
@@ -172,6 +173,7 @@ def tie_map(geometry: Geometry, *, max_bytes: int | None = None) -> TieMap:
     windows = geometry.matrix_shape[0] * geometry.taps_per_row
     needed = 8 * (3 * geometry.nnz + 2 * windows)
     refuse_beyond("the tie map of", geometry, needed, max_bytes, "use conv_operator")
+    check_columns(geometry.matrix_shape[1], geometry.input_shape)
     return _cached(geometry) if geometry.nnz <= _CACHED_NNZ else _build(geometry)
 
 

@@ -57,7 +57,7 @@ def show(report: Report) -> Descent:
     """Train the matrix of an unknown 3x3 kernel from digits and their edges."""
     report.heading("(c) A matrix trained under its two constraints, on real digits")
     g = geometry((8, 8), (3, 3), padding=1)
-    report.block(g.summary())
+    report.text(g.summary(), 2)
     digits = load_digits(dtype=np.int64).train_images
     _exact(report, g, digits[:EXACT_DIGITS])
     pixels = digits[:DIGITS] / 16

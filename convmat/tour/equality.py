@@ -22,7 +22,8 @@ def show(report: Report, progress: bool) -> None:
             measured if proof.passed else str(proof.failure),
             passed=proof.passed and proof.geometries > 0,
         )
-    report.line(
-        "        Equal on a basis is proved for all kernels and inputs, given that each"
-        "\n        route is bilinear; that is tested, on random integers."
+    report.text(
+        "Equal on a basis is proved for all kernels and inputs, given that each route "
+        "is bilinear; that is tested, on random integers.",
+        8,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from convmat import figures
+from convmat.errors import needs
 from convmat.geometry import geometry
 from convmat.tour.descent import TOP_EDGE, Descent
 from convmat.tour.kleinsmith import IMAGE, KERNEL
@@ -30,10 +31,7 @@ def require_matplotlib() -> None:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        message = (
-            "the tour draws its results with matplotlib, which is not installed: "
-            'pip install "convmat[figures]"'
-        )
+        message = needs("the tour draws its results and", "matplotlib", "figures")
         raise ModuleNotFoundError(message, name="matplotlib") from error
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TextIO
 
 __all__ = ["Finding", "Report"]
 
+_VALUES = 18  # characters before a claim and a measurement
+_LEAST = 20  # characters of text, however narrow the terminal is
 _GREEN, _RED, _BOLD, _RESET = "\033[32m", "\033[31m", "\033[1m", "\033[0m"
 
 
@@ -52,6 +56,18 @@ class Report:
         """Plain text."""
         print(text, file=self.stream, flush=True)
 
+    def text(self, text: str, indent: int = 0, lead: str | None = None) -> None:
+        """A sentence, wrapped to the terminal's width.
+
+        Every line is indented; before the first stands `lead`, if there is one, of as
+        many characters (and codes for its colour).
+        """
+        room = max(_LEAST, get_terminal_size().columns - indent)
+        first, *rest = wrap(text, room, break_on_hyphens=False) or [""]
+        self.line((" " * indent if lead is None else lead) + first)
+        for line in rest:
+            self.line(" " * indent + line)
+
     def block(self, text: str) -> None:
         """Several lines, set off by an indent."""
         for line in text.splitlines():
@@ -61,8 +77,8 @@ class Report:
         """Record a finding and print it."""
         self.findings.append(Finding(claim, measured, passed))
         verdict = self._paint("PASS", _GREEN) if passed else self._paint("FAIL", _RED)
-        self.line(f"  {verdict}  claimed   {claim}")
-        self.line(f"        measured  {measured}")
+        self.text(claim, _VALUES, f"  {verdict}  claimed   ")
+        self.text(measured, _VALUES, "        measured  ")
 
     def close(self) -> None:
         """The last line: how many claims hold, and the time."""

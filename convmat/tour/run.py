@@ -52,7 +52,7 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         rule = "must be a folder, or a path where one can be made"
-        raise ConvmatError("out", rule, str(out), str(error)) from None
+        raise ConvmatError("out", rule, str(out), str(error.strerror)) from None
     report = Report(stream, wants_color(stream))
     kleinsmith.show(report)
     equality.show(report, progress)
@@ -60,5 +60,5 @@ def run(
     networks = network.show(report, progress)
     pictures.show(report, folder, trained, networks)
     report.close()
-    report.line(f"Figures are in {folder.resolve()}")
+    report.text(f"Figures are in {folder.resolve()}")
     return report

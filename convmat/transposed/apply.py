@@ -13,11 +13,14 @@ from convmat.arrays import Array, Shape
 from convmat.dtypes import carried, exact_plus
 from convmat.errors import ShapeError
 from convmat.geometry import Geometry, IntOrInts, Layout, transposed_geometry
+from convmat.geometry.doors import read_bias
+from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
 
 __all__ = ["conv_transpose", "transposed"]
 
 
+@known_keywords
 def conv_transpose(
     y: npt.ArrayLike,
     kernel: npt.ArrayLike,
@@ -89,7 +92,7 @@ def conv_transpose(
     layout, batch = Layout.of("y", y, g.out_channels, g.output_size)
     result = transposed(batch, kernel.reshape(g.weight_shape), g)
     if bias is not None:
-        result = exact_plus(result, _bias(bias, g))
+        result = exact_plus(result, read_bias(bias, g.in_channels, g))
     return layout.restore(result, g.has_channels)
 
 
@@ -147,12 +150,3 @@ _NOT_A_BATCH = (
     "y has as many axes as the kernel, so its first axis is read as the batch; for a "
     "kernel of spatial axes only, give y its channel axis: y[None]"
 )
-
-
-def _bias(bias: npt.ArrayLike, g: Geometry) -> Array:
-    """`bias` shaped to be added to `(batch, channels of the result, *spatial)`."""
-    array = carried("bias", bias)
-    if array.shape != (g.in_channels,) and (array.ndim or g.has_channels):
-        rule = f"must be ({g.in_channels},), one number per output channel"
-        raise ShapeError("bias.shape", rule, array.shape)
-    return array.reshape(g.in_channels, *(1,) * g.rank)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from convmat.dtypes import carried
 from convmat.errors import ConvmatTypeError
 from convmat.geometry import IntOrInts, transposed_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.matrix import conv_matrix, matrix_bytes, sparse_dtype
 from convmat.memory import refuse_beyond
 from convmat.tie import index_dtype
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_transpose_matrix"]
 
 
+@known_keywords
 def conv_transpose_matrix(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

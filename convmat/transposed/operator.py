@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from convmat.dtypes import carried
 from convmat.geometry import IntOrInts, transposed_geometry
+from convmat.geometry.keywords import known_keywords
 from convmat.operator import conv_operator
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["conv_transpose_operator"]
 
 
+@known_keywords
 def conv_transpose_operator(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from convmat.errors import needs
 from convmat.verify.boxes import BOXES, Box
 from convmat.verify.counterexample import Counterexample
 from convmat.verify.exact import Proof, prove
@@ -42,10 +43,7 @@ def __getattr__(name: str) -> Any:
         except ModuleNotFoundError as error:
             if error.name != "hypothesis":
                 raise
-            message = (
-                "convmat.verify.strategies needs Hypothesis: "
-                'pip install "convmat[verify]"'
-            )
+            message = needs("convmat.verify.strategies", "Hypothesis", "verify")
             raise ModuleNotFoundError(message, name=error.name) from error
     message = f"module 'convmat.verify' has no attribute {name!r}"
     raise AttributeError(message)

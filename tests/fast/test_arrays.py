@@ -119,7 +119,6 @@ def test_what_is_not_finite_spreads_as_far_as_in_the_definition(name, g, number,
     arrays = arguments(name, g, batch=2)
     flat = arrays[which].reshape(-1)
     flat[flat.size // 3] = number
-    with np.errstate(invalid="ignore"):
-        expected = getattr(sliding, name)(*arrays, g)
-        result = getattr(fast, name)(*arrays, g)
+    expected = getattr(sliding, name)(*arrays, g)
+    result = getattr(fast, name)(*arrays, g)
     np.testing.assert_array_equal(result, expected)

@@ -18,7 +18,8 @@ for name in ("matrix_plot", "save", "curves"):
     except ModuleNotFoundError as error:
         assert error.name == "matplotlib", error.name
         assert str(error) == (
-            f'convmat.figures.{name} needs matplotlib: pip install "convmat[figures]"'
+            f'convmat.figures.{name} needs matplotlib: pip install "convmat[figures]", '
+            'or in a clone pip install -e ".[figures]"'
         ), error
     else:
         raise AssertionError(name)
