@@ -19,9 +19,9 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
 
     It is on the disk before it gets its name, so whoever reads `target` finds what was
     there before or all of what is new, also after a crash. An error, or Ctrl-C, leaves
-    nothing beside it. A process that is killed outright leaves a hidden `.part`, which
-    nothing reads. It is not removed later: nothing tells whether its writer, maybe on
-    another machine, is still at work.
+    nothing beside it. Only a process that is killed outright leaves its
+    `.NAME.XXXXXXXX.part`. It is not removed later: nothing tells whether its writer,
+    maybe on another machine, is still at work.
 
     Yields
     ------

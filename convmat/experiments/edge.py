@@ -45,7 +45,7 @@ class Found:
         Of one piece.
     secret : ndarray of int
         The kernel that made the maps.
-    kernels : ndarray, shape (steps + 1, *kernel)
+    kernels : ndarray of shape (steps + 1, taps down, taps along)
         The kernel before the first step, and after each.
     losses : list of float
         Before each step.

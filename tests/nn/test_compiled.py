@@ -370,7 +370,7 @@ def listening():
         [conv(), BatchNorm(2, dtype=np.float32)],
         [listening()],
     ],
-    ids=str,
+    ids=lambda layers: "-".join(type(layer).__name__ for layer in layers),
 )
 def test_what_has_no_plan_goes_through_the_layers(layers):
     model = Sequential(layers)
