@@ -56,6 +56,6 @@ def test_the_routes_are_the_definition_and_the_choice():
 
 
 def test_an_unknown_route_is_refused():
-    message = "route must be one of 'fast', 'sliding', got route='matrix'"
+    message = "route must be one of 'fast', 'matrix', 'sliding', got route='dense'"
     with pytest.raises(ValueError, match=message):
-        Conv(1, 1, (3,), rng=np.random.default_rng(0), route="matrix")
+        Conv(1, 1, (3,), rng=np.random.default_rng(0), route="dense")

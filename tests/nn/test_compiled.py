@@ -352,26 +352,25 @@ def listening():
     return layer
 
 
-@pytest.mark.parametrize(
-    "layers",
-    [
-        [conv(route="sliding")],
-        [conv(route="matrix")],
-        [conv(groups=2)],
-        [conv(padding_mode="circular")],
-        [conv(), MaxPool(2)],
-        [conv(), ReLU(), ReLU()],
-        [conv(), LeakyReLU(2.0)],
-        [ReLU(), conv()],
-        [Flatten()],
-        [Residual(conv())],
-        [conv(), Doubling()],
-        [conv(), BatchNorm(2).eval()],
-        [conv(), BatchNorm(2, dtype=np.float32)],
-        [listening()],
-    ],
-    ids=lambda layers: "-".join(type(layer).__name__ for layer in layers),
-)
+UNPLANNED = {
+    "windows": [conv(route="sliding")],
+    "matrix": [conv(route="matrix")],
+    "groups": [conv(groups=2)],
+    "circular": [conv(padding_mode="circular")],
+    "pooling": [conv(), MaxPool(2)],
+    "two activations": [conv(), ReLU(), ReLU()],
+    "steep activation": [conv(), LeakyReLU(2.0)],
+    "activation first": [ReLU(), conv()],
+    "nothing to multiply": [Flatten()],
+    "residual": [Residual(conv())],
+    "subclass": [conv(), Doubling()],
+    "eval mode": [conv(), BatchNorm(2).eval()],
+    "mixed dtypes": [conv(), BatchNorm(2, dtype=np.float32)],
+    "listened to": [listening()],
+}
+
+
+@pytest.mark.parametrize("layers", UNPLANNED.values(), ids=UNPLANNED)
 def test_what_has_no_plan_goes_through_the_layers(layers):
     model = Sequential(layers)
     compiled, x = Compiled(model), RNG.normal(size=(3, 2, 4, 4))
