@@ -327,8 +327,8 @@ def square_of_the_kernel(patch: Patch) -> None:
 
 
 def bias_upside_down(patch: Patch) -> None:
-    right = doors._bias
-    patch.setattr(doors, "_bias", lambda bias, g: right(bias, g)[::-1])
+    right = doors.read_bias
+    patch.setattr(doors, "read_bias", lambda *given: right(*given)[::-1])
 
 
 def integers_through_floats(patch: Patch) -> None:

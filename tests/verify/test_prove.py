@@ -178,8 +178,8 @@ def test_snippet_prints_the_wrong_number(monkeypatch, part, change):
 
 
 def test_snippet_of_a_bias_prints_the_wrong_number(monkeypatch):
-    right = doors._bias
-    monkeypatch.setattr(doors, "_bias", lambda bias, g: right(bias, g)[::-1])
+    right = doors.read_bias
+    monkeypatch.setattr(doors, "read_bias", lambda *given: right(*given)[::-1])
     g = geometry((2, 3), (4, 1, 2), groups=2, padding=1, stride=2)
     found = failure(ROUTES["sliding"], g)
     assert (found.route, found.part) == ("conv", "bias")
