@@ -12,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError
+from convmat.files import whole_file
 
 __all__ = ["save"]
 
@@ -78,12 +79,8 @@ def save(figure: Figure, path: str | os.PathLike[str], *, dpi: int = 150) -> Pat
     content = buffer.getvalue()
     if suffix == ".svg":
         content = _described(content, getattr(figure, "convmat", {}).get("alt", ""))
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(target) as file:
+        file.write(content)
     return target
 
 

@@ -9,6 +9,8 @@ samples)`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from convmat.arrays import Array, Shape
@@ -19,7 +21,7 @@ from convmat.nn.layers import LeakyReLU, ReLU
 __all__ = ["Activation", "Step"]
 
 
-class Step:
+class Step(ABC):
     """One layer on buffers.
 
     Attributes
@@ -41,18 +43,18 @@ class Step:
         """Say where the output goes to and where its gradient comes from."""
         self.y, self.grad_y = y, grad_y
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027 - most steps have none to read
         """Read the parameters, before the first chunk."""
 
+    @abstractmethod
     def forward(self, chunk: int) -> None:
         """Write `y`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, chunk: int) -> None:
         """Write `grad_x`."""
-        raise NotImplementedError
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - most layers have no parameters
         """Give the layer its gradients, after the last chunk."""
 
 
