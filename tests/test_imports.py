@@ -93,7 +93,7 @@ def test_unknown_name_is_refused_as_by_any_module():
     with pytest.raises(
         AttributeError, match=r"module 'convmat\.verify' has no attribute"
     ):
-        getattr(convmat.verify, "pro" + "of")
+        getattr(convmat.verify, "no" + "such")
 
 
 def test_names_load_one_by_one_and_stay():

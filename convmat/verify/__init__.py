@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from convmat.errors import needs
 from convmat.verify.boxes import BOXES, Box
 from convmat.verify.counterexample import Counterexample
-from convmat.verify.exact import Proof, prove
+from convmat.verify.proof import Proof, prove
 from convmat.verify.routes import ROUTES, Route
 
 if TYPE_CHECKING:

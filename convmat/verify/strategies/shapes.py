@@ -1,44 +1,15 @@
-"""Hypothesis strategies for geometries, kernels and inputs. Needs the `verify` extra.
-
-Every draw is valid by construction: nothing is filtered, nothing is assumed. Some axes
-are drawn freely, the others from the kinds that tell buggy routes apart. A failure
-shrinks towards one axis, one channel, one tap, stride 1, no padding, and the number 0.
-
->>> from hypothesis import given, settings
->>> from convmat.verify import ROUTES
->>> @settings(max_examples=20, database=None)
-... @given(cases())
-... def matrix_is_the_sliding_window(case):
-...     by_matrix = ROUTES["matrix"].apply(case.kernel, case.x, case.geometry)
-...     by_windows = ROUTES["sliding"].apply(case.kernel, case.x, case.geometry)
-...     assert (by_matrix == by_windows).all()
->>> matrix_is_the_sliding_window()
-"""
+"""Axes and geometries, plain ones and witnesses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any, Literal, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from convmat.arrays import Array, Shape
+from convmat.arrays import Shape
 from convmat.geometry import PADDING_MODES, Axis, Geometry, geometry
 
-__all__ = [
-    "Case",
-    "axes",
-    "cases",
-    "geometries",
-    "inputs",
-    "kernels",
-    "numbers",
-    "outputs",
-]
+__all__ = ["axes", "geometries"]
 
 _WITNESSES = ("uneven", "even", "leap", "single")
 """Unequal pads; an even kernel; a stride beyond the kernel; size 1, often with dead
@@ -158,109 +129,6 @@ def geometries(
         groups=groups,
         padding_mode=mode,
     )
-
-
-class Case(NamedTuple):
-    """A geometry with arrays that fit it, in the shapes that routes take.
-
-    Attributes
-    ----------
-    geometry : Geometry
-    kernel : ndarray of shape `geometry.weight_shape`
-    x : ndarray, `(batch, in_channels, *spatial)`
-    grad : ndarray, `(batch, out_channels, *outs)`
-    """
-
-    geometry: Geometry
-    kernel: Array
-    x: Array
-    grad: Array
-
-
-@st.composite
-def cases(
-    draw: st.DrawFn,
-    /,
-    dtype: npt.DTypeLike = np.int64,
-    *,
-    batch: int = 2,
-    **bounds: Any,
-) -> Case:
-    """Geometries with a kernel, a batch of inputs and a batch of gradients.
-
-    Parameters
-    ----------
-    dtype : dtype
-        Of all three arrays; see `numbers`.
-    batch : int
-    **bounds
-        As in `geometries`.
-
-    Examples
-    --------
-    >>> from hypothesis import find
-    >>> case = find(cases(), lambda case: case.geometry.stride == (2,))
-    >>> case.geometry, case.x.shape
-    (geometry((1,), (1,), stride=2), (2, 1, 1))
-    """
-    g = draw(geometries(**bounds))
-    kernel = draw(kernels(g, dtype)).reshape(g.weight_shape)
-    return Case(
-        g, kernel, draw(inputs(g, batch, dtype)), draw(outputs(g, batch, dtype))
-    )
-
-
-def kernels(
-    geometry: Geometry, dtype: npt.DTypeLike = np.int64
-) -> st.SearchStrategy[Array]:
-    """Kernels of the shape `geometry.kernel_shape`."""
-    return _arrays(dtype, geometry.kernel_shape)
-
-
-def inputs(
-    geometry: Geometry, batch: int = 2, dtype: npt.DTypeLike = np.int64
-) -> st.SearchStrategy[Array]:
-    """Batches of inputs, `(batch, in_channels, *spatial)`."""
-    return _arrays(dtype, (batch, geometry.in_channels, *geometry.input_size))
-
-
-def outputs(
-    geometry: Geometry, batch: int = 2, dtype: npt.DTypeLike = np.int64
-) -> st.SearchStrategy[Array]:
-    """Batches of outputs or of gradients by them, `(batch, out_channels, *outs)`."""
-    return _arrays(dtype, (batch, geometry.out_channels, *geometry.output_size))
-
-
-def numbers(dtype: npt.DTypeLike) -> st.SearchStrategy[Any]:
-    """Numbers for one dtype, such that sums of products neither over- nor underflow.
-
-    Integers run from -9 to 9; objects are fractions with denominators up to 7; floats
-    and the parts of complex numbers are 0 or from 1/8 to 8 in size.
-
-    Examples
-    --------
-    >>> from hypothesis import find
-    >>> find(numbers(object), lambda number: number > 1)
-    Fraction(2, 1)
-    """
-    dtype = np.dtype(dtype)
-    if dtype.kind == "O":
-        return st.builds(Fraction, st.integers(-9, 9), st.integers(1, 7))
-    if dtype.kind == "c":
-        parts = _floats(dtype.itemsize * 4)
-        return st.builds(complex, parts, parts)
-    if dtype.kind == "f":
-        return _floats(dtype.itemsize * 8)
-    return st.integers(-9, 9)
-
-
-def _floats(bits: int) -> st.SearchStrategy[float]:
-    width: Literal[16, 32, 64] = 16 if bits == 16 else 32 if bits == 32 else 64
-    return st.floats(-8, 8, width=width).map(lambda x: x if abs(x) >= 0.125 else 0.0)
-
-
-def _arrays(dtype: npt.DTypeLike, shape: Shape) -> st.SearchStrategy[Array]:
-    return hnp.arrays(np.dtype(dtype), shape, elements=numbers(dtype))
 
 
 def _less(most: int, rank: int) -> int:
