@@ -153,10 +153,10 @@ def find_lr(
             lr = start * (end / start) ** (done / steps)
             learner.rule.lr = lr
             with np.errstate(all="ignore"):  # it goes on until the loss breaks down
-                loss, grad = learner.loss(learner.model.forward(x), y)
+                loss, grad = learner.loss(learner.engine.forward(x), y)
                 if not np.isfinite(float(loss)):
                     break
-                learner.model.backward(grad)
+                learner.engine.backward(grad)
                 update(learner.model, learner.rule, learner.undecayed)
             last = Step.after(last, loss, lr, learner.rule.momentum)
             lrs.append(lr)

@@ -53,7 +53,8 @@ def step_together(
         rule.step(parameters, gradients)
         return
     all_names = "\n".join(names)  # no parameter's own name
-    others = {n: array for n, array in parameters.items() if n not in set(names)}
+    small = set(names)
+    others = {n: array for n, array in parameters.items() if n not in small}
     one = copy(rule)  # its settings, with memories of its own
     for memory in rule.memories:
         known = dict(getattr(rule, memory))

@@ -364,7 +364,6 @@ UNPLANNED = {
     "nothing to multiply": [Flatten()],
     "residual": [Residual(conv())],
     "subclass": [conv(), Doubling()],
-    "eval mode": [conv(), BatchNorm(2).eval()],
     "mixed dtypes": [conv(), BatchNorm(2, dtype=np.float32)],
     "listened to": [listening()],
 }
@@ -431,9 +430,6 @@ def test_a_model_may_change_between_steps():
     model.layers[0].keywords["dilation"] = 2
     model.layers[0].keywords["padding"] = 2
     assert np.allclose(compiled.forward(x), model.forward(x), rtol=1e-12)
-    with model.evaluating():
-        compiled.forward(x)
-        assert not compiled.planned
 
 
 def test_outputs_and_gradients_are_arrays_of_their_own():

@@ -12,8 +12,9 @@ from convmat.nn.composite import Composite
 
 __all__ = ["Compiled"]
 
-_PLANS = 2
-"""Shapes that a model keeps buffers for: the batches of a loader, and its last one."""
+_PLANS = 4
+"""Shapes that a model keeps buffers for: the batches of a loader and its last one, in
+training and for held-out data."""
 
 
 class Compiled:
@@ -24,7 +25,7 @@ class Compiled:
     are the same ones in another order, so results differ by rounding.
 
     A batch goes through a plan, which is made at the first batch of a shape: for models
-    in training, of float32 or float64 throughout, that are a `Sequential` of `Conv`
+    of float32 or float64 throughout, in any mode, that are a `Sequential` of `Conv`
     (`route="fast"`, zeros as padding, one group), `Linear`, `ReLU`, `LeakyReLU` (slope
     above 0, at most 1), `BatchNorm` and `Flatten`. What does not fit goes through the
     layers of the model themselves.

@@ -13,7 +13,7 @@ from convmat.memory import refuse_beyond
 from convmat.nn.compiled.affine import Convolution, Dense
 from convmat.nn.compiled.buffers import Buffers
 from convmat.nn.compiled.cells import room_to_fold
-from convmat.nn.compiled.norms import Norm
+from convmat.nn.compiled.norms import FixedNorm, Norm
 from convmat.nn.compiled.reading import mark_of
 from convmat.nn.compiled.steps import Activation, Step
 from convmat.nn.compiled.workers import Workers
@@ -146,7 +146,8 @@ def _steps(
         elif isinstance(layer, Linear):
             yield Dense(layer, buffers, first=first)
         elif isinstance(layer, BatchNorm):
-            yield Norm(layer, buffers, shape)
+            kind = Norm if layer.training else FixedNorm
+            yield kind(layer, buffers, shape)
         elif isinstance(layer, (ReLU, LeakyReLU)):
             yield Activation(layer, buffers, shape)
         else:

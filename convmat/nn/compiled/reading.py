@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,56 +14,60 @@ from convmat.nn.layers import Flatten, Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.models import Sequential
 from convmat.nn.norm import BatchNorm
 
-__all__ = ["fits", "layers_of", "mark_of"]
+__all__ = ["fits", "layers_of", "mark_of", "obstacle"]
 
 _SUMS = Conv, Linear, BatchNorm
 _WITHOUT_CONDITIONS = {ReLU, Flatten, Linear, BatchNorm}
 
 
 def layers_of(model: Part) -> list[Layer] | None:
-    """The layers of a model in their order; None where a plan can't hold them.
+    """The layers of a model in their order; None where a plan can't hold them."""
+    if obstacle(model):
+        return None
+    return [part for _, part in _parts("", model) if isinstance(part, Layer)]
+
+
+def obstacle(model: Part) -> str:
+    """The first part of a model that a plan can't hold; empty where it holds all.
 
     An activation has to come after a layer that it is not one of: its input is not
     kept.
     """
-    layers = _listed(model)
-    if layers is None:
-        return None
     summed = steps = False  # whether the last step was a sum; whether there is one
-    for layer in layers:
-        if isinstance(layer, Flatten):
+    for name, part in _parts("", model):
+        told = f"layer {name} ({type(part).__name__})"
+        if not isinstance(part, Layer) or not _supported(part):
+            return told
+        if isinstance(part, Flatten):
             continue
-        sums = isinstance(layer, _SUMS)
+        sums = isinstance(part, _SUMS)
         if not sums and not summed:
-            return None
+            return f"{told}, which follows no sum"
         summed, steps = sums, True
-    return layers if steps else None
+    return "" if steps else "a model that computes nothing"
 
 
 def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
-    """Whether a layer is in training and has parameters of one dtype only."""
-    arrays = layer.parameters.values()
-    return layer.training and all(array.dtype == dtype for array in arrays)
+    """Whether a layer computes in one dtype only."""
+    arrays = list(layer.parameters.values())
+    if not layer.training:  # else buffers are written only
+        arrays += [a for a in layer.buffers.values() if a.dtype.kind == "f"]
+    return all(array.dtype == dtype for array in arrays)
 
 
-def mark_of(layer: Layer) -> tuple[Layer, dict[str, Any], dict[str, Shape]]:
-    """What must not change while a plan is in use: layer, settings and shapes."""
+def mark_of(layer: Layer) -> tuple[Layer, bool, dict[str, Any], dict[str, Shape]]:
+    """What must not change while a plan is in use: layer, mode, settings, shapes."""
     shapes = {name: array.shape for name, array in layer.parameters.items()}
-    return layer, dict(getattr(layer, "keywords", {})), shapes
+    return layer, layer.training, dict(getattr(layer, "keywords", {})), shapes
 
 
-def _listed(model: Part) -> list[Layer] | None:
-    if isinstance(model, Layer):
-        return [model] if _supported(model) else None
-    if type(model) is not Sequential:
-        return None
-    listed: list[Layer] = []
-    for part in model.layers:
-        layers = _listed(part)
-        if layers is None:
-            return None
-        listed += layers
-    return listed
+def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
+    """What plain sequences consist of, with names."""
+    if type(part) is not Sequential:
+        yield name, part
+        return
+    for own, inner in part.parts.items():
+        yield from _parts(f"{name}.{own}" if name else own, inner)
 
 
 def _supported(layer: Layer) -> bool:
