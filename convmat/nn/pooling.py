@@ -22,7 +22,7 @@ from convmat.nn.kernels import AMPLE
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
 
-__all__ = ["AvgPool", "MaxPool", "PoolLayer"]
+__all__ = ["AvgPool", "MaxPool", "PoolLayer", "refuse_empty"]
 
 
 class PoolLayer(Layer):
@@ -64,9 +64,9 @@ class PoolLayer(Layer):
         self.pool_size = sizes if isinstance(pool, tuple) else sizes[0]
         self.settings = (*others, ceil_mode)
         lengths = [len(v) for v in (pool, *others) if isinstance(v, tuple)]
-        self._windows((1, *(AMPLE,) * (lengths[0] if lengths else 1)))
+        self.windows((1, *(AMPLE,) * (lengths[0] if lengths else 1)))
 
-    def _windows(self, input_shape: Shape, argument: str = "input_shape") -> Windows:
+    def windows(self, input_shape: Shape, argument: str = "input_shape") -> Windows:
         """The windows of inputs `(channels, *spatial)`."""
         pool, rank = self.pool_size, len(input_shape) - 1
         each = (pool,) * rank if isinstance(pool, int) else pool
@@ -79,7 +79,7 @@ class PoolLayer(Layer):
 
     def _read(self, x: Array) -> Windows:
         """The windows of a batch."""
-        return self._windows(x.shape[1:], "x.shape[1:]")
+        return self.windows(x.shape[1:], "x.shape[1:]")
 
 
 class MaxPool(PoolLayer):
@@ -119,7 +119,7 @@ class MaxPool(PoolLayer):
     def forward(self, x: Array) -> Array:
         """`(batch, channels, *spatial)` to `(batch, channels, *outs)`."""
         windows = self._read(x)
-        _refuse_empty(windows)
+        refuse_empty(windows)
         y, self._taps = functional.max_pool(x, windows.geometry)
         return self._remember(x, y)
 
@@ -130,7 +130,7 @@ class MaxPool(PoolLayer):
 
     def facts(self, input_shape: Shape) -> Facts:
         """Comparisons are no multiplications, and no matrix."""
-        g = self._windows(input_shape).geometry
+        g = self.windows(input_shape).geometry
         return Facts((input_shape[0], *g.output_size), reads=_reads(g))
 
 
@@ -183,23 +183,24 @@ class AvgPool(PoolLayer):
     def forward(self, x: Array) -> Array:
         """`(batch, channels, *spatial)` to `(batch, channels, *outs)`."""
         windows = self._read(x)
-        y = functional.avg_pool(x, windows.geometry, self._divisors(windows))
+        y = functional.avg_pool(x, windows.geometry, self.divisors(windows))
         return self._remember(x, y)
 
     def backward(self, grad: Array) -> Array:
         """To every cell of a window, a share of its gradient."""
         windows = self._read(self._recall(grad))
-        divisors = self._divisors(windows)
+        divisors = self.divisors(windows)
         return functional.avg_pool_backward(grad, windows.geometry, divisors)
 
     def facts(self, input_shape: Shape) -> Facts:
         """One multiplication for each mean."""
-        g = self._windows(input_shape).geometry
+        g = self.windows(input_shape).geometry
         shape = (input_shape[0], *g.output_size)
         means = prod(shape)
         return Facts(shape, Cost(means, means), g.matrix_shape, g.nnz, _reads(g))
 
-    def _divisors(self, windows: Windows) -> IntArray:
+    def divisors(self, windows: Windows) -> IntArray:
+        """What each window is divided by, `(*outs)`."""
         _refuse_beyond(windows)
         return divisors_of(windows, self.count_include_pad, self.divisor_override)
 
@@ -215,7 +216,7 @@ def _reads(g: Geometry) -> tuple[Window, ...]:
     return tuple(Window(axis.span - 1, axis.stride) for axis in g.axes)
 
 
-def _refuse_empty(windows: Windows) -> None:
+def refuse_empty(windows: Windows) -> None:
     """Refuse a window without a cell of the input."""
     _refuse_beyond(windows)
     counts = windows.cells(include_pad=False)

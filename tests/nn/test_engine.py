@@ -112,7 +112,7 @@ REFUSED = {
     "nothing": (lambda: {"model": Sequential([Flatten()])}, "computes nothing"),
     "activation": (
         lambda: {"model": Sequential([ReLU(), Flatten()])},
-        r"layer 0 \(ReLU\), which follows no sum",
+        r"layer 0 \(ReLU\), whose input another one reads",
     ),
 }
 

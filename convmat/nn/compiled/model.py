@@ -26,9 +26,9 @@ class Compiled:
 
     A batch goes through a plan, which is made at the first batch of a shape: for models
     of float32 or float64 throughout, in any mode, that are a `Sequential` of `Conv`
-    (`route="fast"`, zeros as padding, one group), `Linear`, `ReLU`, `LeakyReLU` (slope
-    above 0, at most 1), `BatchNorm` and `Flatten`. What does not fit goes through the
-    layers of the model themselves.
+    (`route="fast"`, zeros as padding), `Linear`, `ReLU`, `LeakyReLU` (slope above 0, at
+    most 1), `MaxPool`, `AvgPool`, `GlobalAvgPool`, `BatchNorm` and `Flatten`. What does
+    not fit goes through the layers of the model themselves.
 
     Parameters
     ----------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,14 +12,25 @@ import numpy as np
 from convmat.arrays import Shape
 from convmat.nn.composite import Part
 from convmat.nn.convolutions import Conv
+from convmat.nn.global_pooling import GlobalAvgPool
 from convmat.nn.layers import Flatten, Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.models import Sequential
 from convmat.nn.norm import BatchNorm
+from convmat.nn.pooling import AvgPool, MaxPool
 
 __all__ = ["fits", "layers_of", "mark_of", "obstacle"]
 
-_SUMS = Conv, Linear, BatchNorm
-_WITHOUT_CONDITIONS = {ReLU, Flatten, Linear, BatchNorm}
+_POOLS = MaxPool, AvgPool, GlobalAvgPool
+_SETTINGS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
+    {
+        Conv: ("keywords",),
+        MaxPool: ("pool_size", "settings"),
+        AvgPool: ("pool_size", "settings", "count_include_pad", "divisor_override"),
+    }
+)
+"""What a plan is made by, beside the shapes of parameters."""
+
+_WITHOUT_CONDITIONS = {ReLU, Flatten, Linear, BatchNorm, *_POOLS}
 
 
 def layers_of(model: Part) -> list[Layer] | None:
@@ -33,17 +46,18 @@ def obstacle(model: Part) -> str:
     An activation has to come after a layer that it is not one of: its input is not
     kept.
     """
-    summed = steps = False  # whether the last step was a sum; whether there is one
+    follows = False  # whether there is a step before, and it is no activation
+    steps = False
     for name, part in _parts("", model):
         told = f"layer {name} ({type(part).__name__})"
         if not isinstance(part, Layer) or not _supported(part):
             return told
         if isinstance(part, Flatten):
             continue
-        sums = isinstance(part, _SUMS)
-        if not sums and not summed:
-            return f"{told}, which follows no sum"
-        summed, steps = sums, True
+        acts = isinstance(part, (ReLU, LeakyReLU))
+        if acts and not follows:
+            return f"{told}, whose input another one reads"
+        follows, steps = not acts, True
     return "" if steps else "a model that computes nothing"
 
 
@@ -55,10 +69,11 @@ def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
     return all(array.dtype == dtype for array in arrays)
 
 
-def mark_of(layer: Layer) -> tuple[Layer, bool, dict[str, Any], dict[str, Shape]]:
+def mark_of(layer: Layer) -> tuple[Layer, bool, list[Any], list[Shape]]:
     """What must not change while a plan is in use: layer, mode, settings, shapes."""
-    shapes = {name: array.shape for name, array in layer.parameters.items()}
-    return layer, layer.training, dict(getattr(layer, "keywords", {})), shapes
+    settings = [copy(getattr(layer, name)) for name in _SETTINGS.get(type(layer), ())]
+    shapes = [array.shape for array in layer.parameters.values()]
+    return layer, layer.training, settings, shapes
 
 
 def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
@@ -77,8 +92,7 @@ def _supported(layer: Layer) -> bool:
         return False
     if isinstance(layer, Conv):
         zeros = layer.keywords.get("padding_mode", "zeros") == "zeros"
-        one_group = layer.in_channels == layer.weight_shape[1]
-        return kind is Conv and layer.route == "fast" and zeros and one_group
+        return kind is Conv and layer.route == "fast" and zeros
     if isinstance(layer, LeakyReLU):
         return kind is LeakyReLU and 0 < layer.slope <= 1
     return kind in _WITHOUT_CONDITIONS
