@@ -114,16 +114,16 @@ class Compiled:
 
     def _plan_for(self, x: Array) -> Plan | None:
         """The plan for batches like this one; None where the layers have to do it."""
-        layers = layers_of(self.model)
-        if layers is None or x.dtype.char not in "fd" or not x.size:
-            return None
-        if not all(fits(layer, x.dtype) for layer in layers):
+        if x.dtype.char not in "fd" or not x.size:
             return None
         # Layers may be exchanged, and their settings changed, between two steps.
+        layers = layers_of(self.model)
         marks = [mark_of(layer) for layer in layers]
         for plan in self._plans:
             if (plan.batch_shape, plan.dtype, plan.marks) == (x.shape, x.dtype, marks):
                 return plan
+        if not layers or not all(fits(layer, x.dtype) for layer in layers):
+            return None
         try:
             plan = Plan(layers, x.shape, x.dtype, self._workers)
         except (ShapeError, GeometryError, MatrixTooLargeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from math import prod
 from typing import Any, TypeAlias
 
@@ -66,7 +67,9 @@ class Plan:
         workers: Workers,
     ) -> None:
         self.batch_shape, self.dtype, self.workers = batch_shape, dtype, workers
-        self.marks = [mark_of(layer) for layer in layers]
+        marks = map(mark_of, layers)
+        # Settings may be changed where they are.
+        self.marks = [(*who, deepcopy(settings), a) for *who, settings, a in marks]
         batch, *shape = batch_shape
         sizes = [min(CHUNK, batch - start) for start in range(0, batch, CHUNK)]
         shapes = _shapes(layers, tuple(shape))

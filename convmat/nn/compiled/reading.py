@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -18,9 +17,12 @@ from convmat.nn.models import Sequential
 from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
 
-__all__ = ["fits", "layers_of", "mark_of", "obstacle"]
+__all__ = ["Mark", "fits", "layers_of", "mark_of", "obstacle"]
 
-_POOLS = MaxPool, AvgPool, GlobalAvgPool
+_ACTIVATIONS: frozenset[type[Part]] = frozenset({ReLU, LeakyReLU})
+_POOLS: frozenset[type[Part]] = frozenset({MaxPool, AvgPool, GlobalAvgPool})
+_KINDS = _ACTIVATIONS | _POOLS | {Conv, Linear, BatchNorm, Flatten}
+
 _SETTINGS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
     {
         Conv: ("keywords",),
@@ -30,35 +32,17 @@ _SETTINGS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
 )
 """What a plan is made by, beside the shapes of parameters."""
 
-_WITHOUT_CONDITIONS = {ReLU, Flatten, Linear, BatchNorm, *_POOLS}
+Mark: TypeAlias = tuple[Layer, bool, list[Any], list[tuple[Shape, np.dtype[Any]]]]
 
 
-def layers_of(model: Part) -> list[Layer] | None:
-    """The layers of a model in their order; None where a plan can't hold them."""
-    if obstacle(model):
-        return None
-    return [part for _, part in _parts("", model) if isinstance(part, Layer)]
+def layers_of(model: Part) -> list[Layer]:
+    """The layers of a model in their order; none where a plan can't hold them."""
+    return _read(model)[0]
 
 
 def obstacle(model: Part) -> str:
-    """The first part of a model that a plan can't hold; empty where it holds all.
-
-    An activation has to come after a layer that it is not one of: its input is not
-    kept.
-    """
-    follows = False  # whether there is a step before, and it is no activation
-    steps = False
-    for name, part in _parts("", model):
-        told = f"layer {name} ({type(part).__name__})"
-        if not isinstance(part, Layer) or not _supported(part):
-            return told
-        if isinstance(part, Flatten):
-            continue
-        acts = isinstance(part, (ReLU, LeakyReLU))
-        if acts and not follows:
-            return f"{told}, whose input another one reads"
-        follows, steps = not acts, True
-    return "" if steps else "a model that computes nothing"
+    """The first part of a model that a plan can't hold; empty where it holds all."""
+    return _read(model)[1]
 
 
 def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
@@ -69,11 +53,38 @@ def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
     return all(array.dtype == dtype for array in arrays)
 
 
-def mark_of(layer: Layer) -> tuple[Layer, bool, list[Any], list[Shape]]:
-    """What must not change while a plan is in use: layer, mode, settings, shapes."""
-    settings = [copy(getattr(layer, name)) for name in _SETTINGS.get(type(layer), ())]
-    shapes = [array.shape for array in layer.parameters.values()]
-    return layer, layer.training, settings, shapes
+def mark_of(layer: Layer) -> Mark:
+    """What must not change while a plan is in use.
+
+    That is the layer, its mode, its settings, and shapes and dtypes of its arrays.
+    """
+    settings = [getattr(layer, name) for name in _SETTINGS.get(type(layer), ())]
+    arrays = [(a.shape, a.dtype) for a in layer.parameters.values()]
+    if not layer.training and layer.buffers:
+        arrays += [(a.shape, a.dtype) for a in layer.buffers.values()]
+    return layer, layer.training, settings, arrays
+
+
+def _read(model: Part) -> tuple[list[Layer], str]:
+    """The layers of a model, or what stands in the way of a plan.
+
+    An activation has to come after a layer that it is not one of: its input is not
+    kept.
+    """
+    layers: list[Layer] = []
+    follows = steps = False  # whether a step comes before; whether there is one at all
+    for name, part in _parts("", model):
+        if not _supported(part):
+            return [], f"layer {name} ({type(part).__name__})"
+        layers.append(part)
+        if type(part) is Flatten:
+            continue
+        acts = type(part) in _ACTIVATIONS
+        if acts and not follows:
+            told = f"layer {name} ({type(part).__name__})"
+            return [], f"{told}, whose input another one reads"
+        follows, steps = not acts, True
+    return (layers, "") if steps else ([], "a model that computes nothing")
 
 
 def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
@@ -85,14 +96,13 @@ def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
         yield from _parts(f"{name}.{own}" if name else own, inner)
 
 
-def _supported(layer: Layer) -> bool:
+def _supported(part: Part) -> TypeGuard[Layer]:
     """Whether there is a step for just this layer; not for what is derived from it."""
-    kind, own = type(layer), vars(layer)
-    if "forward" in own or "backward" in own:  # somebody listens
+    kind, own = type(part), vars(part)
+    if kind not in _KINDS or "forward" in own or "backward" in own:  # somebody listens
         return False
-    if isinstance(layer, Conv):
-        zeros = layer.keywords.get("padding_mode", "zeros") == "zeros"
-        return kind is Conv and layer.route == "fast" and zeros
-    if isinstance(layer, LeakyReLU):
-        return kind is LeakyReLU and 0 < layer.slope <= 1
-    return kind in _WITHOUT_CONDITIONS
+    if kind is Conv:
+        mode: str = own["keywords"].get("padding_mode", "zeros")
+        route: str = own["route"]
+        return mode == "zeros" and route == "fast"
+    return kind is not LeakyReLU or bool(0 < own["slope"] <= 1)
