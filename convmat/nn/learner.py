@@ -10,6 +10,7 @@ from typing import Any
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.nn.bars import say
 from convmat.nn.callbacks import Callback
 from convmat.nn.checkpoint import load_checkpoint, save_checkpoint, versions
 from convmat.nn.counts import count
@@ -19,7 +20,7 @@ from convmat.nn.evaluation import Metric, in_order, metrics_of
 from convmat.nn.finder import LRFinding, find_lr
 from convmat.nn.fits import Fits
 from convmat.nn.keeper import Keeper
-from convmat.nn.loop import say, train
+from convmat.nn.loop import train
 from convmat.nn.losses import CrossEntropy, Loss
 from convmat.nn.measures import Measures
 from convmat.nn.models import Sequential
