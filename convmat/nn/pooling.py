@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +13,15 @@ from convmat.costs import Cost
 from convmat.errors import GeometryError, ShapeError
 from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.shorthand import Padding, read_shape
-from convmat.linear.divisors import divisors_of
-from convmat.linear.windows import Windows, read_windows
 from convmat.memory import refuse_beyond
 from convmat.nn import functional
 from convmat.nn.facts import Facts, Window
 from convmat.nn.kernels import AMPLE
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
+
+if TYPE_CHECKING:
+    from convmat.linear.windows import Windows
 
 __all__ = ["AvgPool", "MaxPool", "PoolLayer", "refuse_empty"]
 
@@ -75,6 +76,8 @@ class PoolLayer(Layer):
             if isinstance(pool, tuple):
                 rule += f" with as many spatial axes as pool_size={pool} has entries"
             raise ShapeError(argument, rule, input_shape)
+        from convmat.linear.windows import read_windows  # with the first pooling
+
         return read_windows(input_shape, each, *self.settings)
 
     def _read(self, x: Array) -> Windows:
@@ -177,6 +180,9 @@ class AvgPool(PoolLayer):
         )
         self.count_include_pad = flag("count_include_pad", count_include_pad)
         self.divisor_override = divisor_override
+        from convmat.linear.divisors import divisors_of
+        from convmat.linear.windows import read_windows
+
         one = read_windows(1, 1, None, 0, 1, ceil_mode=False)  # to check the divisor
         divisors_of(one, self.count_include_pad, divisor_override)
 
@@ -201,6 +207,8 @@ class AvgPool(PoolLayer):
 
     def divisors(self, windows: Windows) -> IntArray:
         """What each window is divided by, `(*outs)`."""
+        from convmat.linear.divisors import divisors_of  # with the first pooling
+
         _refuse_beyond(windows)
         return divisors_of(windows, self.count_include_pad, self.divisor_override)
 
