@@ -243,6 +243,23 @@ def test_a_frozen_norm_among_layers_that_train_is_exactly_the_layer(where):
     assert_same(lambda: frozen(*ORDERS[where](np.random.default_rng(0))), x)
 
 
+def test_outputs_come_in_pieces_in_eval_mode_and_at_once_in_training():
+    model = Sequential(ORDERS["between"](np.random.default_rng(0)))
+    twin, compiled = (
+        Sequential(ORDERS["between"](np.random.default_rng(0))),
+        Compiled(fill(model), threads=2),
+    )
+    x = np.random.default_rng(2).normal(size=(5 * CHUNK + 7, 2, 6))
+    with model.evaluating():
+        expected = compiled.forward(x)
+        assert np.array_equal(compiled.outputs(x), expected)
+        assert max(plan.batch_shape[0] for plan in compiled._plans[1:]) == 2 * CHUNK
+        assert compiled.outputs(x[:0]).shape == (0, *expected.shape[1:])
+        assert not compiled.planned
+    once = compiled.outputs(x)  # by the statistics of all samples
+    assert np.array_equal(once, Compiled(fill(twin)).forward(x))
+
+
 def test_training_and_eval_mode_have_plans_of_their_own():
     model = fill(Sequential(ORDERS["between"](np.random.default_rng(0))))
     compiled, x = Compiled(model), integers(np.random.default_rng(2), (8, 2, 6))

@@ -17,7 +17,7 @@ from convmat.nn.models import Sequential
 from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
 
-__all__ = ["Mark", "fits", "layers_of", "mark_of", "obstacle"]
+__all__ = ["Mark", "fits", "layers_of", "mark_of", "obstacle", "watched"]
 
 _ACTIVATIONS: frozenset[type[Part]] = frozenset({ReLU, LeakyReLU})
 _POOLS: frozenset[type[Part]] = frozenset({MaxPool, AvgPool, GlobalAvgPool})
@@ -41,8 +41,16 @@ def layers_of(model: Part) -> list[Layer]:
 
 
 def obstacle(model: Part) -> str:
-    """The first part of a model that a plan can't hold; empty where it holds all."""
+    """The first part of a model that a plan can't hold; empty where it holds all.
+
+    Whether somebody watches a layer is another question: it may change at any time.
+    """
     return _read(model)[1]
+
+
+def watched(layer: Layer) -> bool:
+    """Whether somebody has put another pass in place of a layer's own, to look on."""
+    return "forward" in vars(layer) or "backward" in vars(layer)
 
 
 def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
@@ -99,7 +107,7 @@ def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
 def _supported(part: Part) -> TypeGuard[Layer]:
     """Whether there is a step for just this layer; not for what is derived from it."""
     kind, own = type(part), vars(part)
-    if kind not in _KINDS or "forward" in own or "backward" in own:  # somebody listens
+    if kind not in _KINDS:
         return False
     if kind is Conv:
         mode: str = own["keywords"].get("padding_mode", "zeros")
