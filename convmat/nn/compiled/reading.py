@@ -32,7 +32,7 @@ _SETTINGS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
 )
 """What a plan is made by, beside the shapes of parameters."""
 
-Mark: TypeAlias = tuple[Layer, bool, list[Any], list[tuple[Shape, np.dtype[Any]]]]
+Mark: TypeAlias = tuple[Layer, list[Any], list[tuple[Shape, np.dtype[Any]]]]
 
 
 def layers_of(model: Part) -> list[Layer]:
@@ -64,13 +64,14 @@ def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
 def mark_of(layer: Layer) -> Mark:
     """What must not change while a plan is in use.
 
-    That is the layer, its mode, its settings, and shapes and dtypes of its arrays.
+    That is the layer, its settings, and shapes and dtypes of its arrays; buffers are
+    among them in eval mode only, where they are read.
     """
     settings = [getattr(layer, name) for name in _SETTINGS.get(type(layer), ())]
     arrays = [(a.shape, a.dtype) for a in layer.parameters.values()]
-    if not layer.training and layer.buffers:
+    if not layer.training:
         arrays += [(a.shape, a.dtype) for a in layer.buffers.values()]
-    return layer, layer.training, settings, arrays
+    return layer, settings, arrays
 
 
 def _read(model: Part) -> tuple[list[Layer], str]:
