@@ -14,6 +14,10 @@ learning rate, `keeper` goes back to the last good state, and `run`, `checkpoint
 window. Everything else about the three is the same.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from convmat.nn.callbacks import Callback
 from convmat.nn.compiled import Compiled
 from convmat.nn.composite import Composite
@@ -59,11 +63,13 @@ from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
 from convmat.nn.recorder import Epoch, Recorder, Step
 from convmat.nn.residual import Residual
-from convmat.nn.rungs import FixedMatrix, RungLayer
 from convmat.nn.stats import ActivationStats, LayerStats
 from convmat.nn.summary import Row, Summary
 from convmat.nn.transposed import ConvTranspose
 from convmat.nn.weights import load_weights, save_weights
+
+if TYPE_CHECKING:
+    from convmat.nn.rungs import FixedMatrix, RungLayer
 
 __all__ = [
     "ActivationStats",
@@ -129,3 +135,13 @@ __all__ = [
     "read_npz",
     "save_weights",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Layers with a matrix of their own, on first use: most networks have none."""
+    if name not in {"FixedMatrix", "RungLayer"}:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from convmat.nn import rungs
+
+    return getattr(rungs, name)

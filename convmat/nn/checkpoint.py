@@ -126,6 +126,7 @@ def _conditions(learner: Learner) -> dict[str, object]:
     found["rule"] = _described(rule, without=rates)
     found["loss"] = _described(learner.loss)
     found["decay"] = learner.decay
+    found["engine"] = learner.engine.name  # they differ in the last bits
     for name, value in learner.settings_of_loader().items():
         found[f"loader's {name}"] = _nameless(value)
     return found

@@ -1,48 +1,78 @@
-"""What a model gives in eval mode: outputs, loss and metrics, batch by batch."""
+"""What a model gives for held-out data: outputs, loss and metrics, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
-from convmat.nn.composite import Composite
+from convmat.nn.counts import count
 from convmat.nn.data import Loader
 from convmat.nn.losses import Loss
 from convmat.nn.metrics import accuracy
 
-__all__ = ["Metric", "evaluate", "in_order", "metrics_of", "outputs_of"]
+__all__ = [
+    "Forward",
+    "Metric",
+    "all_of",
+    "evaluate",
+    "in_order",
+    "metrics_of",
+    "outputs_of",
+]
 
 Metric: TypeAlias = Callable[[Array, Array], float]
 """From all outputs and all targets of the held-out data to a number."""
 
 
-def outputs_of(model: Composite, loader: Loader) -> Array:
+class Forward(Protocol):
+    """Anything with a forward pass: a model, or the engine of one."""
+
+    def forward(self, x: Array) -> Array:
+        """The output, `(batch, ...)`."""
+
+
+def outputs_of(model: Forward, loader: Loader) -> Array:
     """The outputs for all samples, in the order of the loader."""
-    with model.evaluating():
-        return np.concatenate([model.forward(x) for x, _ in loader.epoch(0)])
+    return np.concatenate([model.forward(x) for x, _ in loader.epoch(0)])
 
 
 def evaluate(
-    model: Composite, loss: Loss, metrics: Mapping[str, Metric], loader: Loader
+    model: Forward, loss: Loss, metrics: Mapping[str, Metric], loader: Loader
 ) -> dict[str, float]:
     """The loss, in which each sample counts the same, and the metrics."""
     total, outputs, targets = 0.0, [], []
-    with model.evaluating():
-        for x, y in loader.epoch(0):
-            scores = model.forward(x)
-            total += float(loss(scores, y)[0]) * len(y)
-            outputs.append(scores)
-            targets.append(y)
+    for x, y in loader.epoch(0):
+        scores = model.forward(x)
+        total += float(loss(scores, y)[0]) * len(y)
+        outputs.append(scores)
+        targets.append(y)
     found = {"valid_loss": total / len(loader.inputs)}
     if metrics:  # of all samples together, as not every metric is a mean
         whole = np.concatenate(outputs), np.concatenate(targets)
         found |= {name: float(metric(*whole)) for name, metric in metrics.items()}
     return found
+
+
+def all_of(x: Array | Loader, batch_size: int | None, most: int) -> Loader:
+    """All inputs in their order, in batches of `batch_size`.
+
+    By default that is the one of the loader; of an array up to `most`.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        For no sample, and a batch size that is no positive integer.
+    """
+    if not isinstance(x, Loader):
+        x = Loader(x, np.zeros(len(x), np.int8), min(len(x), most))
+    size = x.batch_size if batch_size is None else batch_size
+    size = min(count("batch_size", size, 1), len(x.inputs))
+    return replace(x, batch_size=size, seed=None, drop_last=False)
 
 
 def in_order(data: Any, batch_size: int) -> Loader | None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import TYPE_CHECKING, Any
-
-from tqdm.auto import tqdm
+from typing import TYPE_CHECKING
 
 from convmat.errors import ConvmatError
+from convmat.nn.bars import Bar, bar, say
 from convmat.nn.recorder import Recorder
 from convmat.nn.run import Run
 
 if TYPE_CHECKING:
     from convmat.nn.learner import Learner
 
-__all__ = ["say", "train"]
+__all__ = ["train"]
 
 
 def train(
@@ -61,23 +59,16 @@ def train(
     return recorder
 
 
-def say(sentence: str) -> None:
-    """One line on stderr, above any bar."""
-    tqdm.write(sentence, file=sys.stderr)
-
-
 def _epochs(
     learner: Learner, run: Run, progress: bool, path: str | os.PathLike[str] | None
 ) -> None:
     total = run.epochs * len(learner.loader)
     done = len(learner.recorder.steps) - run.first_step
-    # None shows the bar on a terminal only.
-    hidden = None if progress else True
-    with tqdm(total=total, initial=done, unit="batch", disable=hidden, delay=1) as bar:
+    with bar("", total, initial=done, unit="batch", progress=progress) as shown:
         while learner.epochs - run.first_epoch < run.epochs:
-            bar.set_description(f"epoch {learner.epochs}", refresh=False)
+            shown.set_description(f"epoch {learner.epochs}", refresh=False)
             _call(learner, "before_epoch")
-            _batches(learner, run, bar)
+            _batches(learner, run, shown)
             if learner.recorder.stopped:
                 return
             learner.close_epoch()
@@ -88,7 +79,7 @@ def _epochs(
                 return
 
 
-def _batches(learner: Learner, run: Run, bar: tqdm[Any]) -> None:
+def _batches(learner: Learner, run: Run, shown: Bar) -> None:
     """Those of the present epoch that are still to come."""
     recorder, rule = learner.recorder, learner.rule
     for x, y in learner.loader.epoch(learner.epochs, start=_batch(learner, run)):
@@ -103,9 +94,9 @@ def _batches(learner: Learner, run: Run, bar: tqdm[Any]) -> None:
         loss = learner.step(x, y)
         for callback in learner.callbacks:
             callback.after_batch(learner, loss)
-        bar.update()
-        if not bar.disable:
-            bar.set_postfix(_live(recorder), refresh=False)
+        shown.update()
+        if not shown.disable:
+            shown.set_postfix(_live(recorder), refresh=False)
         if recorder.stopped:
             return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,8 @@ class ActivationStats(Callback):
     >>> stats[0].histogram().shape
     (40, 3)
     """
+
+    needs_layers: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from operator import is_
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -53,25 +56,43 @@ def step_together(
         rule.step(parameters, gradients)
         return
     all_names = "\n".join(names)  # no parameter's own name
-    others = {n: array for n, array in parameters.items() if n not in set(names)}
+    small = set(names)
+    others = {n: array for n, array in parameters.items() if n not in small}
     one = copy(rule)  # its settings, with memories of its own
+    laid = _LAID.setdefault(rule, {})
     for memory in rule.memories:
         known = dict(getattr(rule, memory))
         found = [known.pop(name) for name in names if name in known]
-        if len(found) not in {0, len(names)} or not _joins(found, arrays):
-            rule.step(parameters, gradients)
-            return
-        setattr(one, memory, known | ({all_names: _joined(found)} if found else {}))
+        if found:
+            whole = _whole(laid.get((memory, all_names)), found, arrays)
+            if whole is None:
+                rule.step(parameters, gradients)
+                return
+            known[all_names] = whole
+        setattr(one, memory, known)
     flat = _joined(arrays)
     joined = _joined([gradients[name] for name in names])
     one.step({all_names: flat} | others, {**gradients, all_names: joined})
-    _hand_back(flat, arrays)
+    for array, part in zip(arrays, _views(flat, arrays), strict=True):
+        array[...] = part  # to where they came from
     for memory in rule.memories:
         new, known = getattr(one, memory), getattr(rule, memory)
-        together = new.pop(all_names, None)
-        _remember(known, names, arrays, together)
+        together, key = new.pop(all_names, None), (memory, all_names)
+        laid[key] = _remember(laid.get(key), known, names, arrays, together)
         for name in others:
             _keep(known, name, new.get(name))
+
+
+class _Laid(NamedTuple):
+    """What is remembered of several parameters: in one array, and as views of it."""
+
+    whole: Array
+    views: list[Array]
+
+
+_LAID: WeakKeyDictionary[Rule, dict[tuple[str, str], _Laid | None]]
+_LAID = WeakKeyDictionary()
+"""By the name of the memory and those of the parameters."""
 
 
 def _small(parameters: Mapping[str, Array]) -> list[str]:
@@ -102,50 +123,54 @@ def _alike(
     return dtype.kind == "f"
 
 
-def _joins(memory: Sequence[Array], parameters: Sequence[Array]) -> bool:
-    """Whether what is remembered has an entry for each of a parameter, or one count."""
-    if len({array.dtype for array in memory}) > 1:
-        return False
-    if all(array.shape == () for array in memory):
-        return len({array.item() for array in memory}) <= 1
-    return all(m.shape == p.shape for m, p in zip(memory, parameters, strict=True))
+def _whole(
+    laid: _Laid | None, memory: Sequence[Array], parameters: Sequence[Array]
+) -> Array | None:
+    """What is remembered of all parameters, in one array; None where it does not fit.
+
+    Where the rule still remembers the views that it was given, that array is there.
+    """
+    views = laid.views if laid else []
+    if laid and len(memory) == len(views) and all(map(is_, memory, views)):
+        return laid.whole
+    if len(memory) != len(parameters) or len({array.dtype for array in memory}) > 1:
+        return None
+    if all(array.shape == () for array in memory):  # counts, which have to be equal
+        return memory[0].copy() if len({a.item() for a in memory}) == 1 else None
+    if any(m.shape != p.shape for m, p in zip(memory, parameters, strict=True)):
+        return None
+    return _joined(memory)
 
 
 def _joined(arrays: Sequence[Array]) -> Array:
-    """All entries, one array after the other; of counts, which are equal, the first."""
-    if arrays[0].shape == ():
-        return arrays[0].copy()
-    return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def _hand_back(flat: Array, arrays: Sequence[Array]) -> None:
-    """The entries to where they came from."""
-    start = 0
-    for array in arrays:
-        stop = start + array.size
-        array[...] = flat[start:stop].reshape(array.shape)
-        start = stop
+    """All entries, one array after the other."""
+    return np.concatenate(arrays, axis=None)
 
 
 def _remember(
+    laid: _Laid | None,
     known: dict[str, Array],
     names: Sequence[str],
     parameters: Sequence[Array],
-    new: Array | None,
-) -> None:
+    whole: Array | None,
+) -> _Laid | None:
     """What was remembered of all together, by the names of the parameters."""
-    if new is None:
+    if whole is None or whole.shape == ():  # nothing, or a count: each has its own
         for name in names:
-            _keep(known, name, None)
-        return
-    if new.shape == ():  # a count, which each has for itself
-        for name in names:
-            known[name] = new.copy()
-        return
+            _keep(known, name, None if whole is None else whole.copy())
+        return None
+    if laid is None or whole is not laid.whole:
+        laid = _Laid(whole, list(_views(whole, parameters)))
+        known.update(zip(names, laid.views, strict=True))
+    return laid
+
+
+def _views(whole: Array, arrays: Sequence[Array]) -> Iterator[Array]:
+    """Its parts, one after the other, with the shapes of the arrays."""
     start = 0
-    for name, parameter in zip(names, parameters, strict=True):
-        stop = start + parameter.size
-        known[name] = new[start:stop].reshape(parameter.shape)
+    for array in arrays:
+        stop = start + array.size
+        yield whole[start:stop].reshape(array.shape)
         start = stop
 
 

@@ -353,10 +353,12 @@ def plant(trained, place):
         vars(trained.model.layers[4])["forward"] = interrupt
     elif place == "backward":
         vars(trained.model.layers[0])["backward"] = interrupt
-    elif place == "update":  # some parameters have moved
-        right, rule = trained.rule._update, trained.rule
-        vars(rule)["_update"] = lambda name, *rest: (
-            interrupt() if name == "2.bias" else right(name, *rest)
+    elif place == "update":  # some parameters have moved, and the rule remembers it
+        right, moved = trained.rule._update, trained.model.parameters["0.weight"]
+        vars(trained.rule)["_update"] = lambda name, *rest: (
+            right(name, *rest),
+            moved.fill(9),
+            interrupt(),
         )
     else:  # all have, and the step is recorded
         right = trained.recorder.add

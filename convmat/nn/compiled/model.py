@@ -12,8 +12,9 @@ from convmat.nn.composite import Composite
 
 __all__ = ["Compiled"]
 
-_PLANS = 2
-"""Shapes that a model keeps buffers for: the batches of a loader, and its last one."""
+_PLANS = 4
+"""Shapes that a model keeps buffers for: the batches of a loader and its last one, in
+training and for held-out data."""
 
 
 class Compiled:
@@ -24,10 +25,10 @@ class Compiled:
     are the same ones in another order, so results differ by rounding.
 
     A batch goes through a plan, which is made at the first batch of a shape: for models
-    in training, of float32 or float64 throughout, that are a `Sequential` of `Conv`
-    (`route="fast"`, zeros as padding, one group), `Linear`, `ReLU`, `LeakyReLU` (slope
-    above 0, at most 1), `BatchNorm` and `Flatten`. What does not fit goes through the
-    layers of the model themselves.
+    of float32 or float64 throughout, in any mode, that are a `Sequential` of `Conv`
+    (`route="fast"`, zeros as padding), `Linear`, `ReLU`, `LeakyReLU` (slope above 0, at
+    most 1), `MaxPool`, `AvgPool`, `GlobalAvgPool`, `BatchNorm` and `Flatten`. What does
+    not fit goes through the layers of the model themselves.
 
     Parameters
     ----------
@@ -113,16 +114,16 @@ class Compiled:
 
     def _plan_for(self, x: Array) -> Plan | None:
         """The plan for batches like this one; None where the layers have to do it."""
-        layers = layers_of(self.model)
-        if layers is None or x.dtype.char not in "fd" or not x.size:
-            return None
-        if not all(fits(layer, x.dtype) for layer in layers):
+        if x.dtype.char not in "fd" or not x.size:
             return None
         # Layers may be exchanged, and their settings changed, between two steps.
+        layers = layers_of(self.model)
         marks = [mark_of(layer) for layer in layers]
         for plan in self._plans:
             if (plan.batch_shape, plan.dtype, plan.marks) == (x.shape, x.dtype, marks):
                 return plan
+        if not layers or not all(fits(layer, x.dtype) for layer in layers):
+            return None
         try:
             plan = Plan(layers, x.shape, x.dtype, self._workers)
         except (ShapeError, GeometryError, MatrixTooLargeError):

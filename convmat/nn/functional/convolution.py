@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convmat import maps, sliding
 from convmat.arrays import Array
-from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
 from convmat.nn.functional.bias import bias_grad, plus_bias
 
@@ -80,6 +79,8 @@ def matrix_conv_backward(
     By the input it is the transposed matrix; by the weight, the gradient of the dense
     matrix summed over each tie.
     """
+    from convmat.constraints import ConvConstraint  # with the first matrix
+
     rows = grad.reshape(len(grad), g.matrix_shape[0]).T  # (rows, batch)
     columns = x.reshape(len(x), g.matrix_shape[1])  # (batch, columns)
     x_grad = (matrix.T @ rows).T.reshape(x.shape)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convmat.arrays import Array
-from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
 from convmat.nn.functional.bias import bias_grad, plus_bias
 from convmat.nn.functional.convolution import MAPS, Route
@@ -66,6 +65,8 @@ def matrix_conv_transpose_backward(
     grad: Array, x: Array, matrix: Array | csr_array[Any, tuple[int, int]], g: Geometry
 ) -> tuple[Array, Array, Array]:
     """Gradients by input, weight and bias, through the paired matrix."""
+    from convmat.constraints import ConvConstraint  # with the first matrix
+
     rows = x.reshape(len(x), g.matrix_shape[0]).T  # (rows, batch)
     columns = grad.reshape(len(grad), g.matrix_shape[1])  # (batch, columns)
     x_grad = (matrix @ columns.T).T.reshape(x.shape)
