@@ -259,11 +259,7 @@ def test_the_softmax_bound_of_scores_that_part_is_reached():
 @given(geometries(max_rank=2))
 def test_the_terms_of_an_input_gradient_are_the_most_taps_on_one_input(g):
     reads = np.bincount(tie_map(g).cols).max(initial=0)
-    terms = (
-        g.out_channels
-        // g.groups
-        * np.prod([most_reads(axis) for axis in g.axes])
-    )
+    terms = g.out_channels // g.groups * np.prod([most_reads(axis) for axis in g.axes])
     assert terms == reads
 
 
@@ -302,7 +298,10 @@ def linear_step(x=np.float64, parameters=np.float64, velocity=None, targets=None
         ({"x": np.float32}, r"parameters\['0.weight'\] must be .* x, float32, got"),
         ({"x": int}, "x must be float32 or float64, got x='int64'"),
         ({"x": np.float16, "parameters": np.float16}, "x must be float32 or float64"),
-        ({"velocity": np.float32}, r"memory\['velocity.0.weight'\] must be .* x, float64"),
+        (
+            {"velocity": np.float32},
+            r"memory\['velocity.0.weight'\] must be .* x, float64",
+        ),
         (
             {"x": np.float32, "parameters": np.float32, "targets": np.float64},
             "targets must leave the gradient of the loss float32, got .*'float64'",
@@ -332,7 +331,7 @@ def test_a_sum_that_may_lose_every_digit_has_no_bound():
 def test_an_update_rule_without_a_rule_of_rounding_is_named():
     class Other(Rule):
         def __init__(self):
-            super().__init__(0.1, 0, 0, False)
+            super().__init__(0.1, 0, 0, decoupled=False)
 
         def _check(self, name, parameter):
             pass

@@ -127,12 +127,12 @@ class Unit:
         at most `1 / b - 1 / (b + d) = d / (b (b + d))`.
         """
         low = np.maximum(other.values - other.gap, least)
-        with np.errstate(divide="ignore", invalid="ignore"):  # infinite where low is 0
+        with np.errstate(divide="ignore", invalid="ignore"):
             inverse = other.gap / (low * (low + other.gap))
             gap = one.gap / low + one.size * inverse
             gap = gap + self.rounding(one.size / low, 1)
             values = np.float64(one.values) / other.values
-        return Gapped(values, gap)
+        return Gapped(values, np.where(low > 0, gap, np.inf))
 
     def root(self, squares: Gapped, least: float = 0.0) -> Gapped:
         """The square root of what is at least `least`, and 0, in both runs.
