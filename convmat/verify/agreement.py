@@ -16,7 +16,13 @@ from convmat.nn.learner import Learner
 from convmat.optim import Plan, Rule
 from convmat.verify.rounding import step_bound
 
-__all__ = ["Agreement", "compare_training", "gaps_between", "largest_growth"]
+__all__ = [
+    "Agreement",
+    "compare_training",
+    "gaps_between",
+    "largest_growth",
+    "set_rates",
+]
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def compare_training(
         for _ in range(epochs):
             for x, y in one.loader.epoch(one.epochs):
                 if plan is not None:
-                    _set_rates(plan, done, total, one.rule, other.rule)
+                    set_rates(plan, done, total, one.rule, other.rule)
                 bound = step_bound(
                     one.model,
                     one.loss,
@@ -178,7 +184,8 @@ def _floats(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: array for name, array in arrays.items() if array.dtype.kind == "f"}
 
 
-def _set_rates(plan: Plan, done: int, total: int, *rules: Rule) -> None:
+def set_rates(plan: Plan, done: int, total: int, *rules: Rule) -> None:
+    """Give the rules what a plan has after `done` of `total` steps, exactly there."""
     rates = plan.rates(Fraction(done, total))
     for rule in rules:
         if rates.lr is not None:
