@@ -197,8 +197,12 @@ def set_rates(plan: Plan, done: int, total: int, *rules: Rule) -> None:
 def gaps_between(
     one: Mapping[str, Array], other: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """Absolute difference of each array of `one` from that of the same name."""
-    return {name: np.abs(np.float64(one[name]) - other[name]) for name in one}
+    """Absolute difference of each array of `one` from that of the same name.
+
+    In double precision, so that what one run has in rationals is rounded once.
+    """
+    differences = {name: np.abs(np.float64(one[name]) - other[name]) for name in one}
+    return {name: np.asarray(gap, float) for name, gap in differences.items()}
 
 
 def largest_growth(

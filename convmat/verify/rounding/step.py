@@ -43,6 +43,7 @@ class StepBound:
     loss: float
 
 
+@np.errstate(all="ignore")  # beyond all numbers there is no bound: it is infinite
 def step_bound(
     model: Sequential,
     loss: Loss,
@@ -118,20 +119,21 @@ def step_bound(
     _, gradient_gaps = run.back(Gapped(grad, gap))
     parameters, remembered = {}, {}
     for name, array in model.parameters.items():
-        known = {
+        remembers = {
             kind: Gapped(memory[label], memory_gaps[label])
             for kind in rule.memories
             if (label := f"{kind}.{name}") in memory
         }
         weight = Gapped(array, gaps[name])
         gradient = Gapped(model.gradients[name], gradient_gaps[name])
-        entry = Entry(name, weight, gradient, known, name not in undecayed)
+        entry = Entry(name, weight, gradient, remembers, name not in undecayed)
         after = moved(rule, unit, entry)
         parameters[name] = _sure(after.weight)
         for kind, gap in after.memory.items():
             remembered[f"{kind}.{name}"] = _sure(gap)
     after_pass = {name: _sure(gap) for name, gap in run.buffers.items()}
-    return StepBound(parameters, remembered, after_pass, OWN * loss_gap)
+    loss_gap = float(_sure(np.array(OWN * loss_gap)))
+    return StepBound(parameters, remembered, after_pass, loss_gap)
 
 
 def _unit(model: Sequential, x: Array, memory: Gaps, buffers: Gaps) -> Unit:
