@@ -450,3 +450,41 @@ def test_quotients_and_roots_of_two_runs_are_within_their_gaps(a, b, least):
 def test_a_quotient_by_what_may_be_zero_is_unsure_without_end():
     one = Gapped(np.ones(1), np.zeros(1))
     assert UNIT.over(one, Gapped(np.ones(1), 2 * np.ones(1)), 0.0).gap == np.inf
+
+
+# ------------------------------------------------------------------ the norm by itself
+
+
+@pytest.mark.parametrize("moving", ["running_mean", "running_var"])
+def test_the_bound_of_a_gap_in_a_remembered_statistic_is_reached(moving):
+    x, gap = np.full((1, 1, 3), 2.0), np.array([1e-3])
+    layers = [BatchNorm(1, eps=0.5).eval() for _ in range(2)]
+    layers[1].buffers[moving] -= gap
+    held = layers[0].parameters | floats(layers[0].buffers)
+    own = {name: np.zeros(1) for name in held} | {moving: gap}
+    run = through(layers[0], UNIT, Gapped(x, np.zeros(x.shape)), own)
+    apart = np.abs(run.output.values - layers[1].forward(x))
+    shares_ = apart / run.output.gap
+    assert shares_.max() <= 1
+    assert shares_.min() > 0.99
+    assert run.buffers[moving] == gap
+
+
+@pytest.mark.parametrize("first", [0, 6])
+def test_the_bound_of_a_gradient_through_the_statistics_holds_where_gaps_add_up(
+    first,
+):
+    # The first entry's own gap goes one way; those of the others move the statistics'
+    # part of its gradient the same way: the level, and what an outlier takes.
+    x, grad = np.repeat([[1.0], [-1.0]], 50, axis=0), np.ones((100, 1))
+    x[0] = first
+    moves = -np.sign(x) if first else -np.ones((100, 1))
+    moves[0] = 1
+    layer, gap = BatchNorm(1), np.full((100, 1), 1e-6)
+    own = {name: np.zeros(1) for name in ("weight", "bias")}
+    own |= {name: np.zeros(1) for name in ("running_mean", "running_var")}
+    run = through(layer, UNIT, Gapped(x, 0 * x), own)
+    other = layer.backward(grad + 1e-6 * moves)
+    bound, _ = run.back(Gapped(grad, gap))
+    share = np.abs(bound.values - other)[0, 0] / bound.gap[0, 0]
+    assert 0.7 < share <= 1
