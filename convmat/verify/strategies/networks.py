@@ -8,6 +8,7 @@ from math import prod
 
 from hypothesis import strategies as st
 
+from convmat.nn.update import Decay
 from convmat.optim import Constant, FlatCosine, LinearOneCycle, OneCycle, Plan
 from convmat.verify.networks import EXACT, Call, NetworkPlan
 from convmat.verify.strategies.layers import LAYERS, Bounds, conv_of
@@ -87,6 +88,17 @@ def networks(
             [name for name in names if name in EXACT]
             for names in (layers, rules, losses, plans)
         )
+    # What has no axes comes first: so it stays while their number shrinks.
+    kinds = draw(st.lists(st.sampled_from(layers), max_size=max_layers))
+    pooled, biased = draw(st.booleans()), not draw(st.booleans())
+    outputs = draw(st.integers(1, max_outputs))
+    lr, rule = _rule(draw, rules)
+    loss, plan = _loss(draw, losses, outputs), _plan(draw, plans, lr)
+    least = 2 if "BatchNorm" in kinds else 1
+    batch = draw(st.integers(least, max(least, max_batch)))
+    steps = draw(st.integers(1, max_steps))
+    decay: Decay = "weights" if draw(st.booleans()) else "all"
+    seed = draw(st.integers(0, 999))
     rank = draw(st.integers(min_rank, max_rank))
     most = Bounds(
         max_channels,
@@ -110,31 +122,25 @@ def networks(
             max_padding=max_padding,
         )
     )
-    input_shape = first.in_channels, *first.input_size
     drawn = [conv_of(first, bias=not draw(st.booleans()))]
     shape = first.out_channels, *first.output_size
-    for _ in range(draw(st.integers(0, max_layers))):
-        drawn.append(LAYERS[draw(st.sampled_from(layers))](draw, shape, most))
+    for kind in kinds:
+        drawn.append(LAYERS[kind](draw, shape, most))
         shape = drawn[-1].output_shape(shape)
-    pooled = draw(st.booleans())
     drawn += [Call("GlobalAvgPool"), Call("Flatten")] if pooled else [Call("Flatten")]
     features = shape[0] if pooled else prod(shape)
-    outputs = draw(st.integers(1, max_outputs))
-    bias = () if not draw(st.booleans()) else (("bias", False),)
-    drawn.append(Call("Linear", (features, outputs), bias))
-    norm = any("BatchNorm" in call.names for call in drawn)
-    lr, rule = _rule(draw, rules)
+    keywords = () if biased else (("bias", False),)
     return NetworkPlan(
-        input_shape,
-        tuple(drawn),
+        (first.in_channels, *first.input_size),
+        (*drawn, Call("Linear", (features, outputs), keywords)),
         outputs,
-        _loss(draw, losses, outputs),
+        loss,
         rule,
-        _plan(draw, plans, lr),
-        batch=draw(st.integers(2 if norm else 1, max(max_batch, 2 if norm else 1))),
-        steps=draw(st.integers(1, max_steps)),
-        decay="weights" if draw(st.booleans()) else "all",
-        seed=draw(st.integers(0, 999)),
+        plan,
+        batch,
+        steps,
+        decay,
+        seed,
     )
 
 
