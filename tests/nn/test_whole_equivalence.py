@@ -141,7 +141,7 @@ def test_running_statistics_move_as_rounding_lets_them(plan, route):
             assert (array != started[name]).all()
 
 
-@some(12)
+@some(8)
 @given(networks(exact=True, max_rank=2, max_size=3, max_layers=2, max_batch=2))
 @example(WITNESS)
 def test_each_step_in_single_precision_is_within_its_bound_of_the_same_in_rationals(
@@ -204,9 +204,10 @@ def exact_law(plan):
     phases=[Phase.generate],
     report_multiple_bugs=False,
 )
-@given(networks(), st.just(np.float64), st.sampled_from(ROUTES[1:]))
-def float_law(plan, dtype, route):
-    within_rounding(plan, dtype, route)
+@given(networks(max_rank=2))
+def float_law(plan):
+    for route in ROUTES[1:]:
+        within_rounding(plan, np.float64, route)
 
 
 def taps_swapped_on_the_last_axis(patch):

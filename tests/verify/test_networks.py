@@ -152,10 +152,9 @@ WITNESSES = {
 
 def test_a_failure_shrinks_to_the_plainest_network():
     assert find(networks(), lambda plan: True) == PLAIN
-    assert find(networks(exact=True), lambda plan: True) == PLAIN
 
 
-@pytest.mark.parametrize("name", ["BatchNorm", "AvgPool", "Residual"])
+@pytest.mark.parametrize("name", ["BatchNorm", "AvgPool"])
 def test_a_failing_layer_is_left_as_the_only_one_between_the_ends(name):
     plan = find(networks(), lambda plan: name in plan.names)
     assert len(plan.layers) == 4

@@ -60,11 +60,10 @@ def matrix_beside(matrix: Matrix, array: Array) -> Matrix:
     --------
     >>> from scipy.sparse import csr_array
     >>> matrix = csr_array(np.array([[2.0, 0.0]]))
-    >>> matrix_beside(matrix, np.array([Fraction(1, 4), Fraction(1)])) @ [
-    ...     Fraction(1),
-    ...     0,
-    ... ]
-    array([2.])
+    >>> matrix_beside(matrix, np.array([1.0, 2.0])) is matrix
+    True
+    >>> matrix_beside(matrix, np.array([Fraction(1), Fraction(2)]))
+    array([[2., 0.]])
     """
     if isinstance(matrix, np.ndarray) or array.dtype not in (np.float16, object):
         return matrix

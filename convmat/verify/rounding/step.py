@@ -98,7 +98,7 @@ def step_bound(
     >>> bound = step_bound(
     ...     model, HalfSquare(), SGD(0.1), x, y, gaps=gaps, memory_gaps={}
     ... )
-    >>> 0 < bound.parameters["0.weight"].max() < 1e-14
+    >>> bool(0 < bound.parameters["0.weight"].max() < 1e-14)
     True
     """
     memory = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -76,7 +76,8 @@ def _axis(draw: st.DrawFn, n: int, mode: str, most: Bounds) -> tuple[Any, ...]:
 def _conv_transpose(draw: st.DrawFn, shape: Shape, most: Bounds) -> Call:
     mode = draw(st.sampled_from(PADDING_MODES))
     into, groups, out_of = _channels(draw, shape, most)
-    axes = [_spread_axis(draw, n, mode, most) for n in shape[1:]]
+    slowest = 2 if len(shape) < 4 else 1  # volumes grow fast
+    axes = [_spread_axis(draw, n, mode, slowest, most) for n in shape[1:]]
     kernel, stride, padding, dilation, beyond = zip(*axes, strict=True)
     keywords = _plain(
         stride=stride,
@@ -90,13 +91,18 @@ def _conv_transpose(draw: st.DrawFn, shape: Shape, most: Bounds) -> Call:
     return Call("ConvTranspose", (into, out_of, kernel), keywords)
 
 
-def _spread_axis(draw: st.DrawFn, n: int, mode: str, most: Bounds) -> tuple[Any, ...]:
-    """As `_axis`, and output padding; the result is about `max_size` at most."""
-    widest = max(1, min(most.max_stride, most.max_size // n))
-    stride = draw(st.integers(1, widest))
+def _spread_axis(
+    draw: st.DrawFn, n: int, mode: str, slowest: int, most: Bounds
+) -> tuple[Any, ...]:
+    """As `_axis`, and output padding.
+
+    The stride may be `slowest`, and more where the result stays about `max_size`.
+    """
+    widest = min(most.max_stride, max(slowest, most.max_size // n))
+    stride = draw(_seldom_first(range(1, widest + 1)))
     dilation = draw(st.integers(1, most.max_dilation))
     kernel = draw(st.integers(1, most.max_kernel))
-    beyond = draw(st.integers(0, stride - 1))
+    beyond = draw(_seldom_first(range(stride)))
     full = (n - 1) * stride + dilation * (kernel - 1) + 1 + beyond
     # A third of it on each side leaves a third, as deep as the pads that fold into it.
     deepest = min(most.max_padding, (full - _REACH.get(mode, 1)) // 3)
@@ -104,11 +110,16 @@ def _spread_axis(draw: st.DrawFn, n: int, mode: str, most: Bounds) -> tuple[Any,
     return kernel, stride, pads, dilation, beyond
 
 
+def _seldom_first(values: Sequence[int]) -> st.SearchStrategy[int]:
+    """One of the values, the first only as what it shrinks to."""
+    return st.sampled_from([values[0], *3 * list(values[1:])])
+
+
 def _channels(draw: st.DrawFn, shape: Shape, most: Bounds) -> tuple[int, int, int]:
     """Channels of the input, groups that divide them, and channels of the result."""
     into = shape[0]
     dividing = [n for n in range(1, most.max_groups + 1) if into % n == 0]
-    groups = draw(st.sampled_from(dividing))
+    groups = draw(_seldom_first(dividing))
     per_group = draw(st.integers(1, max(1, most.max_channels // groups)))
     return into, groups, per_group * groups
 

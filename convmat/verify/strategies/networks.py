@@ -63,7 +63,7 @@ def networks(
         Layers between the first convolution and the end; a residual block is one.
     max_channels, max_groups, max_size : int
         As in `geometries`; `max_channels` is of all groups together behind the first
-        convolution. A transposed convolution may give somewhat more than `max_size`.
+        convolution. A transposed convolution may give about twice `max_size`.
     max_kernel, max_stride, max_dilation, max_padding : int
         As in `geometries`.
     max_outputs, max_batch, max_steps : int
@@ -89,7 +89,8 @@ def networks(
             for names in (layers, rules, losses, plans)
         )
     # What has no axes comes first: so it stays while their number shrinks.
-    kinds = draw(st.lists(st.sampled_from(layers), max_size=max_layers))
+    count = draw(st.integers(0, max_layers))
+    kinds = [draw(st.sampled_from(layers)) for _ in range(count)]
     pooled, biased = draw(st.booleans()), not draw(st.booleans())
     outputs = draw(st.integers(1, max_outputs))
     lr, rule = _rule(draw, rules)
