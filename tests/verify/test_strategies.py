@@ -144,6 +144,7 @@ def test_list_of_strategies_is_the_agreed_one():
         "geometries",
         "inputs",
         "kernels",
+        "networks",
         "numbers",
         "outputs",
     ]
