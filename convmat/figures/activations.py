@@ -18,7 +18,7 @@ from convmat.nn.stats import NEAR_ZERO, LayerStats
 __all__ = ["color_dim", "layer_stats"]
 
 _LEFT, _WIDE, _RIGHT, _TOP = 0.85, 5.4, 0.3, 0.4  # inches of and around a panel
-_HIGH, _BETWEEN, _BOTTOM = 1.15, 0.16, 0.55
+_HIGH, _BETWEEN, _BOTTOM = 1.2, 0.2, 0.55
 _IMAGE, _BAR, _KEY = 2.5, 0.16, 0.75  # inches: height of the image, its colour bar
 
 
@@ -195,7 +195,7 @@ def color_dim(
     bar = sheet.figure.colorbar(ScalarMappable(scale, "viridis"), cax=key)
     bar.outline.set_edgecolor(look.muted)
     ticks = [0, *(10**power for power in range(12) if 10**power <= max(most, 1))]
-    bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    bar.set_ticks(ticks, labels=[_count(tick) for tick in ticks])
     bar.minorticks_off()
     key.tick_params(colors=look.ink, labelfontfamily=FONT, labelsize=SIZE - 1)
     paragraph(sheet, note, (_LEFT, _TOP + _IMAGE + _BOTTOM), _WIDE + _KEY)
@@ -212,6 +212,10 @@ def color_dim(
         f"At most {most:,} outputs are in one bin."
     )
     return describe(sheet.figure, "color_dim", params, alt)
+
+
+def _count(outputs: int) -> str:
+    return f"{outputs:,}" if outputs < 10**6 else number(float(outputs))
 
 
 def _name(seen: LayerStats) -> str:
