@@ -46,7 +46,8 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     ConvmatTypeError
         For what is no finding.
     ConvmatError
-        For one without a step, and an unknown theme.
+        For one without a step, with rates that are not positive or not as many as
+        losses, and for an unknown theme.
 
     Examples
     --------
@@ -63,8 +64,13 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     if not finding.lrs:
         rule, remedy = "must hold at least one step", "start with a smaller rate"
         raise ConvmatError("finding", rule, finding, remedy)
+    if len(finding.lrs) != len(finding.losses):
+        told = f"{len(finding.lrs)} rates and {len(finding.losses)} losses"
+        raise ConvmatError("finding", "must have a loss for each rate", told)
     found = {name: getattr(finding, name) for name in _NAMES}
     known = {name: float(rate) for name, rate in found.items() if rate is not None}
+    if min((*finding.lrs, *known.values())) <= 0:
+        raise ConvmatError("finding", "must have positive rates", finding)
     missing = [name for name, rate in found.items() if rate is None]
     sheet = Sheet.blank(theme_of(theme))
     seen = finding.losses[:-_SKIP] or finding.losses

@@ -136,10 +136,11 @@ def _curves(recorder: Recorder) -> tuple[dict[str, Array], dict[str, Array]]:
     done = np.arange(float(len(smooth)))
     x, y = gaps(done, smooth, recorder.fits)
     places, curves = {"train": x}, {"train": y}
-    held = [e for e in recorder.epochs if e.valid_loss is not None]
+    held = [
+        (e.steps, e.valid_loss) for e in recorder.epochs if e.valid_loss is not None
+    ]
     if held:
-        places["valid"] = np.array([float(epoch.steps) for epoch in held])
-        curves["valid"] = np.array([float(epoch.valid_loss or 0) for epoch in held])
+        places["valid"], curves["valid"] = np.array(held, np.float64).T
     return places, curves
 
 

@@ -22,6 +22,7 @@ __all__ = ["schedule"]
 _LEFT, _WIDE, _HIGH, _RIGHT = 0.85, 5.4, 1.55, 0.3  # inches of and around a panel
 _TOP, _BETWEEN, _BOTTOM = 0.35, 0.3, 0.55
 _MOST = 1_000_000  # steps of a plan
+_TOLD = 6  # boundaries of many
 
 
 def schedule(
@@ -139,14 +140,22 @@ def _tops(lrs: Array, starts: list[int]) -> dict[int, int]:
 
 def _note(starts: list[int], tops: dict[int, int]) -> str:
     """The boundaries in words."""
-    batches = ", ".join(str(top) for top in tops.values())
     told = "The learning rate is largest at the start: no warm-up."
     if tops:
-        told = f"Dashed: warm-up ends at batch {batches}."
+        told = f"Dashed: warm-up ends at {_batches(list(tops.values()))}."
     if len(starts) > 1:
-        begun = ", ".join(map(str, starts[1:]))
-        told += f" Dotted: a new fit begins at batch {begun}."
+        told += f" Dotted: a new fit begins at {_batches(starts[1:])}."
     return told
+
+
+def _batches(numbers: list[int]) -> str:
+    """Batches in words, the first few of many."""
+    if len(numbers) == 1:
+        return f"batch {numbers[0]}"
+    *first, last = map(str, numbers[:_TOLD])
+    if len(numbers) > _TOLD:
+        return f"batches {', '.join([*first, last])} and {len(numbers) - _TOLD} more"
+    return f"batches {', '.join(first)} and {last}"
 
 
 def _panel(
