@@ -104,7 +104,9 @@ def one_layer(stats: ActivationStats | LayerStats, layer: int | None) -> LayerSt
 
     Raises
     ------
-    ConvmatTypeError, ConvmatError
+    ConvmatTypeError
+        As `layer_stats`.
+    ConvmatError
         As `layer_stats`.
     ShapeError
         As `layer_stats`.
