@@ -9,19 +9,25 @@ from convmat.experiments.chapter import Chapter, Trained
 from convmat.experiments.edge import EDGES, Found, learn_kernel, pieces
 from convmat.experiments.errata import Erratum, errata
 from convmat.experiments.ladder import Climb, climb_ladder, moved
+from convmat.experiments.normed import Normed, normed
 from convmat.experiments.reproduce import train_chapter
+from convmat.experiments.valley import Descents, descend_valley
 
 __all__ = [
     "EDGES",
     "Chapter",
     "Climb",
+    "Descents",
     "Erratum",
     "Found",
+    "Normed",
     "Trained",
     "climb_ladder",
+    "descend_valley",
     "errata",
     "learn_kernel",
     "moved",
+    "normed",
     "pieces",
     "train_chapter",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from convmat.arrays import Array
 from convmat.experiments import telling
 from convmat.experiments.chapter13 import BOOK, RUNS, Setting
 from convmat.experiments.errata import Erratum
@@ -88,6 +91,34 @@ class Trained:
         """Whether it has learned nothing."""
         seen = self.recorder.accuracies
         return bool(seen) and seen[-1] < CHANCE and not self.setting.classes
+
+    def outputs(self, images: Array) -> tuple[Array, ...]:
+        """What each layer makes of some images, in eval mode.
+
+        Parameters
+        ----------
+        images : ndarray, `(batch, 1, 28, 28)`
+            As they are stored; they are scaled and normalised as in training.
+
+        Returns
+        -------
+        tuple of ndarray
+            One for each layer of the model, `(batch, channels, high, wide)`; the last
+            one, the scores, `(batch, classes)`.
+        """
+        held_out, model = self.learner.held_out, self.learner.model
+        assert held_out is not None  # `learner_of` gives one
+        targets = np.zeros(len(images), np.int64)
+        loader = replace(
+            held_out, inputs=images, targets=targets, batch_size=len(images)
+        )
+        ((x, _),) = loader.epoch(0)
+        found = []
+        with model.evaluating():
+            for layer in model.layers:
+                x = layer.forward(x)
+                found.append(x)
+        return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
