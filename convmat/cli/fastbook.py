@@ -20,13 +20,13 @@ __all__ = ["add_to"]
 
 _EXAMPLES = """\
 examples:
-  convmat fastbook                           on the embedded digits, a minute
-  convmat fastbook --data ~/mnist            on all of MNIST, some minutes
+  convmat fastbook                    on the embedded digits, half a minute
+  convmat fastbook --data ~/mnist     on all of MNIST, a minute or two
   convmat fastbook --data ~/mnist --runs E,F --seed 1 --out normed
   convmat fastbook --runs A --theme dark --out dark
   convmat fastbook --no-figures --json chapter.json
 
-runs, in the book's order; each has its own network, seed and data:
+runs, in the book's order; each trains a new network:
   A  threes and sevens, batches of 64, 1-cycle to 0.01
   B  all ten digits, batches of 64, a constant rate of 0.06
   C  as B, with batches of 512
@@ -36,9 +36,9 @@ runs, in the book's order; each has its own network, seed and data:
 
 --data:
   a folder with the four IDX files of MNIST, as train-images-idx3-ubyte or
-  train-images.idx3-ubyte, with or without .gz. Nothing is downloaded. Without it
-  the runs have the 10,000 digits that are embedded, 2,000 of them held out: fewer
-  batches, so higher losses than the book's, which are for all of MNIST
+  train-images.idx3-ubyte, with or without .gz. Nothing is downloaded. Without
+  it the runs have the 10,000 digits that are embedded, 2,000 of them held out:
+  fewer batches, so higher losses than the book's, which are for all of MNIST
 """
 
 _OUT = "convmat-fastbook"

@@ -38,7 +38,9 @@ def about_out(path: str, option: str = "--out") -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         rule = "must name a file"
-        remedy = "leave --out away to print to the terminal" if option == "--out" else ""
+        remedy = (
+            "leave --out away to print to the terminal" if option == "--out" else ""
+        )
         raise ConvmatError(option, rule, path, remedy)
     if not target.parent.is_dir():
         rule = "must lie in a folder that exists"

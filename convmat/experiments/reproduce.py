@@ -24,6 +24,7 @@ _SOUGHT = "DCBEFA"  # whose learning rate is looked for: the first of them that 
 _RATES = 100  # that are tried
 _SIZE = (1, 28, 28)
 _PAIR = RUNS["A"].classes
+_CLASSES = RUNS["B"].channels[-1]
 
 
 def train_chapter(
@@ -80,11 +81,11 @@ def train_chapter(
     found: list[Trained] = []
     stopped = ""
     sought = next(name for name in _SOUGHT if name in names) if watch else ""
-    with _bar(names, parts, sought, progress) as whole:
+    with _bars(names, parts, sought, progress) as bars:
         try:
             for name in names:
                 kept = watch and name in _WATCHED, name == sought
-                run = _train(name, parts, seed, *kept, whole, progress)
+                run = _train(name, parts, seed, *kept, bars, progress)
                 found.append(run)
                 if run.recorder.stopped:  # the learner minds Ctrl-C itself
                     stopped = f"run {name} was {run.recorder.stopped}"
@@ -128,19 +129,24 @@ def _check(name: str, parts: Parts) -> None:
     Raises
     ------
     ConvmatError
-        For images of another size, and for too few of them.
+        For images of another size, other classes, and too few images.
     """
     setting = RUNS[name]
+    remedy = f"choose runs without {name}"
     needed = (parts.train, setting.batch_size, "train on"), (parts.test, 1, "hold out")
     for part, least, purpose in needed:
         if part.shape != _SIZE:
             rule = "must hold grey images of 28x28, as MNIST does"
             raise ConvmatError("data", rule, part.shape)
+        lacking = [digit for digit in setting.classes if not part.counts.get(digit)]
+        if lacking or not (setting.classes or len(part.classes) == _CLASSES):
+            what = " and ".join(setting.classes) or f"{_CLASSES} classes"
+            rule = f"must hold digits of {what} to {purpose}, for run {name}"
+            raise ConvmatError("data", rule, part.classes, remedy)
         held = _count(part, setting.classes)
         if held < least:
-            what = " and ".join(setting.classes) or "all classes"
-            rule = f"must hold {least} digits of {what} to {purpose}, for run {name}"
-            raise ConvmatError("data", rule, held, f"choose runs without {name}")
+            rule = f"must hold {least} digits of that kind to {purpose}, for run {name}"
+            raise ConvmatError("data", rule, held, remedy)
 
 
 def _count(part: Dataset, classes: Sequence[str]) -> int:
@@ -156,64 +162,83 @@ def _images(name: str, parts: Parts) -> int:
     return setting.epochs * (held // size) * size
 
 
-class _Counted(Callback):
-    """Moves the bar of the whole by what each batch holds."""
+class _Bars(Callback):
+    """One bar for the whole, in images, and below it one for the run, in batches."""
 
-    def __init__(self, whole: tqdm[Any]) -> None:
-        self.whole = whole
-        self.images = 0
+    def __init__(self, total: int, progress: bool) -> None:
+        # None shows bars on a terminal only.
+        hidden = None if progress else True
+        self.looks: Any = {"disable": hidden, "leave": False, "delay": 1}
+        self.whole = tqdm(
+            desc="all runs", total=total, unit=" images", unit_scale=True, **self.looks
+        )
+        self.run: tqdm[Any] | None = None
+        self.name, self.images = "", 0
+
+    def begin(self, name: str, batches: int) -> None:
+        """A run begins."""
+        self.name = name
+        self.run = tqdm(total=batches, unit="batch", **self.looks)
 
     def before_batch(self, learner: Learner, x: Array, y: Array) -> None:
-        """Remember how many there are."""
+        """Remember how many images there are."""
         self.images = len(y)
 
     def after_batch(self, learner: Learner, loss: Any) -> None:
         """They are done."""
         self.whole.update(self.images)
+        if self.run is not None and not self.run.disable:
+            told = f"run {self.name}, epoch {learner.epochs}"
+            self.run.set_description(told, refresh=False)
+            smooth = learner.recorder.steps[-1].smooth_loss
+            self.run.set_postfix({"loss": f"{smooth:.4f}"}, refresh=False)
+            self.run.update()
+
+    def after_fit(self, learner: Learner) -> None:
+        """The run is done."""
+        if self.run is not None:
+            self.run.close()
 
 
 @contextmanager
-def _bar(
+def _bars(
     names: Sequence[str], parts: Parts, sought: str, progress: bool
-) -> Iterator[tqdm[Any]]:
-    """The bar of the whole, in images; below it is that of the run.
+) -> Iterator[_Bars]:
+    """The bars of all runs.
 
     Yields
     ------
-    tqdm
+    _Bars
     """
     total = sum(_images(name, parts) for name in names)
     if sought:
         total += _RATES * RUNS[sought].batch_size
-    # None shows the bar on a terminal only.
-    hidden = None if progress else True
-    with tqdm(
-        total=total, unit=" images", unit_scale=True, disable=hidden, delay=1
-    ) as whole:
-        yield whole
+    bars = _Bars(total, progress)
+    with bars.whole:
+        yield bars
 
 
 def _train(
     name: str,
     parts: Parts,
     seed: int,
-    watch: bool,
+    watched: bool,
     sought: bool,
-    whole: tqdm[Any],
+    bars: _Bars,
     progress: bool,
 ) -> Trained:
-    """One run; what it saw is kept where its loss broke down."""
-    whole.set_description(f"run {name}", refresh=False)
-    stats = ActivationStats() if watch else None
-    callbacks = [_Counted(whole), *([stats] if stats else [])]
+    """One run; where its loss breaks down, with what it saw until then."""
+    stats = ActivationStats() if watched else None
+    callbacks = [bars, *([stats] if stats else [])]
     learner = learner_of(name, parts, seed=seed, callbacks=callbacks)
     finding = None
     if sought:
         finding = learner.lr_find(steps=_RATES, progress=progress)
-        whole.update(_RATES * RUNS[name].batch_size)
+        bars.whole.update(_RATES * RUNS[name].batch_size)
+    bars.begin(name, RUNS[name].epochs * len(learner.loader))
     failed = ""
     try:
-        fit(name, learner, progress=progress)
+        fit(name, learner, progress=False)
     except DivergedError as error:
         failed = str(error)
     return Trained(name, learner, stats, finding, failed)

@@ -20,8 +20,10 @@ _NOTHING = "-"  # where the book, or a run that was stopped, has no number
 
 def as_text(chapter: Chapter) -> str:
     """What was trained on what, the book's numbers beside ours, and the errata."""
-    parts = [_heading(chapter), _settings(chapter), _results(chapter), _notes(chapter)]
-    return "\n\n".join([*filter(None, parts), errata_text(chapter.errata)])
+    parts = [_heading(chapter), _notes(chapter), errata_text(chapter.errata)]
+    if chapter.runs:
+        parts[1:1] = [_settings(chapter), _results(chapter)]
+    return "\n\n".join(filter(None, parts))
 
 
 def _heading(chapter: Chapter) -> str:
@@ -41,7 +43,7 @@ def _heading(chapter: Chapter) -> str:
             " The book's numbers are for all of MNIST, 60,000 and 10,000: with fewer "
             "digits an epoch has fewer batches, and losses stay higher."
         )
-    return f"{title}\n{fill(told, _WIDE)}"
+    return f"{title}\n{_filled(told)}"
 
 
 def _settings(chapter: Chapter) -> str:
@@ -119,7 +121,7 @@ def _notes(chapter: Chapter) -> str:
             notes.append(f"Run {run.name} ended early: {run.failed}.")
     if chapter.stopped:
         notes.append(f"Not all was trained: {chapter.stopped}.")
-    return "\n".join(fill(note, _WIDE) for note in notes)
+    return "\n".join(_filled(note) for note in notes)
 
 
 def errata_text(errata: Sequence[Erratum]) -> str:
@@ -131,12 +133,24 @@ def errata_text(errata: Sequence[Erratum]) -> str:
             ("    right", *map(_number, erratum.right)),
         ]
         where = f"{erratum.why} ({erratum.where})"
-        first = fill(erratum.claim[0].upper() + erratum.claim[1:], _WIDE)
+        first = _filled(erratum.claim[0].upper() + erratum.claim[1:])
         blocks.append(
             f"{first}\n{_table(rows, '<' + '>' * len(erratum.right))}\n"
-            + fill(where, _WIDE, initial_indent="    ", subsequent_indent="    ")
+            + _filled(where, "    ")
         )
     return "\n\n".join(blocks)
+
+
+def _filled(text: str, indent: str = "") -> str:
+    """`text` in lines that fit; a path stays in one piece."""
+    return fill(
+        text,
+        _WIDE,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _number(number: int | None) -> str:
