@@ -21,7 +21,7 @@ from convmat.optim.rates import Number, finite, positive, share
 
 __all__ = ["Descents", "descend_valley"]
 
-_MOST = 10_000  # steps
+_MOST = 1000  # steps: in exact numbers each makes all further ones longer
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def descend_valley(
         Less than `2 * (1 + m) / c` for the least momentum `m` and the larger curvature
         `c`; from there on descent does not come down.
     steps : int
-        At most 10,000.
+        At most 1,000.
 
     Returns
     -------

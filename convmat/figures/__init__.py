@@ -13,8 +13,9 @@ from convmat.errors import needs
 
 if TYPE_CHECKING:
     from convmat.figures import style, text
-    from convmat.figures.activations import color_dim, layer_stats
+    from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.colorful import color_dim
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
@@ -61,7 +62,7 @@ __all__ = [
 _HOME = {
     "Theme": "style",
     "batchnorm": "normalising",
-    "color_dim": "activations",
+    "color_dim": "colorful",
     "curves": "lines",
     "equation_text": "text",
     "feature_maps": "responses",

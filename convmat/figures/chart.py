@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from convmat.arrays import Array
 from convmat.figures.canvas import Sheet, wrapped
 from convmat.figures.style import FONT, Theme
 
-__all__ = ["LINE", "SIZE", "apart", "draw_curve", "name_ends", "panel", "paragraph"]
+__all__ = [
+    "LINE",
+    "SIZE",
+    "apart",
+    "draw_curve",
+    "gaps",
+    "name_ends",
+    "panel",
+    "paragraph",
+    "plain_log",
+]
 
 LINE = 0.17
 """Inches from one line of text to the next."""
@@ -85,6 +97,38 @@ def draw_curve(
         gid=gid,
     )
     return line
+
+
+def gaps(x: Array, y: Array, starts: Sequence[int]) -> tuple[Array, Array]:
+    """A curve with a gap (NaN) before each of some points, but for the first.
+
+    Examples
+    --------
+    >>> x, y = gaps(np.array([0.0, 1.0]), np.array([5.0, 6.0]), [0, 1])
+    >>> x.tolist(), y.tolist()
+    ([0.0, 1.0, 1.0], [5.0, nan, 6.0])
+    """
+    inner = [start for start in starts if 0 < start < len(y)]
+    return np.insert(x, inner, x[inner]), np.insert(y, inner, np.nan)
+
+
+def plain_log(axis: Axis, low: float, high: float) -> None:
+    """Numbers along a logarithmic axis, written out; over few decades 2 and 5 too.
+
+    Parameters
+    ----------
+    axis : Axis
+    low, high : float
+        The least and the largest number, greater than 0.
+    """
+    near = high < 300 * low
+
+    def text(value: float, _: object) -> str:
+        digit = f"{value:e}"[0]
+        return f"{value:g}" if digit == "1" or (near and digit in "25") else ""
+
+    axis.set_major_formatter(FuncFormatter(text))
+    axis.set_minor_formatter(FuncFormatter(text))
 
 
 def apart(wanted: Mapping[str, float], gap: float) -> dict[str, float]:

@@ -12,7 +12,7 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.experiments import Descents
 from convmat.figures.canvas import Sheet, describe, widest
-from convmat.figures.chart import SIZE, draw_curve, name_ends, panel
+from convmat.figures.chart import SIZE, draw_curve, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
 from convmat.figures.shades import reals
@@ -177,6 +177,8 @@ def _distances(sheet: Sheet, distances: dict[str, Array], below: float) -> None:
     labels = {"x": "steps", "y": "distance"}
     ax = panel(sheet, box, "distance", name="[distance]", whole=True, **labels)
     ax.set_yscale("log")
+    seen = np.concatenate(list(distances.values()))
+    plain_log(ax.yaxis, float(np.nanmin(seen)), float(np.nanmax(seen)))
     curves = {f"momentum {name}": values for name, values in distances.items()}
     places = {name: np.arange(float(len(v))) for name, v in curves.items()}
     for index, (name, values) in enumerate(curves.items()):

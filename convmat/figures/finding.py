@@ -18,6 +18,7 @@ __all__ = ["lr_find"]
 _LEFT, _WIDE, _HIGH, _RIGHT = 0.75, 5.7, 2.8, 0.3  # inches of and around the axes
 _TOP, _BOTTOM = 0.8, 0.6
 _NAMES = ("valley", "slide", "minimum", "steep")
+_SKIP = 5  # steps at the end that no suggestion looks at, where all breaks down
 _DASHES = ("-", "--", "-.", ":")
 
 
@@ -36,15 +37,17 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     Figure
         The rates are on a logarithmic axis. Ids of the artists: `curve[loss]`; for each
         suggestion a line such as `suggestion[valley]`, with its name and value under
-        `.text` and the line between them under `.leader`. Suggestions that there are
-        not are told in the caption.
+        `.text` and the line between them under `.leader`. The axis ends where the loss
+        does without the last five steps, at which it breaks down. The caption tells
+        how far it goes, and which suggestions there are not.
 
     Raises
     ------
     ConvmatTypeError
         For what is no finding.
     ConvmatError
-        For one without a step, and an unknown theme.
+        For one without a step, with rates that are not positive or not as many as
+        losses, and for an unknown theme.
 
     Examples
     --------
@@ -61,12 +64,24 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     if not finding.lrs:
         rule, remedy = "must hold at least one step", "start with a smaller rate"
         raise ConvmatError("finding", rule, finding, remedy)
+    if len(finding.lrs) != len(finding.losses):
+        told = f"{len(finding.lrs)} rates and {len(finding.losses)} losses"
+        raise ConvmatError("finding", "must have a loss for each rate", told)
     found = {name: getattr(finding, name) for name in _NAMES}
     known = {name: float(rate) for name, rate in found.items() if rate is not None}
+    if min((*finding.lrs, *known.values())) <= 0:
+        raise ConvmatError("finding", "must have positive rates", finding)
     missing = [name for name, rate in found.items() if rate is None]
     sheet = Sheet.blank(theme_of(theme))
-    note = f"Too few steps for {', '.join(missing)}." if missing else ""
-    high = _TOP + _HIGH + _BOTTOM + (LINE + 0.05) * bool(missing)
+    seen = finding.losses[:-_SKIP] or finding.losses
+    notes = []
+    if max(finding.losses) > (limit := max(seen) + 0.1 * (max(seen) - min(seen))):
+        most = number(float(max(finding.losses)))
+        notes.append(f"The last steps go up to {most}, beyond the axis.")
+    if missing:
+        notes.append(f"Too few steps for {', '.join(missing)}.")
+    note = " ".join(notes)
+    high = _TOP + _HIGH + _BOTTOM + (LINE + 0.1) * bool(notes)
     sheet.cut(_LEFT + _WIDE + _RIGHT, high)
     box = _LEFT, _TOP, _WIDE, _HIGH
     ax = panel(sheet, box, "lr_find", x="learning rate", y="smooth loss")
@@ -78,8 +93,12 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
         color=look.ink,
         linewidth=1.8,
         marker="o" if len(finding.lrs) == 1 else "",
+        zorder=2.5,
         gid="curve[loss]",
     )
+    if max(finding.losses) > limit:
+        low = min(seen) - (limit - max(seen))
+        ax.set_ylim(low, limit)
     texts = {name: f"{name} {number(rate, 3)}" for name, rate in known.items()}
     for index, name in enumerate(_NAMES):
         if name in known:
@@ -87,13 +106,13 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
                 known[name],
                 color=look.lines[index],
                 linestyle=_DASHES[index],
-                linewidth=3.0 - 0.55 * index,  # equal suggestions all stay in sight
+                linewidth=2.6 - 0.45 * index,  # equal suggestions all stay in sight
                 zorder=1.5 + 0.01 * index,
                 gid=f"suggestion[{name}]",
             )
     _name(sheet, known, texts, ax)
     if note:
-        paragraph(sheet, note, (_LEFT, high - LINE - 0.08), _WIDE)
+        paragraph(sheet, note, (_LEFT, high - LINE - 0.1), _WIDE)
     params = {"steps": len(finding.lrs), "suggestions": found, "theme": look.name}
     return describe(sheet.figure, "lr_find", params, _alt(finding, texts, note))
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.canvas import Sheet, describe, widest
-from convmat.figures.chart import SIZE, draw_curve, name_ends, panel
+from convmat.figures.chart import SIZE, draw_curve, gaps, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
 from convmat.figures.style import FONT, Theme, theme_of
@@ -20,6 +20,7 @@ __all__ = ["losses"]
 
 _LEFT, _WIDE, _HIGH = 0.8, 5.0, 3.0  # inches of the axes, and around them
 _RIGHT, _BOTTOM, _TOP = 0.3, 0.6, 0.5
+_NAMES = {"train": "train (smooth)", "valid": "valid"}
 _LABELS = 12  # epochs that are numbered at most
 
 
@@ -77,7 +78,7 @@ def losses(
             told = f"{name} loss {number(float(np.nanmin(values)))}"
             raise ConvmatError("recorder", rule, told, "draw with log=False")
     sheet = Sheet.blank(theme_of(theme))
-    right = _RIGHT + widest(curves, 9.0) + 0.1
+    right = _RIGHT + widest(_NAMES.values(), 9.0) + 0.1
     sheet.cut(_LEFT + _WIDE + right, _TOP + _HIGH + _BOTTOM)
     box, look = (_LEFT, _TOP, _WIDE, _HIGH), sheet.theme
     ax = panel(sheet, box, "losses", x="batches done", y="loss", whole=True)
@@ -85,11 +86,12 @@ def losses(
         gid = f"curve[{name}]"
         line = draw_curve(ax, places[name], curves[name], index, look, gid)
         # Each held-out loss is a measurement; of the others only the curve is seen.
-        line.set(marker="o", markevery=None) if index else line.set(linewidth=1.8)
-        if not index and len(recorder.steps) > 1:
-            line.set(marker="")
+        line.set(marker="o" if index or len(recorder.steps) == 1 else "")
+        line.set(markevery=None, linewidth=1.8)
     if log:
         ax.set_yscale("log")
+        seen = np.concatenate(list(curves.values()))
+        plain_log(ax.yaxis, float(np.nanmin(seen)), float(np.nanmax(seen)))
     total = max(len(recorder.steps), 1)
     ax.set_xlim(-0.02 * total, 1.02 * total)
     every = -(-len(recorder.epochs) // _LABELS)
@@ -104,7 +106,7 @@ def losses(
         if place % every and place != len(recorder.epochs) - 1:
             continue
         ax.annotate(
-            f"{place + 1}",
+            f"{epoch.number}" if place else f"epoch {epoch.number}",
             (epoch.steps, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 3),
@@ -116,7 +118,8 @@ def losses(
             fontsize=SIZE,
             gid=f"epoch[{place}].text",
         )
-    name_ends(ax, last_points(places, curves), _HIGH, look)
+    ends = last_points(places, curves)
+    name_ends(ax, {_NAMES[name]: end for name, end in ends.items()}, _HIGH, look)
     params = {
         "steps": len(recorder.steps),
         "epochs": len(recorder.epochs),
@@ -131,13 +134,13 @@ def _curves(recorder: Recorder) -> tuple[dict[str, Array], dict[str, Array]]:
     """Where the points of both curves lie, and how high."""
     smooth = np.array(recorder.smooth_losses)
     done = np.arange(float(len(smooth)))
-    anew = [start for start in recorder.fits if 0 < start < len(smooth)]
-    places = {"train": np.insert(done, anew, done[anew])}
-    curves = {"train": np.insert(smooth, anew, np.nan)}
-    held = [e for e in recorder.epochs if e.valid_loss is not None]
+    x, y = gaps(done, smooth, recorder.fits)
+    places, curves = {"train": x}, {"train": y}
+    held = [
+        (e.steps, e.valid_loss) for e in recorder.epochs if e.valid_loss is not None
+    ]
     if held:
-        places["valid"] = np.array([float(epoch.steps) for epoch in held])
-        curves["valid"] = np.array([float(epoch.valid_loss or 0) for epoch in held])
+        places["valid"], curves["valid"] = np.array(held, np.float64).T
     return places, curves
 
 

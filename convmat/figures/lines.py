@@ -134,7 +134,7 @@ def _places(x: Mapping[str, Sequence[float]], arrays: dict[str, Array]) -> Place
 
 
 def last_points(places: Places, arrays: Places) -> dict[str, tuple[float, float]]:
-    """The last point of each series that is there: a gap at the end is none.
+    """The last finite point of each series that has one.
 
     Examples
     --------
@@ -143,6 +143,6 @@ def last_points(places: Places, arrays: Places) -> dict[str, tuple[float, float]
     """
     ends = {}
     for name, values in arrays.items():
-        last = int(np.flatnonzero(np.isfinite(values))[-1])
-        ends[name] = float(places[name][last]), float(values[last])
+        for last in np.flatnonzero(np.isfinite(values))[-1:]:
+            ends[name] = float(places[name][last]), float(values[last])
     return ends

@@ -23,8 +23,8 @@ from convmat.nn.counts import count
 __all__ = ["batchnorm"]
 
 _BINS = 40
-_LEFT, _WIDE, _HIGH = 0.6, 2.65, 1.3  # inches of and around a panel
-_GAP, _HEAD, _BOTTOM, _RIGHT, _TOP = 0.7, 0.5, 0.35, 0.25, 0.1
+_LEFT, _WIDE, _HIGH = 0.8, 2.4, 1.3  # inches of and around a panel
+_GAP, _HEAD, _BOTTOM, _RIGHT, _TOP = 0.95, 0.5, 0.55, 0.25, 0.1
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,10 @@ def batchnorm(
     >>> seen = normed(layer, [[1.0], [2.0], [6.0]])
     >>> figure = batchnorm(seen.before, seen.after, layer, evaluated=seen.evaluated)
     >>> print(figure.convmat["alt"])
-    Batch norm of channel 0. Before: mean 3, standard deviation 2.16. After, in
-    training: mean 0, standard deviation 1. In eval mode: mean 3, standard deviation
-    2.16. gamma is 1, beta 0. The layer remembers mean 0 and standard deviation 1.
+    Batch norm of channel 0. Before: mean 3, standard deviation 2.16. After γ
+    and β, in training: mean 0, standard deviation 1. The same in eval mode: mean 3,
+    standard deviation 2.16. gamma is 1, beta 0. The layer remembers mean 0 and
+    standard deviation 1.
     """
     given = {
         "before": before,
@@ -161,8 +162,8 @@ def _read(
     titles = {
         "before": "Before",
         "normalised": "Normalised by the batch",
-        "after": "After, in training",
-        "evaluated": "In eval mode",
+        "after": "After γ and β, in training",
+        "evaluated": "The same in eval mode",
     }
     arrays = {k: reals(k, v) for k, v in given.items() if v is not None}
     shape = arrays["before"].shape
@@ -194,7 +195,17 @@ def _draw(
     row, column = divmod(place, 2)
     left = _LEFT + column * (_WIDE + _GAP)
     top = _TOP + row * (_HEAD + _HIGH + _BOTTOM)
-    ax = panel(sheet, (left, top + _HEAD, _WIDE, _HIGH), key, name=f"[{key}]")
+    ax = panel(
+        sheet,
+        (left, top + _HEAD, _WIDE, _HIGH),
+        key,
+        x="value",
+        y="count",
+        name=f"[{key}]",
+    )
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_fontsize(SIZE)
+    ax.locator_params(axis="y", nbins=4)
     counts, edges = np.histogram(one.values, _BINS, ends)
     fill: Any = {"facecolor": look.lines[0], "alpha": 0.55, "edgecolor": "none"}
     ax.stairs(counts, edges, fill=True, gid=f"hist[{key}]", **fill)
@@ -205,7 +216,7 @@ def _draw(
         running = held.mean, held.std
         _mark(ax, running, ("running.mean", "running.std"), look, 1)
     sheet.write(left, top + 0.12, one.title, f"head[{key}]", ha="left", fontsize=9.0)
-    text = f"mean {number(mean, 3)}, std {number(std, 3)}"
+    text = f"mean {_mean(mean, std)}, std {number(std, 3)}"
     looks = {"ha": "left", "fontsize": SIZE, "color": look.muted}
     sheet.write(left, top + 0.12 + LINE, text, f"told[{key}]", **looks)
 
@@ -220,6 +231,11 @@ def _mark(
     ax.axvline(mean, linewidth=1.6, gid=ids[0], **dashes)
     bar = [mean - std, mean + std], [height, height]
     ax.plot(*bar, marker="|", markersize=7.0, linewidth=1.6, gid=ids[1], **dashes)
+
+
+def _mean(mean: float, std: float) -> str:
+    """0 for what rounding leaves of a mean of 0."""
+    return number(mean if abs(mean) > 5e-4 * std else 0.0, 3)
 
 
 def _note(held: _Held | None) -> str:
@@ -237,7 +253,7 @@ def _note(held: _Held | None) -> str:
 def _alt(panels: list[_Panel], channel: int, held: _Held | None) -> str:
     told = [f"Batch norm of channel {channel}."]
     for one in panels:
-        mean, std = (number(n, 3) for n in one.center)
+        mean, std = _mean(*one.center), number(one.center[1], 3)
         told.append(f"{one.title}: mean {mean}, standard deviation {std}.")
     if held:
         gamma, beta, mean, std = (

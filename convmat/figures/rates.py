@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.figures.canvas import Sheet, describe
-from convmat.figures.chart import LINE, SIZE, panel, paragraph
+from convmat.figures.canvas import Sheet, describe, wrapped
+from convmat.figures.chart import LINE, SIZE, gaps, panel, paragraph
 from convmat.figures.content import number
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn.counts import count
@@ -22,6 +22,7 @@ __all__ = ["schedule"]
 _LEFT, _WIDE, _HIGH, _RIGHT = 0.85, 5.4, 1.55, 0.3  # inches of and around a panel
 _TOP, _BETWEEN, _BOTTOM = 0.35, 0.3, 0.55
 _MOST = 1_000_000  # steps of a plan
+_TOLD = 6  # boundaries of many
 
 
 def schedule(
@@ -44,9 +45,9 @@ def schedule(
         Two panels, `lr` and `momentum`, with a curve in each: `curve[lr]` and
         `curve[momentum]`. Batch 0 is the first: rates are those of the step that
         follows so many batches. Where the learning rate grows at first in a fit,
-        `warmup[f]` marks its top in fit `f`, with `.momentum` in the lower panel; later
-        fits begin at `fit[f]`. A rate that a plan leaves to the rule is told in
-        `left[lr]` or `left[momentum]`.
+        `warmup[f]` marks its top in fit `f`; later fits begin at `fit[f]`, after a gap
+        (NaN) in the curve. These ids end in `.momentum` in the lower panel. A
+        rate that a plan leaves to the rule is told in `left[lr]` or `left[momentum]`.
 
     Raises
     ------
@@ -62,24 +63,21 @@ def schedule(
     >>> figure = schedule(OneCycle(0.06), 117)
     >>> print(figure.convmat["alt"])
     Learning rate and momentum over 117 batches. Learning rate from 0.0024 to
-    1.982e-05, at most 0.05999. Momentum from 0.95 to 0.95, at least 0.85. Warm-up ends
-    at batch 29.
+    1.982e-05, at most 0.05999. Momentum from 0.95 to 0.95, at least 0.85. Dashed:
+    warm-up ends at batch 29.
     """
     rates, starts = _read(what, steps)
     total = len(rates["lr"])
     tops = _tops(rates["lr"], starts)
-    told = [
-        f"Warm-up ends at batch {top}" + (f" in fit {fit}." if len(starts) > 1 else ".")
-        for fit, top in tops.items()
-    ]
     sheet = Sheet.blank(theme_of(theme))
-    note = " ".join(told) or "The learning rate is largest at the start: no warm-up."
-    high = _TOP + 2 * _HIGH + _BETWEEN + _BOTTOM + 2 * LINE
+    note = _note(starts, tops)
+    bottom = _TOP + 2 * _HIGH + _BETWEEN + _BOTTOM
+    high = bottom + len(wrapped(note, SIZE, _WIDE)) * LINE + 0.1
     sheet.cut(_LEFT + _WIDE + _RIGHT, high)
     names = {"lr": "learning rate", "momentum": "momentum"}
     for place, (key, name) in enumerate(names.items()):
         _panel(sheet, key, name, place, rates[key], starts, tops)
-    paragraph(sheet, note, (_LEFT, high - 1.5 * LINE), _WIDE)
+    paragraph(sheet, note, (_LEFT, bottom), _WIDE)
     heads = [f"Learning rate and momentum over {total} batches."]
     for key, name in names.items():
         values = rates[key]
@@ -140,6 +138,26 @@ def _tops(lrs: Array, starts: list[int]) -> dict[int, int]:
     return tops
 
 
+def _note(starts: list[int], tops: dict[int, int]) -> str:
+    """The boundaries in words."""
+    told = "The learning rate is largest at the start: no warm-up."
+    if tops:
+        told = f"Dashed: warm-up ends at {_batches(list(tops.values()))}."
+    if len(starts) > 1:
+        told += f" Dotted: a new fit begins at {_batches(starts[1:])}."
+    return told
+
+
+def _batches(numbers: list[int]) -> str:
+    """Batches in words, the first few of many."""
+    if len(numbers) == 1:
+        return f"batch {numbers[0]}"
+    *first, last = map(str, numbers[:_TOLD])
+    if len(numbers) > _TOLD:
+        return f"batches {', '.join([*first, last])} and {len(numbers) - _TOLD} more"
+    return f"batches {', '.join(first)} and {last}"
+
+
 def _panel(
     sheet: Sheet,
     key: str,
@@ -180,18 +198,10 @@ def _panel(
     for fit, top in tops.items():
         dashes: Any = {"color": look.lines[1], "linestyle": "--", "linewidth": 1.3}
         ax.axvline(top, gid=f"warmup[{fit}]{suffix}", **dashes)
-        if not last and len(tops) == 1:
-            ax.annotate(
-                f"warm-up ends: batch {top}",
-                (top, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="left" if top < len(values) / 2 else "right",
-                va="bottom",
-                color=look.ink,
-                family=FONT,
-                fontsize=SIZE,
-                gid=f"warmup[{fit}].text",
-            )
-    ax.plot(values, color=look.lines[0], linewidth=2.0, gid=f"curve[{key}]")
+    done = np.arange(float(len(values)))
+    ax.plot(
+        *gaps(done, values, starts),
+        color=look.lines[0],
+        linewidth=2.0,
+        gid=f"curve[{key}]",
+    )

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from convmat.arrays import Array
 from convmat.errors import ShapeError
@@ -21,7 +20,7 @@ from convmat.figures.canvas import (
 )
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
-from convmat.figures.shades import KEY, Shades, draw_key, draw_picture, read_pictures
+from convmat.figures.shades import KEY, Shades, draw_key, framed_picture, read_pictures
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["feature_maps"]
@@ -161,10 +160,11 @@ class _Maps:
             left = self.left + column * self.pitch[0]
             self._map(index, left, _MARGIN + row * self.pitch[1])
         below = _MARGIN + high + 0.2
-        draw_key(self.sheet, self.shades, (self.left, below))
+        draw_key(self.sheet, self.shades.strips, self.shades.ends, (self.left, below))
         wide = max(self.right - _MARGIN, 4.0)
         below += KEY[1] + 0.28
-        note = f"Maps: {self.shades.note[0].lower()}{self.shades.note[1:]}"
+        notes = ("Image", own.note), ("Maps", self.shades.note)
+        note = " ".join(f"{what}: {n[0].lower()}{n[1:]}" for what, n in notes)
         below += paragraph(self.sheet, note, (_MARGIN, below), wide)
         self.sheet.cut(wide + 2 * _MARGIN, below + 0.12)
 
@@ -186,16 +186,7 @@ class _Maps:
         high, wide = colored.shape[:2]
         scale = _PICTURE / max(high, wide)
         size = wide * scale, high * scale
-        draw_picture(self.sheet, colored, corner, size, gid)
-        edge = Rectangle(
-            corner,
-            *size,
-            fill=False,
-            edgecolor=self.sheet.theme.muted,
-            linewidth=0.6,
-            gid=f"{gid}.edge",
-        )
-        self.sheet.ax.add_patch(edge)
+        framed_picture(self.sheet, colored, corner, size, gid)
         return size
 
     def _kernel(self, index: int, left: float, top: float, beside: float) -> None:
@@ -206,7 +197,7 @@ class _Maps:
         top += (beside - side * len(kernel)) / 2
         if max(kernel.shape) > _TAPS:
             size = kernel.shape[1] * side, len(kernel) * side
-            draw_picture(self.sheet, colored, (left, top), size, f"w[{index}]")
+            framed_picture(self.sheet, colored, (left, top), size, f"w[{index}]")
             return
         texts = [number(value, 2) for value in kernel.reshape(-1)]
         points = fitting_size(texts, side, side, SIZE)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
@@ -17,9 +18,20 @@ from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.figures.canvas import Sheet
 from convmat.figures.content import number
 
-__all__ = ["KEY", "Shades", "draw_key", "draw_picture", "read_pictures", "reals"]
+__all__ = [
+    "KEY",
+    "STEPS",
+    "Shades",
+    "draw_key",
+    "draw_picture",
+    "framed_picture",
+    "read_pictures",
+    "reals",
+]
 
-_STEPS = 65  # colours in a key: odd, so that 0 has one of its own
+STEPS = 65
+"""Colours in a key: odd, so that 0 has one of its own."""
+
 _SIZE = 7.0  # points of its numbers
 
 KEY = 1.6, 0.12
@@ -78,6 +90,16 @@ class Shades:
         """The range of the numbers, and what the colours say."""
         ends = f"from {number(self.low)} to {number(self.high)}"
         return f"Values {ends}: {self.meaning}."
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The numbers that have the first and the last colour."""
+        return (-self.most if self.signed else 0.0), self.most
+
+    @property
+    def strips(self) -> Array:
+        """All colours in their order, `(1, 65, 3)`, for a key."""
+        return self.image(np.linspace(*self.ends, STEPS)[None])
 
     def image(self, array: Array) -> Array:
         """The colours of an array: one axis more, of red, green and blue in [0, 1].
@@ -162,18 +184,42 @@ def draw_picture(
     )
 
 
-def draw_key(sheet: Sheet, shades: Shades, corner: tuple[float, float]) -> None:
+def framed_picture(
+    sheet: Sheet,
+    colored: Array,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    gid: str,
+) -> None:
+    """As `draw_picture`, with a border: white does not end where the page begins."""
+    draw_picture(sheet, colored, corner, size, gid)
+    looks: Any = {"edgecolor": sheet.theme.muted, "linewidth": 0.6, "fill": False}
+    sheet.ax.add_patch(Rectangle(corner, *size, gid=f"{gid}.edge", **looks))
+
+
+def draw_key(
+    sheet: Sheet, strips: Array, ends: tuple[float, float], corner: tuple[float, float]
+) -> None:
     """The colours of a range from left to right, with its numbers.
 
-    The strip has the id `key`; the numbers `key[low]`, `key[zero]` and `key[high]`.
+    The strips have the id `key`, with their border under `.edge`; the numbers
+    `key[low]`, `key[high]` and, where the range lies about 0, `key[zero]`.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    strips : ndarray, `(strips, colours, 3)`
+        Such as `Shades.strips`, one below the other.
+    ends : (float, float)
+        The numbers at both ends.
+    corner : (float, float)
+        Left and top, in inches.
     """
-    left, top = corner
-    steps = np.linspace(-shades.most if shades.signed else 0.0, shades.most, _STEPS)
-    draw_picture(sheet, shades.image(steps[None]), corner, KEY, "key")
-    ends = [("low", 0.0, "left", steps[0]), ("high", 1.0, "right", shades.most)]
-    if shades.signed:
-        ends.append(("zero", 0.5, "center", 0.0))
-    for name, share, side, value in ends:
-        place = left + share * KEY[0], top + KEY[1] + 0.1
-        text = number(float(value), 3)
-        sheet.write(*place, text, f"key[{name}]", fontsize=_SIZE, ha=side)
+    (left, top), (wide, high) = corner, KEY
+    framed_picture(sheet, strips, corner, KEY, "key")
+    places = [("low", ends[0], 0.0, "left"), ("high", ends[1], 1.0, "right")]
+    if ends[0] < 0:
+        places.append(("zero", 0.0, 0.5, "center"))
+    for name, value, share, side in places:
+        gid, place = f"key[{name}]", (left + share * wide, top + high + 0.1)
+        sheet.write(*place, number(value, 3), gid, fontsize=_SIZE, ha=side)

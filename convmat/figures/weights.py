@@ -7,14 +7,13 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import Sheet, describe, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
-from convmat.figures.shades import KEY, Shades, draw_key, draw_picture, reals
+from convmat.figures.shades import KEY, STEPS, Shades, draw_key, framed_picture, reals
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["kernel_tiles"]
@@ -22,7 +21,7 @@ __all__ = ["kernel_tiles"]
 Colors = Literal["auto", "rgb", "diverging", "grey"]
 
 _MOST = 16  # tiles along a row, and rows
-_WIDE, _LARGEST = 6.0, 0.8  # inches of a row of tiles, and of one tile
+_WIDE, _HIGH, _LARGEST = 6.0, 7.0, 0.8  # inches of all tiles, and of one
 _MARGIN, _GAP, _NAMES = 0.25, 0.08, 0.5  # inches
 _SMALL = 7.0  # points
 
@@ -46,7 +45,8 @@ def kernel_tiles(
         through tap `[u, v]`.
     colors : {"auto", "rgb", "diverging", "grey"}
         "diverging" is orange below zero and purple above, "grey" has 0 as mid-grey.
-        "auto" is "rgb" for three input channels, and "diverging" otherwise.
+        "auto" is "rgb" for three input channels, and "diverging" otherwise; "rgb" can't
+        be read without all three kinds of cones.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -135,10 +135,12 @@ class _Tiles:
         self.columns = columns
         self.rows = 1 + max(row for row, _ in self.places.values())
         longest = max(high, wide)
-        side = min(_LARGEST, (_WIDE - (columns - 1) * _GAP) / columns)
+        between = _GAP + LINE * self.single
+        side = min(_LARGEST, (_WIDE + _GAP) / columns - _GAP)
+        side = min(side, (_HIGH + between) / self.rows - between)
         self.size = side * wide / longest, side * high / longest
         # A number above each tile, or names of rows and columns around them all.
-        self.pitch = self.size[0] + _GAP, self.size[1] + _GAP + LINE * self.single
+        self.pitch = self.size[0] + _GAP, self.size[1] + between
         self.left = _MARGIN + (0.0 if self.single else _NAMES)
         self.top = _MARGIN + LINE * (1 if self.single else 2)
 
@@ -153,11 +155,23 @@ class _Tiles:
         room = max(wide, 3.2)
         key = _MARGIN, self.top + self.rows * self.pitch[1] + 0.12
         top = key[1]
-        draw_key(self.sheet, self.shades, key)
+        draw_key(self.sheet, self._strips(), self.shades.ends, key)
         top += KEY[1] + 0.28
         lines = len(wrapped(note, SIZE, room))
         paragraph(self.sheet, note, (_MARGIN, top), room)
         self.sheet.cut(room + 2 * _MARGIN, top + lines * LINE + 0.12)
+
+    def _mixed(self, taps: Array) -> Array:
+        """Red, green and blue from the first axis of three; 0 is half of the light."""
+        light: Array = 0.5 + np.moveaxis(taps, 0, -1) / self.shades.most / 2
+        return light
+
+    def _strips(self) -> Array:
+        """The colours of the key: for channels as colours, a strip for each."""
+        if not self.rgb:
+            return self.shades.strips
+        steps = np.linspace(*self.shades.ends, STEPS)
+        return self._mixed(np.eye(3)[:, :, None] * steps)
 
     def _tile(self, out: int, channel: int, place: tuple[int, int]) -> None:
         row, column = place
@@ -166,21 +180,11 @@ class _Tiles:
             self.top + row * self.pitch[1] + LINE * self.single,
         )
         if self.rgb:
-            taps = np.moveaxis(self.array[out], 0, -1)
-            colored, gid = 0.5 + taps / self.shades.most / 2, f"w[{out}]"
+            colored, gid = self._mixed(self.array[out]), f"w[{out}]"
         else:
             colored = self.shades.image(self.array[out, channel])
             gid = f"w[{out},{channel}]"
-        draw_picture(self.sheet, colored, corner, self.size, gid)
-        edge = Rectangle(
-            corner,
-            *self.size,
-            fill=False,
-            edgecolor=self.sheet.theme.muted,
-            linewidth=0.6,
-            gid=f"{gid}.edge",
-        )
-        self.sheet.ax.add_patch(edge)
+        framed_picture(self.sheet, colored, corner, self.size, gid)
         if self.single:
             middle = corner[0] + self.size[0] / 2, corner[1] - LINE / 2
             self._say(*middle, f"{out}", f"out[{out}]")
