@@ -48,7 +48,9 @@ def train_chapter(
         Of the initial weights and of the order of the data, in every run.
     watch : bool
         Whether what the figures show is kept: the layers of B to E while they train,
-        and for one run the losses at growing learning rates.
+        and for one run the losses at growing learning rates. A run that is watched
+        may be computed by another engine, so that its numbers differ by rounding, which
+        training makes larger.
     progress : bool
         Whether bars with the time to go are shown, on a terminal: one for all images
         that are to come, and one for each run.
