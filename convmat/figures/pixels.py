@@ -11,7 +11,7 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import Sheet, cell, describe, fitting_size, widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
-from convmat.figures.shades import Shades, read_pictures
+from convmat.figures.shades import Shades, read_picture
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["pixel_table"]
@@ -57,7 +57,7 @@ def pixel_table(image: npt.ArrayLike, *, theme: str | Theme = "light") -> Figure
     A table of the pixels of an image, 2 rows of 2. Values from 0 to 254: white is 0,
     black the largest value.
     """
-    (array,) = read_pictures("image", [image])
+    array = read_picture("image", image)
     rows, columns = array.shape
     if max(rows, columns) > _MOST:
         rule = f"must be at most {_MOST} on each side"

@@ -20,7 +20,14 @@ from convmat.figures.canvas import (
 )
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
-from convmat.figures.shades import KEY, Shades, draw_key, framed_picture, read_pictures
+from convmat.figures.shades import (
+    KEY,
+    Shades,
+    draw_key,
+    framed_picture,
+    read_picture,
+    read_pictures,
+)
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["feature_maps"]
@@ -81,7 +88,7 @@ def feature_maps(
     An image of 6×6, and 1 map of it: diagonal, 5×5. Values from 0 to 0: white is 0,
     black the largest value.
     """
-    (pixels,) = read_pictures("image", [image])
+    pixels = read_picture("image", image)
     arrays = read_pictures("maps", maps)
     if len(arrays) > _MOST:
         remedy = f"draw some of them: maps[:{_MOST}]"

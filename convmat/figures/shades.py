@@ -20,18 +20,16 @@ from convmat.figures.content import number
 
 __all__ = [
     "KEY",
-    "STEPS",
     "Shades",
     "draw_key",
     "draw_picture",
     "framed_picture",
+    "read_picture",
     "read_pictures",
     "reals",
 ]
 
-STEPS = 65
-"""Colours in a key: odd, so that 0 has one of its own."""
-
+_STEPS = 65  # colours in a key: odd, so that 0 has one of its own
 _SIZE = 7.0  # points of its numbers
 
 KEY = 1.6, 0.12
@@ -97,9 +95,14 @@ class Shades:
         return (-self.most if self.signed else 0.0), self.most
 
     @property
+    def steps(self) -> Array:
+        """Numbers from one end to the other, `(65,)`."""
+        return np.linspace(-1.0 if self.signed else 0.0, 1.0, _STEPS) * self.most
+
+    @property
     def strips(self) -> Array:
         """All colours in their order, `(1, 65, 3)`, for a key."""
-        return self.image(np.linspace(*self.ends, STEPS)[None])
+        return self.image(self.steps[None])
 
     def image(self, array: Array) -> Array:
         """The colours of an array: one axis more, of red, green and blue in [0, 1].
@@ -140,6 +143,25 @@ def reals(argument: str, value: npt.ArrayLike) -> Array:
         raise ConvmatTypeError(argument, rule, told, str(error)) from None
 
 
+def read_picture(argument: str, value: npt.ArrayLike) -> Array:
+    """An array of two axes with finite numbers.
+
+    Raises
+    ------
+    ShapeError
+        For another one.
+    ConvmatTypeError
+        For what are no real numbers.
+    """
+    array = reals(argument, value)
+    if array.ndim != 2 or not array.size:
+        rule = "must be (high, wide), without an axis of 0"
+        raise ShapeError(f"{argument}.shape", rule, array.shape)
+    if not np.isfinite(array).all():
+        raise ShapeError(argument, "must be finite", value)
+    return array
+
+
 def read_pictures(argument: str, values: Sequence[npt.ArrayLike]) -> list[Array]:
     """Arrays of two axes with finite numbers, one at least.
 
@@ -154,10 +176,7 @@ def read_pictures(argument: str, values: Sequence[npt.ArrayLike]) -> list[Array]
     if not arrays or any(array.ndim != 2 or not array.size for array in arrays):
         shapes = [array.shape for array in arrays]
         raise ShapeError(argument, "must be arrays of two axes, one at least", shapes)
-    for index, array in enumerate(arrays):
-        if not np.isfinite(array).all():
-            raise ShapeError(f"{argument}[{index}]", "must be finite", values[index])
-    return arrays
+    return [read_picture(f"{argument}[{n}]", array) for n, array in enumerate(arrays)]
 
 
 def draw_picture(

@@ -13,7 +13,7 @@ from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import Sheet, describe, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
-from convmat.figures.shades import KEY, STEPS, Shades, draw_key, framed_picture, reals
+from convmat.figures.shades import KEY, Shades, draw_key, framed_picture, reals
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["kernel_tiles"]
@@ -170,8 +170,7 @@ class _Tiles:
         """The colours of the key: for channels as colours, a strip for each."""
         if not self.rgb:
             return self.shades.strips
-        steps = np.linspace(*self.shades.ends, STEPS)
-        return self._mixed(np.eye(3)[:, :, None] * steps)
+        return self._mixed(np.eye(3)[:, :, None] * self.shades.steps)
 
     def _tile(self, out: int, channel: int, place: tuple[int, int]) -> None:
         row, column = place
