@@ -179,6 +179,19 @@ def test_the_image_has_a_range_of_its_own(artists):
     assert "Image: values from 0 to 1" in known["caption[0]"].get_text()
 
 
+def test_maps_stand_in_reading_order_to_the_right_of_the_image(artists):
+    known = artists(feature_maps(IMAGE, MAPS * 2))
+    places = [center(known[f"y[{place}]"]) for place in range(8)]
+    assert sorted(places, key=lambda place: (round(place[1], 6), place[0])) == places
+    assert len({round(y, 6) for _, y in places}) == 3
+    assert center(known["x"])[0] < min(x for x, _ in places)
+    for place in range(8):
+        left, _, _, top = known[f"y[{place}]"].get_extent()
+        x, y = known[f"title[{place}]"].get_position()
+        assert x == left
+        assert 0 < top - y < 0.2  # of an inch above it
+
+
 def test_each_kernel_stands_beside_its_map_with_its_numbers(artists):
     known = artists(feature_maps(IMAGE, MAPS, kernels=KERNELS))
     for place, kernel in enumerate(KERNELS):
