@@ -91,7 +91,8 @@ class Polynomial:
         by = terms_of(other)
         if by is None or set(by) != {()}:
             return NotImplemented
-        return self * (Fraction(1) / by[()])
+        share = Fraction(1) / by[()]
+        return Polynomial({product: n * share for product, n in self.terms.items()})
 
     def conjugate(self) -> Polynomial:
         """The same: symbols stand for real numbers."""
