@@ -19,7 +19,11 @@ from types import MappingProxyType
 
 from convmat.verify.checks.accuracy import ROUNDING, large_integers
 from convmat.verify.checks.check import Check, Finding, Trial
-from convmat.verify.checks.edges import bad_input_refused, empty_batch
+from convmat.verify.checks.edges import (
+    bad_input_refused,
+    empty_batch,
+    not_finite_spread,
+)
 from convmat.verify.checks.equality import (
     adjoint,
     equal_to_the_matrix,
@@ -65,6 +69,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             deterministic,
             *ROUNDING,
             large_integers,
+            not_finite_spread,
             empty_batch,
             bad_input_refused,
         )
