@@ -6,6 +6,7 @@ import contextlib
 import io
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -46,10 +47,14 @@ class Outcome:
     result : ndarray or None
         As it came, whatever its dtype; None where there is none of the right shape.
     problems : tuple of Problem
+    returned : ndarray or None
+        The very array that came, of which `result` is a copy: a later call shows
+        whether the implementation still writes to it.
     """
 
     result: Array | None
     problems: tuple[Problem, ...] = ()
+    returned: Array | None = None
 
 
 class _TimeUpError(BaseException):
@@ -65,6 +70,8 @@ def watched(
     seconds: float,
 ) -> Outcome:
     """Call `function(*arrays, *arguments, **keywords)` and see what it does.
+
+    What it changes in its arguments is put back. Its warnings are not held against it.
 
     Parameters
     ----------
@@ -91,7 +98,12 @@ def watched(
     problems: list[Problem] = []
     value: Any = None
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
             value = _within(seconds, lambda: function(*arrays, *arguments, **keywords))
     except _TimeUpError:
         problems.append(Problem("hung", f"did not return within {seconds:g} s"))
@@ -104,11 +116,15 @@ def watched(
         problems.append(Problem("printed", f"printed {_short(printed.getvalue())!r}"))
     for number, (array, old) in enumerate(zip(arrays, before, strict=True), 1):
         if not _same(array, old):
+            if array.flags.writeable:
+                array[...] = old
             problems.append(
                 Problem("modified", f"modified its argument number {number}")
             )
     lost = any(p.kind in ("raised", "hung", "type", "shape") for p in problems)
-    return Outcome(None if lost else np.array(value), tuple(problems))
+    if lost:
+        return Outcome(None, tuple(problems))
+    return Outcome(np.array(value), tuple(problems), np.asarray(value))
 
 
 def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Problem]:
