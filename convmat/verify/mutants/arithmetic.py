@@ -46,7 +46,8 @@ def _noisy(x: Array, kernel: Array, g: Geometry) -> Array:
     y = _right(x, kernel, g)
     if y.dtype.kind != "f":
         return y
-    return (y * (1 + y.dtype.type(1e-9))).astype(y.dtype)
+    noisy: Array = y * y.dtype.type(1 + 1e-9)
+    return noisy
 
 
 def _flushed(x: Array, kernel: Array, g: Geometry) -> Array:

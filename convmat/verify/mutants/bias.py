@@ -15,41 +15,46 @@ def _column(bias: Array, g: Geometry) -> Array:
     return read_bias(bias, g.out_channels, g)
 
 
+def _added(y: Array, part: Array) -> Array:
+    total: Array = y + part
+    return total
+
+
 def _forgotten(y: Array, bias: Array, g: Geometry) -> Array:
     return y
 
 
 def _twice(y: Array, bias: Array, g: Geometry) -> Array:
-    return y + _column(bias, g) + _column(bias, g)
+    return _added(y, 2 * _column(bias, g))
 
 
 def _for_each_tap(y: Array, bias: Array, g: Geometry) -> Array:
-    return y + g.taps_per_row * _column(bias, g)
+    return _added(y, g.taps_per_row * _column(bias, g))
 
 
 def _by_input_channel(y: Array, bias: Array, g: Geometry) -> Array:
     cyclic = [out % g.in_channels for out in range(g.out_channels)]
-    return y + _column(bias[cyclic], g)
+    return _added(y, _column(bias[cyclic], g))
 
 
 def _by_position(y: Array, bias: Array, g: Geometry) -> Array:
     along_the_row = [out % g.out_channels for out in range(g.output_size[-1])]
-    return y + bias[along_the_row]
+    return _added(y, bias[along_the_row])
 
 
 def _by_image(y: Array, bias: Array, g: Geometry) -> Array:
     numbers = [image % g.out_channels for image in range(len(y))]
-    return y + bias[numbers].reshape(len(y), *(1,) * (y.ndim - 1))
+    return _added(y, bias[numbers].reshape(len(y), *(1,) * (y.ndim - 1)))
 
 
 def _first_image(y: Array, bias: Array, g: Geometry) -> Array:
     total = y.copy()
-    total[:1] = total[:1] + _column(bias, g)
+    total[:1] += _column(bias, g)
     return total
 
 
 def _subtracted(y: Array, bias: Array, g: Geometry) -> Array:
-    return y - _column(bias, g)
+    return _added(y, -_column(bias, g))
 
 
 def _wrong(

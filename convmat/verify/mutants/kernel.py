@@ -20,7 +20,8 @@ Twist: TypeAlias = Callable[[Array, Geometry], Array]
 
 def flipped(kernel: Array, g: Geometry) -> Array:
     """The kernel with every spatial axis reversed."""
-    return np.flip(kernel, range(2, kernel.ndim))
+    turned: Array = np.flip(kernel, tuple(range(2, kernel.ndim)))
+    return turned
 
 
 def transposed(kernel: Array, g: Geometry) -> Array:

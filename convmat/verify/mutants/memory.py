@@ -8,6 +8,7 @@ from convmat import sliding
 from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.geometry.doors import Map
+from convmat.verify.mutants.kernel import flipped
 from convmat.verify.mutants.mutant import Mutant, of_map
 
 __all__ = ["MEMORY"]
@@ -57,7 +58,7 @@ def _flipped_in_place(x: Array, kernel: Array, g: Geometry) -> Array:
     """The right result, after which the caller's kernel is the flipped one."""
     y = sliding.forward(x, kernel, g)
     owned = _written(kernel)
-    owned[...] = np.flip(kernel, range(2, kernel.ndim)).copy()
+    owned[...] = flipped(kernel, g).copy()
     return y
 
 

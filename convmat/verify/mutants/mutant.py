@@ -129,6 +129,6 @@ def of_map(
 def divided(total: Array, many: int | IntArray) -> Array:
     """A sum turned into a mean; integers stay integers, rounded down."""
     counts = np.maximum(many, 1)
-    if total.dtype.kind == "i":
-        return total // counts
-    return total / counts.astype(total.dtype)
+    whole = total.dtype.kind == "i"
+    mean: Array = total // counts if whole else total / counts.astype(total.dtype)
+    return mean

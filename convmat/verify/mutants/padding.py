@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from convmat import sliding
-from convmat.arrays import Array, IntArray
+from convmat.arrays import Array
 from convmat.geometry import Axis, Geometry
 from convmat.verify.mutants.mutant import Mutant, of_map
 from convmat.verify.mutants.reads import (
@@ -48,15 +48,10 @@ def _valued(value: float) -> Bend:
     return lambda g: replace(right_reads(g), outside=value)
 
 
-def _at_the_border(g: Geometry) -> tuple[IntArray, IntArray]:
-    """The right cells, and for each output whether a tap of it is outside."""
-    cells = right_reads(g).cells
-    return cells, (cells < 0).any(axis=1)
-
-
 def _border_left_out(g: Geometry) -> Reads:
-    cells, border = _at_the_border(g)
-    return replace(right_reads(g), cells=np.where(border[:, None], -1, cells))
+    reads = right_reads(g)
+    border = (reads.cells < 0).any(axis=1, keepdims=True)
+    return replace(reads, cells=np.where(border, -1, reads.cells))
 
 
 def _pulled_in(g: Geometry) -> Reads:
@@ -111,10 +106,7 @@ PADDING_BENDS: dict[str, tuple[str, Bend, tuple[str, ...]]] = {
     "pads-axes-swapped": (
         "the padding swapped between axes",
         crossed("before", "after"),
-        (
-            f"{_GITHUB}pytorch/pytorch/issues/37844",
-            f"{_GITHUB}autogluon/autogluon/pull/438",
-        ),
+        (f"{_GITHUB}autogluon/autogluon/pull/438",),
     ),
     "pads-all-first": (
         "all the padding before the axis",

@@ -13,11 +13,11 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from convmat.arrays import Array
+from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
 from convmat.verify.implementation import Implementation, Outcome, Supports
 
-__all__ = ["PROBES", "Probe", "Reaction", "reaction"]
+__all__ = ["PROBES", "Call", "Probe", "Reaction", "reaction"]
 
 Reaction: TypeAlias = tuple[object, ...]
 """What came of each call, to be compared: shape, dtype, bytes, and problems."""
@@ -25,13 +25,18 @@ Reaction: TypeAlias = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """The arrays of one call, and whether it has a bias."""
+    """The arrays of one call; with a bias or without."""
 
     geometry: Geometry
     x: Array
     kernel: Array
     grad: Array
     bias: Array | None = None
+
+    def copy(self) -> Call:
+        """The same call on arrays that may be written to."""
+        arrays = (self.x.copy(), self.kernel.copy(), self.grad.copy())
+        return Call(self.geometry, *arrays, self.bias)
 
     def outcome(self, implementation: Implementation, part: str) -> Outcome:
         """What the map `part` makes of it."""
@@ -136,13 +141,17 @@ def _bias(g: Geometry, supports: Supports) -> Iterator[Call]:
 def _single(g: Geometry, supports: Supports, dtype: str, x: Array, tap: object) -> Call:
     """One tap that is not 0, for each output channel, and values of `x` in turn."""
     call = _call(g, supports, dtype)
-    kernel = np.zeros_like(call.kernel)
-    middle = tuple(k // 2 for k in g.kernel_size)
-    kernel[:, 0, *middle] = tap
+    kernel, grad = np.zeros_like(call.kernel), np.zeros_like(call.grad)
+    middle: tuple[int | slice, ...] = (slice(None), 0, *_middle(g.kernel_size))
+    kernel[middle] = tap
+    one_each: tuple[int | slice, ...] = (0, slice(None), *_middle(g.output_size))
+    grad[one_each] = tap
     values = np.resize(x.astype(dtype), call.x.shape)
-    grad = np.zeros_like(call.grad)
-    grad[:1, :, *(n // 2 for n in g.output_size)] = tap  # one for each channel
     return replace(call, x=values, kernel=kernel, grad=grad)
+
+
+def _middle(shape: Shape) -> Shape:
+    return tuple(n // 2 for n in shape)
 
 
 def _precise(g: Geometry, supports: Supports) -> Iterator[Call]:
@@ -172,8 +181,7 @@ def _not_finite(g: Geometry, supports: Supports) -> Iterator[Call]:
 def _memory(g: Geometry, supports: Supports) -> Iterator[Call]:
     call = _call(g, supports, supports.dtype)
     for odd in (np.asfortranarray, _view, _backwards):
-        arrays = {name: odd(getattr(call, name)) for name in ("x", "kernel", "grad")}
-        yield replace(call, **arrays)
+        yield Call(g, odd(call.x), odd(call.kernel), odd(call.grad))
 
 
 def _view(array: Array) -> Array:

@@ -150,13 +150,13 @@ def _input_grad(grad: Array, kernel: Array, g: Geometry, reads: Reads) -> Array:
     grads = grad.reshape(*grad.shape[:2], prod(grad.shape[2:]))
     cells = prod(g.input_size)
     dtype = np.result_type(grad, kernel)
-    total = np.zeros((len(grad), g.in_channels + 1, cells + 1), dtype)
+    total = np.zeros((g.in_channels + 1, cells + 1, len(grad)), dtype)
     for out, sources in enumerate(reads.channels):
-        # (batch, channels of a group, outputs, taps)
-        shares = np.multiply.outer(grads[:, out], taps[out]).swapaxes(1, 2)
-        place = slice(None), sources[:, None, None], reads.cells
-        np.add.at(total, place, shares)
-    return total[:, :-1, :-1].reshape(len(grad), g.in_channels, *g.input_size)
+        # (channels of a group, outputs, taps, batch)
+        shares = np.multiply.outer(taps[out], grads[:, out]).transpose(0, 3, 1, 2)
+        np.add.at(total, (sources[:, None, None], reads.cells), shares)
+    by_image = np.moveaxis(total[:-1, :-1], 2, 0)
+    return by_image.reshape(len(grad), g.in_channels, *g.input_size)
 
 
 def _kernel_grad(grad: Array, x: Array, g: Geometry, reads: Reads) -> Array:

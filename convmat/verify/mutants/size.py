@@ -10,19 +10,21 @@ import numpy as np
 from convmat import sliding
 from convmat.arrays import Array
 from convmat.geometry import Axis, Geometry
+from convmat.geometry.doors import Map
 from convmat.verify.mutants.mutant import Mutant, of_map
 from convmat.verify.mutants.reads import Bend, Reads, flat, maps, right_reads, tables
 
 __all__ = ["SIZE"]
 
 
-def _sized(outs: Callable[[Axis], int], **changed: int) -> Bend:
-    """The reads with another number of outputs on each axis, and changed fields."""
+def _sized(
+    outs: Callable[[Axis], int], change: Callable[[Axis], Axis] = lambda axis: axis
+) -> Bend:
+    """The reads with another number of outputs on each axis, and changed axes."""
 
     def bend(g: Geometry) -> Reads:
         counts = tuple(max(1, outs(axis)) for axis in g.axes)
-        axes = (replace(axis, **changed) for axis in g.axes)
-        cells = flat(tables(axes, counts), g.input_size)
+        cells = flat(tables(map(change, g.axes), counts), g.input_size)
         return replace(right_reads(g), cells=cells, outs=counts)
 
     return bend
@@ -83,6 +85,15 @@ def _empty_refused(x: Array, kernel: Array, g: Geometry) -> Array:
     return sliding.forward(x, kernel, g)
 
 
+def _throughout(change: Callable[[Geometry], Geometry]) -> Map:
+    """The right map for other settings: what a wrong wrapper asks for."""
+
+    def wrong(x: Array, kernel: Array, g: Geometry) -> Array:
+        return sliding.forward(x, kernel, change(g))
+
+    return wrong
+
+
 _GITHUB = "https://github.com/"
 
 _BENT = {
@@ -98,7 +109,7 @@ _BENT = {
     ),
     "size-dilation-ignored": (
         "the dilation ignored altogether",
-        _sized(_undilated, dilation=1),
+        _sized(_undilated, lambda axis: replace(axis, dilation=1)),
         (f"{_GITHUB}tensorflow/tensorflow/issues/56498",),
     ),
     "size-one-less": (
@@ -128,24 +139,48 @@ _BENT = {
     ),
 }
 
+_WRONG: dict[str, tuple[str, Map, tuple[str, ...]]] = {
+    "size-squeezed": (
+        "axes of length one squeezed out of the output",
+        _squeezed,
+        (),
+    ),
+    "size-empty-refused": ("an empty batch refused", _empty_refused, ()),
+    "size-strides-swapped": (
+        "the strides swapped between axes, in the size of the output too",
+        _throughout(lambda g: replace(g, stride=g.stride[::-1])),
+        (),
+    ),
+    "size-pads-swapped": (
+        "the padding swapped between axes, in the size of the output too",
+        _throughout(lambda g: replace(g, padding=g.padding[::-1])),
+        (f"{_GITHUB}pytorch/pytorch/issues/37844",),
+    ),
+    "size-dilations-swapped": (
+        "the dilations swapped between axes, in the size of the output too",
+        _throughout(lambda g: replace(g, dilation=g.dilation[::-1])),
+        (),
+    ),
+    "size-stride-forgotten": (
+        "the stride forgotten, in the size of the output too",
+        _throughout(lambda g: replace(g, stride=(1,) * g.rank)),
+        (),
+    ),
+    "size-padding-forgotten": (
+        "the padding forgotten, in the size of the output too",
+        _throughout(lambda g: replace(g, padding=((0, 0),) * g.rank)),
+        (f"{_GITHUB}pytorch/pytorch/issues/24504",),
+    ),
+}
+
 SIZE: tuple[Mutant, ...] = (
     *(
         of_map("size", "forward", name, words, maps(bend)["forward"], sources)
         for name, (words, bend, sources) in _BENT.items()
     ),
-    of_map(
-        "size",
-        "forward",
-        "size-squeezed",
-        "axes of length one squeezed out of the output",
-        _squeezed,
-    ),
-    of_map(
-        "size",
-        "forward",
-        "size-empty-refused",
-        "an empty batch refused",
-        _empty_refused,
+    *(
+        of_map("size", "forward", name, words, wrong, sources)
+        for name, (words, wrong, sources) in _WRONG.items()
     ),
 )
 """The output ends too late or too early."""

@@ -26,7 +26,9 @@ WITNESSES: tuple[Geometry, ...] = (
     geometry((3, 6, 5), (6, 1, 3, 2), groups=3, dilation=(2, 1), padding=((1, 0), 1)),
     geometry((6, 4), (4, 3, 3), groups=2, padding=((1, 0),)),
     # What stands in the padding.
-    geometry((1, 5, 4), (1, 1, 3, 3), padding=((2, 1), (1, 2)), padding_mode="circular"),
+    geometry(
+        (1, 5, 4), (1, 1, 3, 3), padding=((2, 1), (1, 2)), padding_mode="circular"
+    ),
     geometry((1, 6), (1, 1, 4), padding=((3, 2),), stride=2, padding_mode="reflect"),
     geometry((1, 5, 5), (1, 1, 3, 2), padding=((2, 1), 1), padding_mode="symmetric"),
     geometry((2, 5), (1, 2, 3), padding=((1, 2),), padding_mode="replicate"),
