@@ -73,8 +73,10 @@ class Likely:
         if len(self.mutants) == 1:
             return f"{self.part} looks like {named}"
         if self.mutants:
-            asked = f"ask {self.witness!r}" if self.witness else "no witness tells"
-            return f"{self.part} looks like {named}; {asked} to tell them apart"
+            apart = "nothing that it claims tells them apart"
+            if self.witness is not None:
+                apart = f"ask {self.witness!r} to tell them apart"
+            return f"{self.part} looks like {named}; {apart}"
         told = f"{self.part} is unlike any known mutant: wrong {self.where}"
         if self.pattern:
             told = f"{told}; {'; '.join(self.pattern)}"
