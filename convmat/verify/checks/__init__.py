@@ -41,6 +41,7 @@ from convmat.verify.checks.manners import (
     dtype_kept,
     layout_ignored,
 )
+from convmat.verify.checks.not_finite import nan_is_passed_on
 
 __all__ = ["CHECKS", "Check", "Finding", "Trial"]
 
@@ -65,6 +66,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             deterministic,
             *ROUNDING,
             large_integers,
+            nan_is_passed_on,
             empty_batch,
             bad_input_refused,
         )

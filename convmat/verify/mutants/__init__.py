@@ -10,12 +10,13 @@ do what a black box does, and `score` says which check catches which.
 from convmat.verify.mutants.diagnosis import ASKED, Likely, diagnose, diagnose_reading
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant
-from convmat.verify.mutants.score import Score, score
+from convmat.verify.mutants.score import SCORED, Score, score
 from convmat.verify.mutants.suites import SUITES, Suite
 
 __all__ = [
     "ASKED",
     "MUTANTS",
+    "SCORED",
     "SUITES",
     "Likely",
     "Mutant",

@@ -74,6 +74,12 @@ def _border_lost(grad: Array, kernel: Array, g: Geometry) -> Array:
     return total
 
 
+def _rectified(grad: Array, kernel: Array, g: Geometry) -> Array:
+    """Only what is positive is handed back: guided backpropagation, no gradient."""
+    total = sliding.input_grad(grad, kernel, g)
+    return np.where(total < 0, np.zeros((), total.dtype), total)
+
+
 _GITHUB = "https://github.com/"
 
 _BENT: dict[str, tuple[str, Bend, tuple[str, ...]]] = {
@@ -124,6 +130,7 @@ _WRONG: dict[str, tuple[str, Map, tuple[str, ...]]] = {
         (),
     ),
     "averaged": ("the shares of a cell averaged instead of summed", _averaged, ()),
+    "rectified": ("negative gradients cut off at zero", _rectified, ()),
     "batch-averaged": (
         "the gradient divided by the size of the batch",
         _batch_averaged,

@@ -170,12 +170,10 @@ def _large(g: Geometry, supports: Supports) -> Iterator[Call]:
 def _not_finite(g: Geometry, supports: Supports) -> Iterator[Call]:
     if supports.dtype.kind == "f":
         call = _call(g, supports, supports.dtype)
-        x, kernel = call.x.copy(), call.kernel.copy()
-        x[0].flat[x[0].size // 2] = np.nan
-        yield replace(call, x=x)
-        x[0].flat[x[0].size // 2] = np.inf
-        kernel.flat[-1] = 0
-        yield replace(call, x=x, kernel=kernel)
+        for number in (np.nan, np.inf):
+            x = call.x.copy()
+            x[(0, *_middle(x.shape[1:]))] = number
+            yield replace(call, x=x)
 
 
 def _memory(g: Geometry, supports: Supports) -> Iterator[Call]:

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tqdm.auto import tqdm
 
-from convmat.verify.checks import Check, Trial
+from convmat.arrays import Array
+from convmat.errors import ConvmatError
+from convmat.geometry import Geometry
+from convmat.verify.checks import CHECKS, Check, Trial
 from convmat.verify.mutants.dictionary import MUTANTS
-from convmat.verify.mutants.mutant import Mutant
+from convmat.verify.mutants.mutant import Mutant, box
 from convmat.verify.mutants.suites import SUITES
+from convmat.verify.trials import trial
+from convmat.verify.witnesses import WITNESSES
 
-__all__ = ["Score", "score"]
+__all__ = ["SCORED", "Score", "score"]
+
+SCORED: tuple[Geometry, ...] = tuple(
+    WITNESSES[name]
+    for name in (
+        "1-D plain",
+        "2-D plain",
+        "3-D plain",
+        "3-D unequal",
+        "1-D dilation",
+        "1-D reflect",
+        "1-D circular with a stride",
+        "2-D symmetric",
+        "2-D pointwise with a stride",
+        "2-D depthwise with dilation",
+        "2-D square",
+    )
+)
+"""The witnesses that `score` runs on: few, and each mutant is wrong on one of them."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +92,9 @@ class Score:
 
 
 def score(
-    checks: Mapping[str, Check],
-    trials: Iterable[Trial],
+    checks: Mapping[str, Check] = CHECKS,
     mutants: Mapping[str, Mutant] = MUTANTS,
+    trials: Sequence[Trial] | None = None,
     *,
     progress: bool = True,
 ) -> Score:
@@ -79,33 +103,90 @@ def score(
     Parameters
     ----------
     checks : mapping of str to Check
-    trials : iterable of Trial
-        What they are run on.
     mutants : mapping of str to Mutant
+    trials : sequence of Trial, optional
+        What they are run on; by default one for each geometry of `SCORED`.
     progress : bool
         Whether to show a bar, on a terminal.
 
     Returns
     -------
     Score
+
+    Raises
+    ------
+    ConvmatError
+        When a check finds something in a right convolution.
+
+    Examples
+    --------
+    >>> few = {name: CHECKS[name] for name in ("equal-to-the-matrix", "empty-batch")}
+    >>> bugs = {name: MUTANTS[name] for name in ("kernel-flipped", "bias-twice")}
+    >>> found = score(few, bugs)
+    >>> found.caught
+    {'kernel-flipped': ('equal-to-the-matrix',), 'bias-twice': ()}
+    >>> print(found)
+    1 of 2 mutants caught
+    onnx: 0 of 2
+    symmetric: 2 of 2
+    missed: bias-twice
+    catch nothing: empty-batch
     """
-    trials = tuple(trials)
+    if trials is None:
+        supports = box("right").supports
+        trials = [trial(g, supports, seed=n) for n, g in enumerate(SCORED)]
+    called = {name: _called(check, trials) for name, check in checks.items()}
     hidden = None if progress else True
     caught = {}
     for name, mutant in tqdm(mutants.items(), "mutants", disable=hidden, delay=1):
-        found = (check for check in checks.values() if _catches(check, mutant, trials))
-        caught[name] = tuple(check.name for check in found)
+        caught[name] = tuple(
+            check_name
+            for check_name, check in checks.items()
+            if mutant.part in called[check_name] and _catches(check, mutant, trials)
+        )
     suites = {
-        name: frozenset(m.name for m in mutants.values() if suite.catches(m.build()))
+        name: frozenset(n for n, m in mutants.items() if suite.catches(m.build()))
         for name, suite in SUITES.items()
     }
     return Score(tuple(checks), caught, suites)
+
+
+def _called(check: Check, trials: Sequence[Trial]) -> frozenset[str]:
+    """The maps that a check calls; mutants of the others are right to it."""
+    parts: set[str] = set()
+
+    def seen(part: str, function: Callable[..., Array]) -> Callable[..., Array]:
+        def call(*arguments: Any, **settings: Any) -> Array:
+            parts.add(part)
+            return function(*arguments, **settings)
+
+        return call
+
+    right = box("right")
+    maps: dict[str, Any] = {
+        part: seen(part, getattr(right, part)) for part in right.parts
+    }
+    watched = replace(right, **maps)
+    for one in trials:
+        if check.applies(watched, one.geometry):
+            finding = check(watched, one)
+            if finding is not None:
+                rule = "must find nothing in a right convolution"
+                raise ConvmatError(f"checks[{check.name!r}]", rule, str(finding))
+    return frozenset(parts)
 
 
 def _catches(check: Check, mutant: Mutant, trials: Sequence[Trial]) -> bool:
     """Whether a check finds something on one of the trials, one after another."""
     black_box = mutant.build()
     return any(
-        check.applies(black_box, trial.geometry) and check(black_box, trial) is not None
-        for trial in trials
+        check.applies(black_box, one.geometry)
+        and check(black_box, _copied(one)) is not None
+        for one in trials
     )
+
+
+def _copied(one: Trial) -> Trial:
+    """The trial with arrays that a mutant may spoil."""
+    arrays = {name: getattr(one, name).copy() for name in ("kernel", "x", "grad")}
+    return replace(one, **arrays)
