@@ -10,4 +10,6 @@ from convmat.verify.mutants.page import renew
 from convmat.verify.mutants.score import score
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m convmat.verify.mutants PAGE.md")
     renew(Path(sys.argv[1]), score())

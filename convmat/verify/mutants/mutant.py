@@ -106,7 +106,7 @@ def box(
         convolve,
         by_input,
         by_kernel,
-        Supports(modes=PADDING_MODES, dtypes=("float64", "float32", "int64", "object")),
+        Supports(modes=PADDING_MODES, dtypes=("float64", "float32", "int64")),
     )
 
 

@@ -95,12 +95,12 @@ def reaction(
 def _fingerprint(outcome: Outcome) -> object:
     """What does not hang on the words of an error, the sign of 0 or the bits of NaN.
 
-    Nor on what is printed: a warning is, once.
+    Nor on what is printed: of a warning, nothing counts, because it comes once.
     """
     problems = tuple(
-        problem.kind if problem.kind == "raised" else problem.words
+        problem.kind if problem.kind in ("raised", "printed") else problem.words
         for problem in outcome.problems
-        if problem.kind != "printed"
+        if not (problem.kind == "printed" and "Warning" in problem.words)
     )
     result = outcome.result
     if result is None:

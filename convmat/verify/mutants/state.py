@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -96,6 +97,12 @@ def _every_third() -> Map:
     return wrong
 
 
+def _chatty(x: Array, kernel: Array, g: Geometry) -> Array:
+    """The right result, and a line that was left in from looking for a bug."""
+    sys.stderr.write(f"{x.shape}\n")
+    return sliding.forward(x, kernel, g)
+
+
 def _accumulated() -> Map:
     """The gradient is added to that of the last call, which nobody cleared."""
     kept: list[Array] = []
@@ -162,6 +169,7 @@ STATE = (
         "the mean of the batch taken off the input",
         _mean_taken,
     ),
+    of_map("state", "forward", "chatty", "a line printed in every call", _chatty),
     _remembering(
         "forward",
         "stale-output",

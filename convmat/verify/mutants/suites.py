@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,7 +19,8 @@ from convmat.verify.mutants.probes import Call
 
 __all__ = ["SUITES", "Suite"]
 
-Same = Callable[[Array, Array], bool]
+Calls: TypeAlias = Callable[[], Iterator[tuple[Call, tuple[str, ...]]]]
+Same: TypeAlias = Callable[[Array, Array], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +46,29 @@ class Suite:
 
     name: str
     words: str
-    calls: Callable[[], Iterator[tuple[Call, tuple[str, ...]]]]
+    calls: Calls
     same: Same
 
     def catches(self, implementation: Implementation) -> bool:
         """Whether one of its examples fails."""
-        right = box("right")
-        for call, parts in self.calls():
-            for part in parts:
-                wanted = call.outcome(right, part).result
-                # Only the result is looked at: what happens to an argument is not.
-                got = call.copy().outcome(implementation, part).result
-                if got is None or wanted is None or not self.same(got, wanted):
-                    return True
+        for call, part, wanted in _expected(self.calls):
+            # Only the result is looked at: what happens to an argument is not.
+            got = call.copy().outcome(implementation, part).result
+            if got is None or not self.same(got, wanted):
+                return True
         return False
+
+
+@cache
+def _expected(calls: Calls) -> list[tuple[Call, str, Array]]:
+    """Every call with a map and its right result."""
+    right = box("right")
+    outcomes = (
+        (call, part, call.outcome(right, part).result)
+        for call, parts in calls()
+        for part in parts
+    )
+    return [(call, part, got) for call, part, got in outcomes if got is not None]
 
 
 _ONES = (1, 1, 3, 3)
