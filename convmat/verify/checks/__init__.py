@@ -19,7 +19,11 @@ from types import MappingProxyType
 
 from convmat.verify.checks.accuracy import ROUNDING, large_integers
 from convmat.verify.checks.check import Check, Finding, Trial
-from convmat.verify.checks.edges import bad_input_refused, empty_batch
+from convmat.verify.checks.edges import (
+    bad_input_refused,
+    empty_batch,
+    not_finite_spread,
+)
 from convmat.verify.checks.equality import (
     adjoint,
     equal_to_the_matrix,
@@ -41,7 +45,6 @@ from convmat.verify.checks.manners import (
     dtype_kept,
     layout_ignored,
 )
-from convmat.verify.checks.not_finite import nan_is_passed_on
 
 __all__ = ["CHECKS", "Check", "Finding", "Trial"]
 
@@ -66,7 +69,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             deterministic,
             *ROUNDING,
             large_integers,
-            nan_is_passed_on,
+            not_finite_spread,
             empty_batch,
             bad_input_refused,
         )

@@ -1,4 +1,4 @@
-"""Calls at the edge: a batch of nothing, and arguments that fit no convolution."""
+"""Calls at the edge: infinities and NaN, a batch of nothing, and what fits nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,66 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.verify.checks.check import Finding, Trial
-from convmat.verify.checks.compare import checked
+from convmat.verify.checks.compare import checked, shown
 from convmat.verify.checks.maps import maps_of
+from convmat.verify.checks.numbers import generator
 from convmat.verify.implementation import Implementation
 from convmat.verify.implementation.outcome import watched
 
-__all__ = ["bad_input_refused", "empty_batch"]
+__all__ = ["bad_input_refused", "empty_batch", "not_finite_spread"]
+
+
+@checked(
+    "not-finite-spread",
+    "Infinities and NaN reach exactly the numbers that read them, through a weight of "
+    "0 as well.",
+    "Zeros are skipped, NaN is swallowed, or structural zeros are multiplied.",
+    "forward",
+    applies=lambda implementation, g: (
+        implementation.supports.not_finite
+        and implementation.supports.accuracy == "componentwise"
+        and implementation.supports.dtype.kind == "f"
+    ),
+)
+def not_finite_spread(implementation: Implementation, trial: Trial) -> Finding | None:
+    """The forward map and the input gradient, with one number that is not finite.
+
+    The kernel gradient is left out: whether a tap on the padding multiplies a zero is
+    for the implementation to choose, and a zero times NaN is NaN.
+    """
+    g = trial.geometry
+    random = generator(trial.seed, "not finite")
+    for one in maps_of(implementation, ("forward", "input_grad")):
+        first, second = (array.copy() for array in one.arrays(trial))
+        place = int(random.integers(first[0].size))
+        mark = np.zeros_like(first)
+        mark.reshape(-1)[place] = 1
+        second.reshape(-1)[:: 2 + second.size // 9] = 0
+        reads = one.exact(g, mark, np.ones_like(second)).rounded() != 0
+        for number in (np.nan, np.inf):
+            first.reshape(-1)[place] = number
+            got = one.result(implementation, first, second, g)
+            touched = np.isnan(got) if np.isnan(number) else ~np.isfinite(got)
+            wrong = np.argwhere(touched != reads)
+            if len(wrong):
+                at = tuple(map(int, wrong[0]))
+                should = "not finite" if reads[at] else "finite"
+                words = (
+                    f"{one.said(at)} is {shown(got[at])} where one number of "
+                    f"{one.names[0]} is {number}, and it should be {should}"
+                )
+                arrays = dict(zip(one.names, (first, second), strict=True))
+                return Finding(
+                    "not-finite-spread",
+                    one.part,
+                    words,
+                    g,
+                    arrays,
+                    should,
+                    shown(got[at]),
+                    at,
+                )
+    return None
 
 
 @checked(

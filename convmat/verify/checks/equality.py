@@ -144,9 +144,8 @@ def _inner(batch: Array, other: Array) -> Array:
         batch, other = batch.astype(wide), other.astype(wide)
     if len(batch) == 1 != len(other):
         batch, other = other, batch
-    with np.errstate(invalid="ignore"):
-        products = batch.reshape(len(batch), -1) * other.reshape(1, -1)
-        sums: Array = products.sum(axis=1)
+    products = batch.reshape(len(batch), -1) * other.reshape(1, -1)
+    sums: Array = products.sum(axis=1)
     return sums
 
 

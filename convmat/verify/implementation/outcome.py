@@ -6,6 +6,7 @@ import contextlib
 import io
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -70,6 +71,8 @@ def watched(
 ) -> Outcome:
     """Call `function(*arrays, *arguments, **keywords)` and see what it does.
 
+    What it changes in its arguments is put back. Its warnings are not held against it.
+
     Parameters
     ----------
     function : callable
@@ -95,7 +98,12 @@ def watched(
     problems: list[Problem] = []
     value: Any = None
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
             value = _within(seconds, lambda: function(*arrays, *arguments, **keywords))
     except _TimeUpError:
         problems.append(Problem("hung", f"did not return within {seconds:g} s"))
@@ -108,6 +116,8 @@ def watched(
         problems.append(Problem("printed", f"printed {_short(printed.getvalue())!r}"))
     for number, (array, old) in enumerate(zip(arrays, before, strict=True), 1):
         if not _same(array, old):
+            if array.flags.writeable:
+                array[...] = old
             problems.append(
                 Problem("modified", f"modified its argument number {number}")
             )

@@ -49,6 +49,10 @@ class Supports:
         products, as in any direct sum. `"normwise"`: it is small beside the norms of
         the arrays, as through an FFT, which spreads the rounding of large numbers to
         outputs that never read them.
+    not_finite : bool
+        Whether infinities and NaN reach exactly the outputs that read them, as in a
+        sum of products. They don't where structural zeros are multiplied, nor through
+        an FFT.
 
     Examples
     --------
@@ -73,6 +77,7 @@ class Supports:
     modes: tuple[str, ...] = ("zeros",)
     dtypes: tuple[str, ...] = ("float64", "float32", "int64")
     accuracy: str = "componentwise"
+    not_finite: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self):
