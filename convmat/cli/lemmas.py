@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any
 
 from convmat.cli.options import add_command
@@ -56,8 +58,10 @@ def _run(options: argparse.Namespace) -> int:
             raise ConvmatError("--only", f"must be one of {names}", options.only)
         chosen = [LEMMAS[options.only]]
     report = prove_all(chosen, seconds=options.seconds)
+    width = get_terminal_size().columns
     for verdict in report.verdicts:
-        print(verdict)
+        for line in str(verdict).splitlines():
+            print(fill(line, width, subsequent_indent=" " * 15))
         if options.code:
             for place in verdict.lemma.relied_on_by:
                 print(f"    {place}")

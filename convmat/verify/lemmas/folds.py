@@ -128,6 +128,10 @@ LEMMAS = (
             "implies(-size < cell < 0, fold == -cell)",
             "implies(size <= cell < 2 * size - 1, fold == 2 * (size - 1) - cell)",
             "implies(-size < cell and cell + stride < 0, moved == fold - stride)",
+            (
+                "implies(size <= cell and cell + stride < 2 * size - 1,"
+                " moved == fold - stride)"
+            ),
         ),
         relied_on_by=(*_RELIED, "convmat.tie.steps:_fold_moves"),
         steps=(
@@ -156,8 +160,8 @@ LEMMAS = (
             Bend("the period of symmetric", "2 * (size - 1))", "2 * size)"),
             Bend(
                 "moved along with the row",
-                "moved == fold - stride",
-                "moved == fold + stride",
+                "stride < 0, moved == fold - stride",
+                "stride < 0, moved == fold + stride",
             ),
         ),
     ),
@@ -190,6 +194,10 @@ LEMMAS = (
             "implies(-size <= cell < 0, fold == -1 - cell)",
             "implies(size <= cell < 2 * size, fold == 2 * size - 1 - cell)",
             "implies(-size <= cell and cell + stride < 0, moved == fold - stride)",
+            (
+                "implies(size <= cell and cell + stride < 2 * size,"
+                " moved == fold - stride)"
+            ),
         ),
         relied_on_by=(*_RELIED, "convmat.tie.steps:_fold_moves"),
         steps=(
@@ -213,8 +221,8 @@ LEMMAS = (
             ),
             Bend(
                 "moved along with the row",
-                "moved == fold - stride",
-                "moved == fold + stride",
+                "stride < 0, moved == fold - stride",
+                "stride < 0, moved == fold + stride",
             ),
         ),
     ),

@@ -26,7 +26,6 @@ LEMMAS = (
         claims=(
             "outs == wanted",
             "before <= after <= before + 1",
-            "implies(outs == 1, size <= stride)",
         ),
         relied_on_by=(
             "convmat.geometry.same_rules:upper",
