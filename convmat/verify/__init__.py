@@ -16,22 +16,36 @@ from typing import TYPE_CHECKING, Any
 
 from convmat.errors import needs
 from convmat.verify.boxes import BOXES, Box
+from convmat.verify.checks import CHECKS, Check, Finding, Trial
 from convmat.verify.counterexample import Counterexample
+from convmat.verify.implementation import Implementation, Supports, implementation
 from convmat.verify.proof import Proof, prove
 from convmat.verify.routes import ROUTES, Route
+from convmat.verify.trials import trial, trials
+from convmat.verify.witnesses import WITNESSES
 
 if TYPE_CHECKING:
     from convmat.verify import strategies
 
 __all__ = [
     "BOXES",
+    "CHECKS",
     "ROUTES",
+    "WITNESSES",
     "Box",
+    "Check",
     "Counterexample",
+    "Finding",
+    "Implementation",
     "Proof",
     "Route",
+    "Supports",
+    "Trial",
+    "implementation",
     "prove",
     "strategies",
+    "trial",
+    "trials",
 ]
 
 

@@ -46,10 +46,14 @@ class Outcome:
     result : ndarray or None
         As it came, whatever its dtype; None where there is none of the right shape.
     problems : tuple of Problem
+    returned : ndarray or None
+        The very array that came, of which `result` is a copy: a later call shows
+        whether the implementation still writes to it.
     """
 
     result: Array | None
     problems: tuple[Problem, ...] = ()
+    returned: Array | None = None
 
 
 class _TimeUpError(BaseException):
@@ -108,7 +112,9 @@ def watched(
                 Problem("modified", f"modified its argument number {number}")
             )
     lost = any(p.kind in ("raised", "hung", "type", "shape") for p in problems)
-    return Outcome(None if lost else np.array(value), tuple(problems))
+    if lost:
+        return Outcome(None, tuple(problems))
+    return Outcome(np.array(value), tuple(problems), np.asarray(value))
 
 
 def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Problem]:

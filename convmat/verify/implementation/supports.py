@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.geometry import PADDING_MODES, Geometry
+from convmat.geometry import PADDING_MODES, Axis, Geometry
 
-__all__ = ["Supports"]
+__all__ = ["ACCURACIES", "Supports"]
+
+ACCURACIES = ("componentwise", "normwise")
+"""What rounding errors may be measured against, the stricter claim first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Supports:
     dtypes : tuple of str
         Names of NumPy dtypes; the first is the one that most checks use. `"object"`
         allows the unconditional proof, by symbols.
+    accuracy : str
+        `"componentwise"`: the error of a sum is small beside the sum of its absolute
+        products, as in any direct sum. `"normwise"`: it is small beside the norms of
+        the arrays, as through an FFT, which spreads the rounding of large numbers to
+        outputs that never read them.
 
     Examples
     --------
@@ -63,12 +72,14 @@ class Supports:
     bias: bool = True
     modes: tuple[str, ...] = ("zeros",)
     dtypes: tuple[str, ...] = ("float64", "float32", "int64")
+    accuracy: str = "componentwise"
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type == "bool" and not isinstance(value, bool):
                 raise ConvmatTypeError(field.name, "must be True or False", value)
+        _members("accuracy", (self.accuracy,), ACCURACIES)
         _members("ranks", self.ranks, range(1, 33))
         _members("modes", self.modes, PADDING_MODES)
         for name in _members("dtypes", self.dtypes, None):
@@ -107,6 +118,50 @@ class Supports:
         }
         return next((name for name, needed in needs.items() if needed), None)
 
+    def nearest(self, g: Geometry) -> Geometry:
+        """The geometry with all that is not claimed taken out of it.
+
+        What is not claimed becomes plain; an axis grows where the kernel would not fit
+        it any more. A geometry that is claimed comes back as it is.
+
+        Examples
+        --------
+        >>> from convmat import geometry
+        >>> g = geometry((3, 4), (3, 2), stride=(1, 2), padding=[(1, 0), (0, 2)])
+        >>> Supports(uneven_padding=False, stride=False).nearest(g)
+        geometry((3, 4), (3, 2), padding=(1, 2))
+        >>> Supports(ranks=(1,), padding=False).nearest(g)
+        geometry((3,), (3,))
+        """
+        mode = g.padding_mode if g.padding_mode in self.modes else self.modes[0]
+        rank = min(self.ranks, key=lambda rank: (abs(rank - g.rank), rank))
+        axes = [self._axis(axis, mode) for axis in islice(cycle(g.axes), rank)]
+        if not self.uneven_axes:
+            axes = [_fitting(axis.size, axes[0]) for axis in axes]
+        channels = (g.in_channels, g.out_channels) if self.channels else (1, 1)
+        return Geometry(
+            input_size=tuple(axis.size for axis in axes),
+            kernel_size=tuple(axis.kernel for axis in axes),
+            stride=tuple(axis.stride for axis in axes),
+            padding=tuple((axis.before, axis.after) for axis in axes),
+            dilation=tuple(axis.dilation for axis in axes),
+            in_channels=channels[0],
+            out_channels=channels[1],
+            groups=g.groups if self.groups and self.channels else 1,
+            padding_mode=mode,
+            has_channels=g.has_channels,
+        )
+
+    def _axis(self, axis: Axis, mode: str) -> Axis:
+        """The axis as far as it is claimed."""
+        before, after = (axis.before, axis.after) if self.padding else (0, 0)
+        if not self.uneven_padding:
+            before = after = before or after
+        stride = axis.stride if self.stride else 1
+        dilation = axis.dilation if self.dilation else 1
+        plain = Axis(axis.size, axis.kernel, stride, before, after, dilation, mode)
+        return _fitting(axis.size, plain)
+
     def missing(self) -> tuple[str, ...]:
         """All that is not claimed, in words."""
         off = [
@@ -116,7 +171,18 @@ class Supports:
         ]
         ranks = [f"rank {rank}" for rank in (1, 2, 3) if rank not in self.ranks]
         modes = [f"padding mode {m!r}" for m in PADDING_MODES if m not in self.modes]
-        return (*off, *ranks, *modes)
+        rough = [] if self.accuracy == ACCURACIES[0] else ["componentwise accuracy"]
+        return (*off, *ranks, *modes, *rough)
+
+
+def _fitting(size: int, axis: Axis) -> Axis:
+    """The axis with `size` cells, or with the fewest that its kernel and mode allow."""
+    deepest = max(axis.before, axis.after)
+    reach = {"circular": deepest, "symmetric": deepest, "reflect": deepest + 1}
+    least = axis.span - axis.before - axis.after
+    if deepest:
+        least = max(least, reach.get(axis.mode, 1))
+    return replace(axis, size=max(size, least, 1))
 
 
 def _members(
