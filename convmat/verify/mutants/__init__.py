@@ -1,0 +1,28 @@
+"""A dictionary of realistic wrong convolutions.
+
+Each `Mutant` is wrong in one way and right in all others. `diagnose` finds those that
+do what a black box does, and `score` says which check catches which.
+
+>>> MUTANTS["strides-swapped"].words
+'the strides swapped between axes'
+"""
+
+from convmat.verify.mutants.diagnosis import Likely, diagnose, diagnose_reading
+from convmat.verify.mutants.dictionary import MUTANTS
+from convmat.verify.mutants.mutant import Mutant
+from convmat.verify.mutants.score import Score, score
+from convmat.verify.mutants.suites import SUITES, Suite
+from convmat.verify.mutants.witnesses import WITNESSES
+
+__all__ = [
+    "MUTANTS",
+    "SUITES",
+    "WITNESSES",
+    "Likely",
+    "Mutant",
+    "Score",
+    "Suite",
+    "diagnose",
+    "diagnose_reading",
+    "score",
+]
