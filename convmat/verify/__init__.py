@@ -18,6 +18,7 @@ from convmat.errors import needs
 from convmat.verify.boxes import BOXES, Box
 from convmat.verify.checks import CHECKS, Check, Finding, Trial
 from convmat.verify.counterexample import Counterexample
+from convmat.verify.exact import Verdict, exact, implied_matrix
 from convmat.verify.implementation import Implementation, Supports, implementation
 from convmat.verify.proof import Proof, prove
 from convmat.verify.routes import ROUTES, Route
@@ -41,7 +42,10 @@ __all__ = [
     "Route",
     "Supports",
     "Trial",
+    "Verdict",
+    "exact",
     "implementation",
+    "implied_matrix",
     "prove",
     "strategies",
     "trial",
