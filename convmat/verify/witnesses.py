@@ -30,6 +30,8 @@ def _lines() -> Iterator[tuple[str, Geometry]]:
     yield line("pads before only", (2, 4), (2, 2, 3), padding=[(2, 0)])
     yield line("stride that leaves a remainder", (1, 8), (1, 1, 3), stride=2)
     yield line("dilation", (2, 9), (2, 2, 3), dilation=3, padding=[(1, 0)])
+    # As many outputs as without dilation, which a wrong size does not give away.
+    yield line("dilation beside a long stride", (1, 9), (1, 1, 3), stride=4, dilation=2)
     yield line("groups", (4, 6), (6, 2, 3), groups=2, padding=[(1, 0)])
     yield line("groups with a stride", (4, 7), (6, 2, 2), groups=2, stride=3)
     yield line("depthwise", (3, 6), (3, 1, 2), groups=3)
@@ -88,6 +90,9 @@ def _planes() -> Iterator[tuple[str, Geometry]]:
     yield plane("depthwise", (3, 4, 5), (3, 1, 3, 2), groups=3, padding=1)
     yield plane(
         "depthwise with a multiplier", (2, 5, 4), (6, 1, 2, 3), groups=2, stride=(1, 2)
+    )
+    yield plane(
+        "depthwise with dilation", (3, 6, 5), (6, 1, 3, 2), groups=3, dilation=(2, 1)
     )
     yield plane("pointwise", (3, 3, 4), (4, 3, 1, 1))
     yield plane("pointwise with a stride", (3, 4, 5), (2, 3, 1, 1), stride=(3, 2))

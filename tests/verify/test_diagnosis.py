@@ -9,14 +9,10 @@ from convmat import conv, conv_input_grad, conv_kernel_grad
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES, geometry
 from convmat.verify.implementation import Implementation, Supports
-from convmat.verify.mutants import (
-    MUTANTS,
-    WITNESSES,
-    diagnose,
-    diagnose_reading,
-)
+from convmat.verify.mutants import MUTANTS, diagnose, diagnose_reading
 from convmat.verify.mutants.mutant import box
 from convmat.verify.readings import one_hot, read_input_grad, read_kernel_grad
+from convmat.verify.witnesses import WITNESSES
 
 PLAIN = geometry((1, 5), (1, 1, 2))
 ALL_MODES = Supports(modes=PADDING_MODES, dtypes=("float64", "float32", "int64"))
@@ -46,7 +42,7 @@ def test_siblings_are_all_named_with_the_geometry_that_tells_them_apart():
     (likely,) = diagnose(black_box, [PLAIN])
     names = {mutant.name for mutant in likely.mutants}
     assert {"kernel-flipped", "kernel-flipped-first", "kernel-flipped-last"} <= names
-    assert likely.witness in WITNESSES
+    assert likely.witness in WITNESSES.values()
     assert f"ask {likely.witness!r} to tell them apart" in str(likely)
     (sure,) = diagnose(black_box, [PLAIN, likely.witness])
     assert {mutant.name for mutant in sure.mutants} < names

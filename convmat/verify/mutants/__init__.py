@@ -7,17 +7,16 @@ do what a black box does, and `score` says which check catches which.
 'the strides swapped between axes'
 """
 
-from convmat.verify.mutants.diagnosis import Likely, diagnose, diagnose_reading
+from convmat.verify.mutants.diagnosis import ASKED, Likely, diagnose, diagnose_reading
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant
 from convmat.verify.mutants.score import Score, score
 from convmat.verify.mutants.suites import SUITES, Suite
-from convmat.verify.mutants.witnesses import WITNESSES
 
 __all__ = [
+    "ASKED",
     "MUTANTS",
     "SUITES",
-    "WITNESSES",
     "Likely",
     "Mutant",
     "Score",

@@ -20,7 +20,6 @@ from convmat.verify.implementation import Implementation, Supports
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant, box
 from convmat.verify.mutants.probes import PROBES, Call, Reaction, reaction
-from convmat.verify.mutants.witnesses import WITNESSES
 from convmat.verify.readings import (
     UnreadableError,
     one_hot,
@@ -28,8 +27,30 @@ from convmat.verify.readings import (
     read_input_grad,
     read_kernel_grad,
 )
+from convmat.verify.witnesses import WITNESSES
 
-__all__ = ["Likely", "diagnose", "diagnose_reading"]
+__all__ = ["ASKED", "Likely", "diagnose", "diagnose_reading"]
+
+ASKED: tuple[Geometry, ...] = tuple(
+    WITNESSES[name]
+    for name in (
+        "1-D plain",
+        "2-D plain",
+        "3-D plain",
+        "1-D dilation",
+        "1-D dilation beside a long stride",
+        "1-D symmetric",
+        "1-D circular with a stride",
+        "2-D reflect",
+        "2-D strides that leave a remainder",
+        "2-D pointwise with a stride",
+        "2-D depthwise with dilation",
+        "2-D depthwise with a multiplier",
+        "2-D square",
+        "2-D dilation, stride and pads",
+    )
+)
+"""The witnesses that `diagnose` asks for: no two mutants do the same on all of them."""
 
 _CALM = geometry((1, 2), (1, 1, 1))
 """Called first: whoever keeps the last result forgets what came before."""
@@ -97,7 +118,7 @@ def diagnose(
     implementation : Implementation
         One that keeps something between calls is best given fresh.
     geometries : sequence of Geometry, optional
-        To be asked for, as far as they are claimed; by default `WITNESSES`.
+        To be asked for, as far as they are claimed; by default `ASKED`.
 
     Returns
     -------
@@ -120,7 +141,7 @@ def diagnose(
     forward looks like the strides swapped between axes, in the size of the output too
     """
     supports = implementation.supports
-    wanted = WITNESSES if geometries is None else tuple(geometries)
+    wanted = ASKED if geometries is None else tuple(geometries)
     asked = tuple(g for g in wanted if supports.lacks(g) is None)
     if not asked:
         lacks = supports.lacks(wanted[0]) if wanted else "a geometry"
@@ -284,7 +305,7 @@ def _apart(
     """The first witness that was not asked for and tells two of the mutants apart."""
     if len(alike) < 2:
         return None
-    for g in WITNESSES:
+    for g in WITNESSES.values():
         if g in asked or supports.lacks(g) is not None:
             continue
         tracks = [_track(m.name, m.part, (g,), supports) for m in alike]

@@ -11,7 +11,7 @@ from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.score import Score
 from convmat.verify.mutants.suites import SUITES
 
-__all__ = ["renewed", "renew", "sections"]
+__all__ = ["renew", "renewed", "sections"]
 
 _YES, _NO = "yes", ""
 
