@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from convmat import __version__
-from convmat.cli import completion, constrain, matrix, same, tour
+from convmat.cli import completion, constrain, matrix, same, tour, verify
 from convmat.cli.parser import Parser
 from convmat.cli.spoken import sentence
 from convmat.errors import ConvmatError, ConvmatTypeError
@@ -122,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"convmat {__version__}")
     completion.add_to(whole)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for command in (tour, matrix, same, constrain):
+    for command in (tour, matrix, same, constrain, verify):
         command.add_to(commands)
     return whole
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from convmat.errors import ConvmatTypeError
@@ -14,7 +15,7 @@ from convmat.verify.running import Run
 from convmat.verify.signatures import adapted
 from convmat.verify.trials import trials
 
-__all__ = ["check"]
+__all__ = ["box_of", "check", "run_of"]
 
 
 def check(
@@ -68,8 +69,10 @@ def check(
 
     Raises
     ------
-    ConvmatError, ConvmatTypeError
-        For arguments that make no sense; never for what the function does.
+    ConvmatTypeError
+        For a function that is none, and checks that are none.
+    ConvmatError
+        For other arguments that make no sense; never for what the function does.
 
     Examples
     --------
@@ -85,56 +88,68 @@ def check(
     """
     from tqdm import tqdm
 
-    box, origin = _box(
-        function, signature, input_grad, kernel_grad, supports, name, seconds
-    )
-    chosen = tuple(CHECKS.values() if checks is None else checks)
-    for one in chosen:
-        if not isinstance(one, Check):
-            raise ConvmatTypeError("checks", "must be values of class Check", one)
-    start = time.perf_counter()
-    tried = trials(box.supports, rank, examples, seed)
-    run = Run(box, tried, origin, signature)
-    hidden = None if progress is None else not progress
-    verdicts = []
-    for one in tqdm(chosen, box.name, delay=2, disable=hidden):
-        verdicts.append(run.verdict(one))
-    readings = run.readings()
-    wrong = any(v.status == "fails" for v in verdicts)
-    wrong |= not all(reading.passed for reading in readings)
-    return Report(
-        name=box.name,
-        signature=signature,
-        verdicts=tuple(verdicts),
-        readings=readings,
-        likely=run.likely() if wrong else (),
-        missing=box.supports.missing(),
-        examples=len(tried),
-        seed=seed,
-        seconds=time.perf_counter() - start,
-    )
-
-
-def _box(
-    function: Callable[..., Any] | Implementation,
-    signature: str,
-    input_grad: Callable[..., Any] | None,
-    kernel_grad: Callable[..., Any] | None,
-    supports: Supports | None,
-    name: str | None,
-    seconds: float,
-) -> tuple[Implementation, Callable[..., Any]]:
-    if isinstance(function, Implementation):
-        return function, function.forward
-    if not callable(function):
-        raise ConvmatTypeError("function", "must be a function", function)
-    box = adapted(
+    box, origin = box_of(
         function,
-        signature,
+        signature=signature,
         input_grad=input_grad,
         kernel_grad=kernel_grad,
         supports=supports,
         name=name,
         seconds=seconds,
     )
-    return box, function
+    chosen = tuple(CHECKS.values() if checks is None else checks)
+    for one in chosen:
+        if not isinstance(one, Check):
+            raise ConvmatTypeError("checks", "must be values of class Check", one)
+    start = time.perf_counter()
+    run = run_of(box, origin, signature, rank, examples, seed)
+    hidden = None if progress is None else not progress
+    results = []
+    for one in tqdm(chosen, box.name, delay=2, disable=hidden):
+        results.append(run.result(one))
+    verdicts = run.verdicts()
+    wrong = any(v.status == "fails" for v in results)
+    wrong |= not all(verdict.passed for verdict in verdicts)
+    return Report(
+        name=box.name,
+        signature=signature,
+        results=tuple(results),
+        verdicts=verdicts,
+        likely=run.likely() if wrong else (),
+        missing=run.box.supports.missing(),
+        examples=len(run.trials),
+        seed=seed,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def box_of(
+    function: Callable[..., Any] | Implementation, **given: Any
+) -> tuple[Implementation, Callable[..., Any]]:
+    """The black box, and the function in it; keywords as `signatures.adapted`.
+
+    Raises
+    ------
+    ConvmatTypeError
+        When it is no function.
+    """
+    if isinstance(function, Implementation):
+        return function, function.forward
+    if not callable(function):
+        raise ConvmatTypeError("function", "must be a function", function)
+    return adapted(function, **given), function
+
+
+def run_of(
+    box: Implementation,
+    function: Callable[..., Any],
+    signature: str = "callable",
+    rank: int | None = None,
+    examples: int = 60,
+    seed: int = 0,
+) -> Run:
+    """The run of a black box on its trials; with a rank, nothing else is asked of it."""
+    tried = trials(box.supports, rank, examples, seed)
+    if rank is not None:
+        box = replace(box, supports=replace(box.supports, ranks=(rank,)))
+    return Run(box, tried, function, signature)

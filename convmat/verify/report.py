@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from convmat.verify.checks import Finding
-from convmat.verify.exact import Reading
+from convmat.verify.exact import Verdict
 from convmat.verify.mutants import Likely
 
-__all__ = ["Report", "Verdict"]
+__all__ = ["CheckResult", "Report"]
 
 Status = Literal["holds", "fails", "not claimed", "not reached"]
 
@@ -21,7 +21,7 @@ _WIDE = 80  # columns of a report
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """What came of one check.
 
     Attributes
@@ -34,7 +34,7 @@ class Verdict:
     trials : int
         On so many it was run.
     why : str
-        Why it was not claimed or not reached; empty elsewhere.
+        Why it was not claimed or not reached, or not on all trials.
     finding : Finding or None
         Where it fails: the smallest counterexample that was found.
     snippet : str
@@ -49,6 +49,10 @@ class Verdict:
     why: str = ""
     finding: Finding | None = None
     snippet: str = ""
+
+    def told(self) -> str:
+        """The result in words, for people."""
+        return "\n".join(_told(self))
 
     def as_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -71,9 +75,9 @@ class Report:
     Attributes
     ----------
     name, signature : str
-    verdicts : tuple of Verdict
+    results : tuple of CheckResult
         One for each check.
-    readings : tuple of Reading
+    verdicts : tuple of Verdict
         Whole implied matrices that were compared, entry by entry.
     likely : tuple of Likely
         The likely bug behind each map that is wrong.
@@ -86,8 +90,8 @@ class Report:
 
     name: str
     signature: str
-    verdicts: tuple[Verdict, ...]
-    readings: tuple[Reading, ...] = ()
+    results: tuple[CheckResult, ...]
+    verdicts: tuple[Verdict, ...] = ()
     likely: tuple[Likely, ...] = ()
     missing: tuple[str, ...] = ()
     examples: int = 0
@@ -98,14 +102,14 @@ class Report:
     def passed(self) -> bool:
         """Whether nothing fails and everything was reached."""
         wrong = {"fails", "not reached"}
-        return not any(v.status in wrong for v in self.verdicts) and all(
-            reading.passed for reading in self.readings
+        return not any(v.status in wrong for v in self.results) and all(
+            verdict.passed for verdict in self.verdicts
         )
 
     @property
-    def failures(self) -> tuple[Verdict, ...]:
-        """The verdicts that say so."""
-        return tuple(v for v in self.verdicts if v.status == "fails")
+    def failures(self) -> tuple[CheckResult, ...]:
+        """The results that say so."""
+        return tuple(v for v in self.results if v.status == "fails")
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -119,8 +123,8 @@ class Report:
             "examples": self.examples,
             "seed": self.seed,
             "seconds": round(self.seconds, 3),
-            "verdicts": [verdict.as_json() for verdict in self.verdicts],
-            "readings": [reading.as_json() for reading in self.readings],
+            "results": [result.as_json() for result in self.results],
+            "verdicts": [_verdict(verdict) for verdict in self.verdicts],
             "likely": [str(likely) for likely in self.likely],
             "not_claimed": list(self.missing),
         }
@@ -131,15 +135,15 @@ class Report:
             f"seed {self.seed}, {self.seconds:.1f} s"
         )
         for status in ("holds", "fails", "not reached", "not claimed"):
-            chosen = [v for v in self.verdicts if v.status == status]
+            chosen = [v for v in self.results if v.status == status]
             if chosen:
                 yield f"\n{status}:"
-            for verdict in chosen:
-                yield from _told(verdict)
-        if self.readings:
+            for result in chosen:
+                yield from _told(result)
+        if self.verdicts:
             yield "\nimplied matrices, every entry read:"
-            for reading in self.readings:
-                yield indent(str(reading), "  ")
+            for verdict in self.verdicts:
+                yield indent(str(verdict), "  ")
         if self.missing:
             yield "\nnot claimed, so not asked for:"
             yield _wrapped(", ".join(self.missing), 2)
@@ -147,20 +151,21 @@ class Report:
             yield "\nlikely bug:"
             for likely in self.likely:
                 yield _wrapped(str(likely), 2)
-        for verdict in self.failures[:1]:
-            yield f"\nto see {verdict.check} fail:\n"
-            yield indent(verdict.snippet, "    ")
+        for result in self.failures[:1]:
+            yield f"\nto see {result.check} fail:\n"
+            yield indent(result.snippet, "    ")
 
 
-def _told(verdict: Verdict) -> Iterator[str]:
-    if verdict.status == "holds":
-        yield _wrapped(f"{verdict.check}: {verdict.claim}", 2)
-    elif verdict.finding is not None:
-        yield _wrapped(f"{verdict.check}: {verdict.finding.words}", 2)
-        yield f"      {verdict.finding.geometry!r}"
-        yield _wrapped(verdict.meaning, 6)
+def _told(result: CheckResult) -> Iterator[str]:
+    if result.status == "holds":
+        note = f" ({result.why})" if result.why else ""
+        yield _wrapped(f"{result.check}: {result.claim}{note}", 2)
+    elif result.finding is not None:
+        yield _wrapped(f"{result.check}: {result.finding.words}", 2)
+        yield f"      {result.finding.geometry!r}"
+        yield _wrapped(result.meaning, 6)
     else:
-        yield _wrapped(f"{verdict.check}: {verdict.why}", 2)
+        yield _wrapped(f"{result.check}: {result.why}", 2)
 
 
 def _wrapped(text: str, margin: int) -> str:
@@ -197,3 +202,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return str(value)
     return value if isinstance(value, int | float | str | None) else str(value)
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    found = None if verdict.finding is None else _finding(verdict.finding)
+    return {
+        "geometry": repr(verdict.geometry),
+        "dtype": verdict.dtype,
+        "passed": verdict.passed,
+        "entries": verdict.entries,
+        "calls": verdict.calls,
+        "polynomials": verdict.polynomials,
+        "finding": found,
+    }

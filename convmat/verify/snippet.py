@@ -1,4 +1,4 @@
-"""A program that shows what a check found: it runs on its own, and prints the number."""
+"""A program that shows what a check found, and runs on its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _CALLS = {
 _MOST = 4096  # numbers of an array that are written out
 
 
-def snippet(finding: Finding, function: Callable[..., Any], signature: str) -> str:
+def snippet(
+    finding: Finding, function: Callable[..., Any], signature: str, target: str = ""
+) -> str:
     """The source of a program that makes the call of a finding.
 
     Parameters
@@ -32,6 +34,8 @@ def snippet(finding: Finding, function: Callable[..., Any], signature: str) -> s
         lambda, is left to the reader to define.
     signature : str
         One of `convmat.verify.signatures.SIGNATURES`.
+    target : str
+        Where it was found, as `package.module:function`, if it was asked for so.
 
     Examples
     --------
@@ -62,7 +66,7 @@ def snippet(finding: Finding, function: Callable[..., Any], signature: str) -> s
     arguments += ["g", *(name for name in named if name == "bias")]
     place = f"[{', '.join(map(str, finding.place))}]" if finding.place else ""
     expected = f"  # expected {finding.expected}" if finding.place else ""
-    home, name = importable(function)
+    home, name = _named(target) or importable(function)
     imported = f"from {home} import {name}" if home else f"# define {name} here"
     return "\n".join(
         [
@@ -96,6 +100,11 @@ def importable(function: Callable[..., Any]) -> tuple[str, str]:
     if found is function and home != "__main__":
         return home, name
     return "", name if name.isidentifier() else "function"
+
+
+def _named(target: str) -> tuple[str, str] | None:
+    home, _, name = target.partition(":")
+    return (home, name) if name.isidentifier() else None
 
 
 def _written(array: Array) -> str:
