@@ -148,7 +148,7 @@ def run_of(
     examples: int = 60,
     seed: int = 0,
 ) -> Run:
-    """The run of a black box on its trials; with a rank, nothing else is asked of it."""
+    """The run of a black box on its trials, all of one rank if there is one."""
     tried = trials(box.supports, rank, examples, seed)
     if rank is not None:
         box = replace(box, supports=replace(box.supports, ranks=(rank,)))

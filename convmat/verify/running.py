@@ -79,6 +79,8 @@ class Run:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Whole matrices, of the first witnesses that are small enough to be read."""
+        if _HUNG in self.lost:
+            return ()
         found: list[Verdict] = []
         for trial in self.trials:
             g = trial.geometry
@@ -88,7 +90,9 @@ class Run:
         return tuple(found)
 
     def likely(self) -> tuple[Likely, ...]:
-        """What is likely wrong."""
+        """What is likely wrong; nothing where a call hangs."""
+        if _HUNG in self.lost:
+            return ()
         try:
             return diagnose(self.box)
         except ConvmatError:  # it claims no geometry that diagnosis asks for
