@@ -213,3 +213,10 @@ def test_decorator_makes_a_test_for_each_check(folder):
 def test_expected_failure_of_no_check_is_refused():
     with pytest.raises(ConvmatError, match="expected_failures must name checks"):
         each_check(load_target("convmat:conv"), expected_failures={"magic": ""})
+
+
+def test_figure_shows_the_first_matrix_that_is_wrong(folder, capsys):
+    code, out = told(capsys, "theirs:flipped", *FEW, "--figure", "wrong.svg")
+    assert code == 1
+    assert "figure: " in out
+    assert 'id="wrong[0,0]"' in (folder / "wrong.svg").read_text()

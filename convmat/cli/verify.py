@@ -12,7 +12,8 @@ from convmat.cli.files import text_output
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES
-from convmat.verify import check
+from convmat.verify import Report, check, implied_matrix
+from convmat.verify.checks.maps import CallLostError
 from convmat.verify.implementation import Supports
 from convmat.verify.signatures import SIGNATURES, adapted
 from convmat.verify.target import TargetError, load_target
@@ -119,7 +120,31 @@ def _run(options: argparse.Namespace) -> int:
         with text_output(options.json) as file:
             json.dump(report.as_json(), file, indent=1)
             file.write("\n")
+    if options.figure is not None:
+        _draw(report, function, given, options.figure)
     return 0 if report.passed else 1
+
+
+def _draw(
+    report: Report, function: Callable[..., Any], given: dict[str, Any], path: str
+) -> None:
+    """The right matrix beside the implied one, where the report found it wrong."""
+    from convmat import figures
+
+    wrong = [verdict for verdict in report.verdicts if not verdict.passed]
+    shown = wrong or list(report.verdicts)
+    for verdict in shown:
+        box = adapted(function, **given)
+        try:
+            weights = implied_matrix(box, verdict.geometry)
+            figure = figures.matrices_compared(
+                verdict.geometry, weights, name=report.name
+            )
+        except (ConvmatError, CallLostError):  # too large, or nothing comes back
+            continue
+        print(f"\nfigure: {figures.save(figure, path)}")
+        return
+    print("\nno figure: no matrix that is small enough could be read")
 
 
 def _claimed(options: argparse.Namespace, claim: Supports) -> Supports:

@@ -14,6 +14,7 @@ from convmat.errors import needs
 if TYPE_CHECKING:
     from convmat.figures import style, text
     from convmat.figures.applications import four_applications
+    from convmat.figures.comparison import matrices_compared
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
     from convmat.figures.kernels import kernel_grid
@@ -30,6 +31,7 @@ __all__ = [
     "four_applications",
     "gradient_tying",
     "kernel_grid",
+    "matrices_compared",
     "matrix_equation",
     "matrix_plot",
     "matrix_text",
@@ -46,6 +48,7 @@ _HOME = {
     "four_applications": "applications",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
+    "matrices_compared": "comparison",
     "matrix_equation": "equations",
     "matrix_plot": "matrices",
     "matrix_text": "text",
