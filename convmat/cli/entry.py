@@ -22,6 +22,7 @@ from convmat.cli import (
     matrix,
     same,
     tour,
+    verify,
 )
 from convmat.cli.parser import Parser
 from convmat.cli.spoken import sentence
@@ -132,7 +133,16 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"convmat {__version__}")
     completion.add_to(whole)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for command in (tour, matrix, same, constrain, fastbook, lemmas, certify):
+    for command in (
+        tour,
+        matrix,
+        same,
+        constrain,
+        fastbook,
+        verify,
+        lemmas,
+        certify,
+    ):
         command.add_to(commands)
     return whole
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
     from convmat.figures.colorful import color_dim
+    from convmat.figures.comparison import matrices_compared
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
@@ -47,6 +48,7 @@ __all__ = [
     "layer_stats",
     "losses",
     "lr_find",
+    "matrices_compared",
     "matrix_equation",
     "matrix_plot",
     "matrix_text",
@@ -73,6 +75,7 @@ _HOME = {
     "layer_stats": "activations",
     "losses": "history",
     "lr_find": "finding",
+    "matrices_compared": "comparison",
     "matrix_equation": "equations",
     "matrix_plot": "matrices",
     "matrix_text": "text",

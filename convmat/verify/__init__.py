@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from convmat.errors import needs
 from convmat.verify.boxes import BOXES, Box
+from convmat.verify.checking import check
 from convmat.verify.checks import CHECKS, Check, Finding, Trial
 from convmat.verify.counterexample import Counterexample
 from convmat.verify.exact import Verdict, exact, implied_matrix
 from convmat.verify.implementation import Implementation, Supports, implementation
 from convmat.verify.proof import Proof, prove
+from convmat.verify.report import CheckResult, Report
 from convmat.verify.routes import ROUTES, Route
 from convmat.verify.trials import trial, trials
 from convmat.verify.witnesses import WITNESSES
@@ -35,14 +37,17 @@ __all__ = [
     "WITNESSES",
     "Box",
     "Check",
+    "CheckResult",
     "Counterexample",
     "Finding",
     "Implementation",
     "Proof",
+    "Report",
     "Route",
     "Supports",
     "Trial",
     "Verdict",
+    "check",
     "exact",
     "implementation",
     "implied_matrix",
