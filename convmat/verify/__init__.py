@@ -1,6 +1,7 @@
 """Proofs that every route is the same convolution, and what they are made of.
 
-`prove` compares the routes exactly over a box of geometries. `strategies` draws
+`prove` compares the routes exactly over a box of geometries, and `sweep` does so on
+many processes and machines, and goes on where it was cut off. `strategies` draws
 geometries and arrays for property-based tests; it alone needs Hypothesis, and is loaded
 on first use.
 
@@ -19,6 +20,8 @@ from convmat.verify.boxes import BOXES, Box
 from convmat.verify.counterexample import Counterexample
 from convmat.verify.proof import Proof, prove
 from convmat.verify.routes import ROUTES, Route
+from convmat.verify.sweep_workers import worker_pool
+from convmat.verify.sweeps import sweep
 
 if TYPE_CHECKING:
     from convmat.verify import strategies
@@ -32,6 +35,8 @@ __all__ = [
     "Route",
     "prove",
     "strategies",
+    "sweep",
+    "worker_pool",
 ]
 
 
