@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all is well, 1 when the tour or a proof has a FAIL, 2 for a bad argument, a missing
-        extra, or output that cannot be written, 130 after Ctrl-C, 143 after SIGTERM.
+        0 when all is well, 1 when the tour or a proof has a FAIL, 2 for a bad argument,
+        a missing extra, or output that cannot be written, 130 after Ctrl-C, 143 after
+        SIGTERM.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

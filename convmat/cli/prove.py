@@ -48,7 +48,7 @@ def add_to(commands: Any) -> None:
         commands,
         "prove",
         _run,
-        "every geometry of a box: are all routes the same convolution?",
+        "prove all routes the same convolution, over a box of geometries",
         "Forward map and both gradients of each route are compared with the tie map, "
         "exactly. Says how many geometries there are before it starts, and in the end "
         "what is proved and what is tested. Ends with 1 when a number is wrong. With "

@@ -91,8 +91,8 @@ class SweepFile:
             raise ConvmatError("results", rule, str(self._path), remedy)
         for name, value in expected.items():
             if found.get(name) != value:
-                rule = f"must be of this sweep: its {name} is {found.get(name)!r}, "
-                rule += f"and here it is {value!r}"
+                rule = f"must be of the same sweep, whose {name} is {value!r} and not "
+                rule += repr(found.get(name))
                 remedy = "name another file, or remove this one"
                 if name == "code":
                     rule = "must be of this code, which has changed since"
