@@ -20,6 +20,7 @@ from convmat.cli import (
     fastbook,
     lemmas,
     matrix,
+    prove,
     same,
     tour,
     verify,
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all is well, 1 when the tour, a lemma or a route has a FAIL, 2 for a bad
+        0 when all is well, 1 when the tour, a proof or a check has a FAIL, 2 for a bad
         argument, a missing extra, or output that cannot be written, 130 after Ctrl-C,
         143 after SIGTERM.
     """
@@ -140,6 +141,7 @@ def parser() -> argparse.ArgumentParser:
         constrain,
         fastbook,
         verify,
+        prove,
         lemmas,
         certify,
     ):

@@ -1,6 +1,7 @@
 """Proofs that every route is the same convolution, and what they are made of.
 
-`prove` compares the routes exactly over a box of geometries. `strategies` draws
+`prove` compares the routes exactly over a box of geometries, and `sweep` does so on
+many processes and machines, and goes on where it was cut off. `strategies` draws
 geometries and arrays for property-based tests; it alone needs Hypothesis, and is loaded
 on first use.
 
@@ -24,6 +25,8 @@ from convmat.verify.implementation import Implementation, Supports, implementati
 from convmat.verify.proof import Proof, prove
 from convmat.verify.report import CheckResult, Report
 from convmat.verify.routes import ROUTES, Route
+from convmat.verify.sweep_workers import worker_pool
+from convmat.verify.sweeps import sweep
 from convmat.verify.trials import trial, trials
 from convmat.verify.witnesses import WITNESSES
 
@@ -53,8 +56,10 @@ __all__ = [
     "implied_matrix",
     "prove",
     "strategies",
+    "sweep",
     "trial",
     "trials",
+    "worker_pool",
 ]
 
 
