@@ -65,10 +65,15 @@ class Agreement:
 
     def __str__(self) -> str:
         verdict = "within" if self.holds else "BEYOND"
+        shares = f"{self.weight_share:.2g} and {self.loss_share:.2g}"
+        if self.memory_share > 1:
+            shares += f", of what the rule remembers {self.memory_share:.2g}"
+        if self.buffer_share > 1:
+            shares += f", of running statistics {self.buffer_share:.2g}"
         return (
             f"{self.steps} steps: weights at most {self.weight_gap:.1e} apart, losses "
             f"{self.loss_gap:.1e}; {verdict} the rounding bound of each step (largest "
-            f"share of it: {self.weight_share:.2g} and {self.loss_share:.2g})"
+            f"share of it: {shares})"
         )
 
 

@@ -345,3 +345,4 @@ def test_running_statistics_catch_what_no_weight_shows(monkeypatch):
     assert agreement.weight_share <= 1 < agreement.buffer_share
     assert not agreement.holds
     assert "BEYOND" in str(agreement)
+    assert "of running statistics" in str(agreement)
