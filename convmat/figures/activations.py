@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.figures.canvas import Sheet, describe
 from convmat.figures.chart import SIZE, panel
-from convmat.figures.content import number
+from convmat.figures.content import ends_told
 from convmat.figures.style import Theme, theme_of
 from convmat.nn import ActivationStats
 from convmat.nn.stats import NEAR_ZERO, LayerStats
@@ -94,7 +94,7 @@ def layer_stats(
             ax.set_ylim(-0.05, 1.05)
         if not last:
             ax.tick_params(labelbottom=False)
-        told.append(f"{name} from {number(values[0])} to {number(values[-1])}.")
+        told.append(f"{name} {ends_told(values)}.")
     params = {"layer": seen.name, "batches": len(seen.means), "theme": look.name}
     return describe(sheet.figure, "layer_stats", params, " ".join(told))
 

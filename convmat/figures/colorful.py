@@ -43,8 +43,8 @@ def color_dim(
         Place among the layers that were watched, -1 for the last, when `stats` are of
         all layers.
     span : (float, float), optional
-        Where the lowest bin begins and the highest ends, when `stats` are of one layer:
-        it does not know.
+        Where the lowest bin begins and the highest ends, for the statistics of one
+        layer that do not know.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -59,8 +59,8 @@ def color_dim(
     ShapeError
         For statistics that are not as many of each kind.
     ConvmatTypeError, ConvmatError
-        As `layer_stats`; and for a `span` beside the statistics of all layers, none
-        beside those of one, and one that does not go from low to high.
+        As `layer_stats`; and for a `span` beside statistics that have their own, none
+        beside those that have none, and one that does not go from low to high.
 
     References
     ----------
@@ -75,7 +75,7 @@ def color_dim(
     0 to 10; what is below 0 or above 10 is dropped. At most 4 outputs are in one bin.
     """
     seen = one_layer(stats, layer)
-    low, high = _span(stats, span)
+    low, high = _span(stats.span, span)
     if len(seen.histograms) != len(seen.means):
         rule = f"must hold {len(seen.means)} histograms, one for each batch"
         raise ShapeError("stats", rule, len(seen.histograms))
@@ -148,17 +148,16 @@ def _count(outputs: int) -> str:
 
 
 def _span(
-    stats: ActivationStats | LayerStats, span: tuple[float, float] | None
+    own: tuple[float, float] | None, span: tuple[float, float] | None
 ) -> tuple[float, float]:
-    if isinstance(stats, ActivationStats):
+    if own is not None:
         if span is not None:
-            rule = "must be None where stats are of all layers"
-            raise ConvmatError("span", rule, span, "they have their own")
-        return stats.span
+            rule = f"must be None where the statistics have their own, {own}"
+            raise ConvmatError("span", rule, span)
+        return own
     if span is None:
-        rule = "must be given beside the statistics of one layer"
-        remedy = "use stats.span, or color_dim(stats, layer)"
-        raise ConvmatError("span", rule, span, remedy)
+        rule = "must be given beside the statistics of one layer that have none"
+        raise ConvmatError("span", rule, span)
     if not isinstance(span, tuple) or len(span) != 2:
         raise ConvmatTypeError("span", "must be a pair of numbers", span)
     low, high = map(float, span)

@@ -12,7 +12,7 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import Sheet, describe, widest
 from convmat.figures.chart import draw_curve, name_ends, panel
-from convmat.figures.content import number
+from convmat.figures.content import ends_told
 from convmat.figures.shades import reals
 from convmat.figures.style import Theme, theme_of
 
@@ -94,8 +94,7 @@ def curves(
     scale = ", on a logarithmic axis" if log else ""
     told = [f"{heading} of {ylabel} over {xlabel}{scale}."]
     for name, values in arrays.items():
-        ends = f"from {number(values[0])} to {number(values[-1])}"
-        told.append(f"{name}: {len(values)} points, {ends}.")
+        told.append(f"{name}: {len(values)} points, {ends_told(values)}.")
     return describe(sheet.figure, "curves", params, " ".join(told))
 
 

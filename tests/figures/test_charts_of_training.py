@@ -219,6 +219,14 @@ def test_a_deviation_that_is_none_is_a_gap(artists):
     assert y[1] == 1
 
 
+def test_the_alt_text_leaves_gaps_out():
+    seen = LayerStats("0", "Conv", [1.0, 2.0], [np.nan, 1.0], [0.0, 1.0])
+    told = layer_stats(seen).convmat["alt"]
+    assert "Standard deviation from 1 to 1. " in told
+    seen = replace(seen, stds=[np.nan, np.nan])
+    assert "Standard deviation nowhere finite. " in layer_stats(seen).convmat["alt"]
+
+
 def test_color_dim_holds_the_counts_with_the_lowest_bin_below(artists, learned):
     _, stats, _ = learned
     known = artists(color_dim(stats, 0))
@@ -252,6 +260,16 @@ def test_another_span_is_told_in_words(artists):
         "3 bins from -1.5 to 3; what is below -1.5 or above 3 is dropped"
         in (figure.convmat["alt"])
     )
+
+
+def test_the_statistics_of_one_layer_know_their_span(artists):
+    seen, stats = [0.0, 11.0], ActivationStats(span=(-5, 5))
+    stats.layers = [LayerStats("0", "Conv", span=stats.span)]
+    stats[0].see(np.array(seen), stats.bins, stats.span)
+    alone, among = color_dim(stats[0]), color_dim(stats, 0)
+    assert alone.convmat["alt"] == among.convmat["alt"]
+    assert alone.convmat["params"]["span"] == [-5.0, 5.0]
+    assert artists(alone)["counts"].get_extent() == [-0.5, 0.5, -5.0, 5.0]
 
 
 SEEN = LayerStats("0", "Conv", [0.0], [1.0], [0.5], [np.array([1, 2, 3])])
@@ -297,13 +315,13 @@ def test_what_are_no_statistics_of_a_layer_is_refused(figure, arguments, error, 
             (SEEN,),
             None,
             ConvmatError,
-            r"span must be given .*color_dim\(stats, layer\)",
+            "span must be given beside the statistics of one layer that have none",
         ),
         (
             (WATCHED, 0),
             (0, 1),
             ConvmatError,
-            "span must be None where stats are of all",
+            r"span must be None where the statistics have their own, \(0.0, 10.0\)",
         ),
         ((SEEN,), (1, 1), ConvmatError, "span must go from low to high"),
         ((SEEN,), 3, ConvmatTypeError, "span must be a pair of numbers"),
