@@ -8,7 +8,7 @@ import pytest
 from convmat import conv, conv_input_grad, conv_kernel_grad
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES, geometry
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.mutants import MUTANTS, diagnose, diagnose_reading
 from convmat.verify.mutants.mutant import box
 from convmat.verify.readings import one_hot, read_input_grad, read_kernel_grad

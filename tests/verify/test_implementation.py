@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convmat import ConvmatError, ConvmatTypeError, conv, geometry
-from convmat.verify.implementation import Implementation, Supports, implementation
+from convmat.verify.black_box import Implementation, Supports, implementation
 
 G = geometry((1, 4), (1, 1, 2))
 X, KERNEL = np.arange(4.0).reshape(1, 1, 4), np.ones((1, 1, 2))

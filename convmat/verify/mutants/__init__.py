@@ -10,7 +10,7 @@ do what a black box does, and `score` says which check catches which.
 from convmat.verify.mutants.diagnosis import ASKED, Likely, diagnose, diagnose_reading
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant
-from convmat.verify.mutants.score import SCORED, Score, score
+from convmat.verify.mutants.scoring import SCORED, Score, score
 from convmat.verify.mutants.suites import SUITES, Suite
 
 __all__ = [

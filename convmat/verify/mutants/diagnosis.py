@@ -16,7 +16,7 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, geometry
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant, box
 from convmat.verify.mutants.probes import PROBES, Call, Reaction, reaction

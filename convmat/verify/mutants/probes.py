@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
-from convmat.verify.implementation import Implementation, Outcome, Supports
+from convmat.verify.black_box import Implementation, Outcome, Supports
 
 __all__ = ["PROBES", "Call", "Probe", "Reaction", "reaction"]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry, geometry
-from convmat.verify.implementation import Implementation
+from convmat.verify.black_box import Implementation
 from convmat.verify.mutants.mutant import box
 from convmat.verify.mutants.probes import Call
 

@@ -15,9 +15,9 @@ import numpy as np
 from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.maps import BilinearMap
 from convmat.verify.checks.numbers import largest_integer, roundoff
-from convmat.verify.implementation import Implementation
 from convmat.verify.readings import BASE, DIGITS
 from convmat.verify.rounding import gamma
 

@@ -14,9 +14,9 @@ from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.maps import MAPS, BilinearMap
-from convmat.verify.exact.codes import Code, code_for
-from convmat.verify.implementation import Implementation
+from convmat.verify.entrywise.codes import Code, code_for
 
 __all__ = ["Entry", "Reader", "implied_matrix", "require_claimed"]
 

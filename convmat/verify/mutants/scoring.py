@@ -15,7 +15,7 @@ from convmat.verify.checks import CHECKS, Check, Trial
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant, box
 from convmat.verify.mutants.suites import SUITES
-from convmat.verify.trials import trial
+from convmat.verify.trial_list import trial
 from convmat.verify.witnesses import WITNESSES
 
 __all__ = ["SCORED", "Score", "score"]
