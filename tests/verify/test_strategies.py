@@ -141,9 +141,12 @@ def test_list_of_strategies_is_the_agreed_one():
         "Case",
         "axes",
         "cases",
+        "corners",
         "geometries",
         "inputs",
         "kernels",
+        "layouts",
         "numbers",
         "outputs",
+        "trials",
     ]

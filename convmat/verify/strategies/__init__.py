@@ -17,15 +17,19 @@ shrinks towards one axis, one channel, one tap, stride 1, no padding, and the nu
 
 from convmat.verify.strategies.arrays import inputs, kernels, numbers, outputs
 from convmat.verify.strategies.cases import Case, cases
+from convmat.verify.strategies.corners import corners, layouts, trials
 from convmat.verify.strategies.shapes import axes, geometries
 
 __all__ = [
     "Case",
     "axes",
     "cases",
+    "corners",
     "geometries",
     "inputs",
     "kernels",
+    "layouts",
     "numbers",
     "outputs",
+    "trials",
 ]
