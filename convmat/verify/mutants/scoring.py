@@ -192,14 +192,8 @@ def _catches(check: Check, mutant: Mutant, trials: Sequence[Trial]) -> bool:
         left_out: dict[str, Any] = {part: None}
         black_box = replace(black_box, **left_out)
     findings = (
-        check(black_box, _copied(one))
+        check(black_box, one)
         for one in trials
         if check.applies(black_box, one.geometry)
     )
     return any(found is not None and found.check == check.name for found in findings)
-
-
-def _copied(one: Trial) -> Trial:
-    """The trial with arrays that a mutant may spoil."""
-    arrays = {name: getattr(one, name).copy() for name in ("kernel", "x", "grad")}
-    return replace(one, **arrays)
