@@ -100,6 +100,16 @@ def test_view_of_an_argument_is_told_and_the_result_is_a_copy():
     assert not np.may_share_memory(seen.result, X)
 
 
+def test_result_is_what_it_was_when_it_came_back():
+    def scales(x, kernel, **settings):
+        x *= 3
+        return x[..., 1:]
+
+    seen = Implementation("it", scales).apply(X.copy(), KERNEL, G)
+    assert [problem.kind for problem in seen.problems] == ["view", "modified"]
+    assert seen.result.tolist() == [[[3.0, 6.0, 9.0]]]
+
+
 def test_not_a_number_that_stays_is_not_modified():
     x = np.full_like(X, np.nan)
     assert Implementation("it", conv).apply(x, KERNEL, G).problems == ()
