@@ -498,7 +498,10 @@ def test_signals_are_as_before_after_a_run(capsys):
             ["matrix", "--mode", "circulr"],
             "--mode must be one of zeros, circular, reflect, replicate, symmetric",
         ),
-        (["matrx"], "COMMAND must be one of tour, matrix, same, constrain, got matrx"),
+        (
+            ["matrx"],
+            "COMMAND must be one of tour, matrix, same, constrain, prove, got matrx",
+        ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),
     ],
 )
