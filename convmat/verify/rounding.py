@@ -45,7 +45,7 @@ from convmat.nn.losses import CrossEntropy, HalfSquare, Loss
 from convmat.nn.models import Sequential
 from convmat.optim import SGD
 
-__all__ = ["StepBound", "gamma", "step_bound"]
+__all__ = ["StepBound", "gamma", "most_reads", "step_bound"]
 
 Gaps = Mapping[str, Array]
 _OWN = 1 + 1e-6  # the bound's own rounding: sums of fewer than 1e9 non-negative terms
@@ -281,7 +281,7 @@ def _(
 ) -> tuple[Array, dict[str, Array]]:
     g = layer.geometry(x[0].shape[1:])
     weight = layer.parameters["weight"], own["weight"]
-    terms = g.out_channels // g.groups * prod(map(_most_reads, g.axes))
+    terms = g.out_channels // g.groups * prod(map(most_reads, g.axes))
     x_gap = unit.product(lambda w, v: sliding.input_grad(v, w, g), weight, grad, terms)
     windows = grad[0].size // g.out_channels
     weight_gap = unit.product(
@@ -293,8 +293,14 @@ def _(
     return x_gap, gaps
 
 
-def _most_reads(axis: Axis) -> int:
-    """The largest number of `(output, tap)` that read one input of the axis."""
+def most_reads(axis: Axis) -> int:
+    """The largest number of `(output, tap)` that read one input of the axis.
+
+    Examples
+    --------
+    >>> most_reads(Axis(size=4, kernel=3, stride=2, before=0, after=1, dilation=1))
+    2
+    """
     sources = axis.sources()  # (outs, taps), -1 where none is read
     return int(np.bincount(sources[sources >= 0]).max(initial=0))
 

@@ -252,7 +252,7 @@ def test_the_terms_of_an_input_gradient_are_the_most_taps_on_one_input(g):
     terms = (
         g.out_channels
         // g.groups
-        * np.prod([rounding._most_reads(axis) for axis in g.axes])
+        * np.prod([rounding.most_reads(axis) for axis in g.axes])
     )
     assert terms == reads
 
@@ -260,9 +260,9 @@ def test_the_terms_of_an_input_gradient_are_the_most_taps_on_one_input(g):
 def test_taps_that_fold_back_to_one_input_count_as_many_terms():
     # Output 0 reads input 0 through two taps, as a padding mode other than zeros can.
     sources = np.array([[0, 0], [0, 1], [1, -1]])
-    assert rounding._most_reads(SimpleNamespace(sources=lambda: sources)) == 3
+    assert rounding.most_reads(SimpleNamespace(sources=lambda: sources)) == 3
     nothing = np.array([[-1, -1]])
-    assert rounding._most_reads(SimpleNamespace(sources=lambda: nothing)) == 0
+    assert rounding.most_reads(SimpleNamespace(sources=lambda: nothing)) == 0
 
 
 def linear_step(x=np.float64, parameters=np.float64, velocity=None, targets=None):
