@@ -485,6 +485,17 @@ def test_a_convolution_through_ffts_passes_as_what_it_is(dtype):
     assert findings(black_box, trials(claims, examples=60)) == []
 
 
+def test_digits_that_are_lost_on_the_way_to_an_fft_are_missed():
+    def rough(x, kernel, bias=None, **settings):
+        y = by_fft(x.astype(np.float32), kernel.astype(np.float32), **settings)
+        return plus(y.astype(x.dtype), bias)
+
+    claims = Supports(accuracy="normwise", dtypes=("float64",))
+    black_box = implementation(rough, supports=claims)
+    heard = {one.check for one in findings(black_box, trials(claims, examples=5))}
+    assert "rounding" in heard
+
+
 def test_a_convolution_through_ffts_is_no_sum_of_products():
     black_box = implementation(by_fft, supports=Supports(dtypes=("float64",)))
     heard = {one.check for one in findings(black_box, trials(rank=2, examples=20))}

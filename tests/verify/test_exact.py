@@ -289,6 +289,7 @@ def test_polynomials_divide_by_numbers_only_and_refuse_values():
     with pytest.raises(TypeError, match=r"float\(\) argument"):
         float(x)
     assert (1 - x + x).terms == {(): 1}
+    assert ((x + 1) * (x - 1)).terms == {(0, 0): 4, (): -1}
 
 
 # ------------------------------------------------------------------------------ codes
