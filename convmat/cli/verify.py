@@ -6,17 +6,18 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convmat.cli.files import text_output
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES
-from convmat.verify import Report, check, implied_matrix
-from convmat.verify.checks.maps import CallLostError
-from convmat.verify.implementation import Supports
+from convmat.verify.black_box import Supports
 from convmat.verify.signatures import SIGNATURES, adapted
 from convmat.verify.target import TargetError, load_target
+
+if TYPE_CHECKING:
+    from convmat.verify import Report
 
 __all__ = ["add_to"]
 
@@ -90,6 +91,8 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from convmat.verify import check
+
     found: list[Callable[..., Any] | None] = []
     for target in (options.target, options.input_grad, options.kernel_grad):
         try:
@@ -130,6 +133,8 @@ def _draw(
 ) -> None:
     """The right matrix beside the implied one, where the report found it wrong."""
     from convmat import figures
+    from convmat.verify import implied_matrix
+    from convmat.verify.checks.maps import CallLostError
 
     wrong = [verdict for verdict in report.verdicts if not verdict.passed]
     shown = wrong or list(report.verdicts)

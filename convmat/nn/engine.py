@@ -69,14 +69,17 @@ class Engine:
 
     @property
     def name(self) -> Literal["layers", "compiled"]:
-        """Who computes the passes, as model and callbacks are now."""
+        """Who computes the passes of this model with these callbacks.
+
+        A batch may want the layers all the same; `last` tells.
+        """
         if self.asked == "layers" or self._obstacle():
             return "layers"
         return "compiled"
 
     @property
     def last(self) -> Literal["layers", "compiled"]:
-        """Who computed the last batch: the layers also where its numbers want them."""
+        """Who computed the last batch of a training step."""
         compiled = self._last is self._compiled and self._compiled.planned
         return "compiled" if compiled else "layers"
 
@@ -88,10 +91,21 @@ class Engine:
         LayerError
             Where a shape does not fit a layer.
         """
-        layers = self.asked == "layers" or any(c.needs_layers for c in self._callbacks)
-        self._last = self._model if layers else self._compiled
+        self._last = self._model if self._by_layers() else self._compiled
         self._batch = f"a batch of {x.dtype} {x.shape}"
         return self._last.forward(x)
+
+    def outputs(self, x: Array) -> Array:
+        """The output in eval mode, of which no backward pass comes.
+
+        Raises
+        ------
+        LayerError
+            Where a shape does not fit a layer.
+        """
+        if self._by_layers():
+            return self._model.forward(x)
+        return self._compiled.outputs(x)
 
     def backward(self, grad: Array) -> None:
         """Leave the gradients by all parameters in the layers.
@@ -105,12 +119,19 @@ class Engine:
             self._refuse(self._obstacle() or self._batch)
         self._last.backward(grad)
 
-    def _obstacle(self) -> str:
-        """What only the layers serve; empty where there is nothing."""
+    def _by_layers(self) -> bool:
+        return self.asked == "layers" or bool(self._looking())
+
+    def _looking(self) -> str:
+        """The callback that needs the layers; empty where none does."""
         for callback in self._callbacks:
             if callback.needs_layers:
                 return f"{type(callback).__name__}, which looks into the layers"
-        return obstacle(self._model)
+        return ""
+
+    def _obstacle(self) -> str:
+        """What only the layers serve; empty where there is nothing."""
+        return self._looking() or obstacle(self._model)
 
     def _refuse(self, why: str) -> None:
         if why:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from convmat.nn.losses import Loss
 from convmat.nn.metrics import accuracy
 
 __all__ = [
-    "Forward",
     "Metric",
+    "Outputs",
     "all_of",
     "evaluate",
     "in_order",
@@ -29,25 +29,22 @@ Metric: TypeAlias = Callable[[Array, Array], float]
 """From all outputs and all targets of the held-out data to a number."""
 
 
-class Forward(Protocol):
-    """Anything with a forward pass: a model, or the engine of one."""
-
-    def forward(self, x: Array) -> Array:
-        """The output, `(batch, ...)`."""
+Outputs: TypeAlias = Callable[[Array], Array]
+"""From a batch to the outputs of a model."""
 
 
-def outputs_of(model: Forward, loader: Loader) -> Array:
+def outputs_of(compute: Outputs, loader: Loader) -> Array:
     """The outputs for all samples, in the order of the loader."""
-    return np.concatenate([model.forward(x) for x, _ in loader.epoch(0)])
+    return np.concatenate([compute(x) for x, _ in loader.epoch(0)])
 
 
 def evaluate(
-    model: Forward, loss: Loss, metrics: Mapping[str, Metric], loader: Loader
+    compute: Outputs, loss: Loss, metrics: Mapping[str, Metric], loader: Loader
 ) -> dict[str, float]:
     """The loss, in which each sample counts the same, and the metrics."""
     total, outputs, targets = 0.0, [], []
     for x, y in loader.epoch(0):
-        scores = model.forward(x)
+        scores = compute(x)
         total += float(loss(scores, y)[0]) * len(y)
         outputs.append(scores)
         targets.append(y)

@@ -60,7 +60,7 @@ class Measures(ABC):
             remedy = "give Learner(..., held_out=(inputs, labels))"
             raise ConvmatError("held_out", "must be given to validate", None, remedy)
         with self.model.evaluating():
-            return evaluate(self.engine, self.loss, self.metrics, loader)
+            return evaluate(self.engine.outputs, self.loss, self.metrics, loader)
 
     def predict(self, x: Array | Loader, *, batch_size: int | None = None) -> Array:
         """The outputs in eval mode, batch by batch, in the order of the samples.
@@ -83,4 +83,4 @@ class Measures(ABC):
         """
         loader = all_of(x, batch_size, 2 * self.loader.batch_size)
         with self.model.evaluating():
-            return outputs_of(self.engine, loader)
+            return outputs_of(self.engine.outputs, loader)

@@ -23,17 +23,17 @@ from convmat.errors import needs
 
 if TYPE_CHECKING:
     from convmat.verify import strategies
+    from convmat.verify.black_box import (
+        Implementation,
+        Supports,
+        implementation,
+    )
     from convmat.verify.boxes import BOXES, Box
     from convmat.verify.certificate import Certificate, certify, load_certificate
     from convmat.verify.checking import check
     from convmat.verify.checks import CHECKS, Check, Finding, Trial
     from convmat.verify.counterexample import Counterexample
-    from convmat.verify.exact import Verdict, exact, implied_matrix
-    from convmat.verify.implementation import (
-        Implementation,
-        Supports,
-        implementation,
-    )
+    from convmat.verify.entrywise import Verdict, exact, implied_matrix
     from convmat.verify.mutants import MUTANTS, diagnose, score
     from convmat.verify.proof import Proof, prove
     from convmat.verify.report import CheckResult, Report
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from convmat.verify.sweep_workers import worker_pool
     from convmat.verify.sweeps import sweep
     from convmat.verify.testing import each_check
-    from convmat.verify.trials import trial, trials
+    from convmat.verify.trial_list import trial, trials
     from convmat.verify.witnesses import WITNESSES
 
 __all__ = [
@@ -89,29 +89,29 @@ _HOME = {
     "CheckResult": "report",
     "Counterexample": "counterexample",
     "Finding": "checks",
-    "Implementation": "implementation",
+    "Implementation": "black_box",
     "MUTANTS": "mutants",
     "Proof": "proof",
     "ROUTES": "routes",
     "Report": "report",
     "Route": "routes",
-    "Supports": "implementation",
+    "Supports": "black_box",
     "Trial": "checks",
-    "Verdict": "exact",
+    "Verdict": "entrywise",
     "WITNESSES": "witnesses",
     "certify": "certificate",
     "check": "checking",
     "diagnose": "mutants",
     "each_check": "testing",
-    "exact": "exact",
-    "implementation": "implementation",
-    "implied_matrix": "exact",
+    "exact": "entrywise",
+    "implementation": "black_box",
+    "implied_matrix": "entrywise",
     "load_certificate": "certificate",
     "prove": "proof",
     "score": "mutants",
     "sweep": "sweeps",
-    "trial": "trials",
-    "trials": "trials",
+    "trial": "trial_list",
+    "trials": "trial_list",
     "worker_pool": "sweep_workers",
 }
 

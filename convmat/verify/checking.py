@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from convmat.errors import ConvmatTypeError
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.checks import CHECKS, Check
-from convmat.verify.implementation import Implementation, Supports
 from convmat.verify.report import Report
 from convmat.verify.running import Run
 from convmat.verify.signatures import adapted
-from convmat.verify.trials import trials
+from convmat.verify.trial_list import trials
 
 __all__ = ["box_of", "check", "run_of"]
 

@@ -9,10 +9,12 @@ the lowest digit upwards. So a map is compared with the tie map on
   a batch: the forward map and the input gradient,
 * outputs and inputs in code, whose products are nine codes: the kernel gradient.
 
-All codes are below 2**49, so that routes which carry doubles only are exact too. A
-route that carries objects is given Python integers, of any size: 512 pairs of an output
-and an input at a time, each a byte. The arrays are a matter of the shapes alone, and
-geometries of equal shapes share them.
+A code of the kernel is -3 times such a number, so that none is 1 or its own size. All
+codes are below 2**50, so that routes which carry doubles only are exact too, also where
+integers from -9 to 9 take the place of units. A route that carries objects is given
+Python integers, of any size: 512 pairs of an output and an input at a time, each a
+byte. The arrays are a matter of the shapes alone, and geometries of equal shapes share
+them.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ signs. A result is a sum of such codes, so it is below 2**49 too.
 """
 
 CODES.flags.writeable = False
+_TAPS = -3 * CODES  # 1 would not tell a kernel from its square, nor 3 from its size
 
 FEW = len(CODES)
 """Pairs of an output and an input, or taps, of a call in int64."""
@@ -62,13 +65,13 @@ def coded_kernels(taps: int) -> IntArray:
     Examples
     --------
     >>> coded_kernels(2)
-    array([[  1, -64]])
+    array([[ -3, 192]])
     >>> coded_kernels(20).shape
     (3, 20)
     """
     numbers = np.arange(taps)
     kernels = np.zeros((-(-taps // FEW), taps), np.int64)
-    kernels[numbers // FEW, numbers] = CODES[numbers % FEW]
+    kernels[numbers // FEW, numbers] = _TAPS[numbers % FEW]
     return _read_only(kernels)
 
 
@@ -79,8 +82,8 @@ def coded_entries(ties: TieMap) -> IntArray:
     --------
     >>> from convmat import geometry, tie_map
     >>> coded_entries(tie_map(geometry(3, 2)))
-    array([[[  1, -64,   0],
-            [  0,   1, -64]]])
+    array([[[ -3, 192,   0],
+            [  0,  -3, 192]]])
     """
     g = ties.geometry
     rows, columns = g.matrix_shape
@@ -89,7 +92,7 @@ def coded_entries(ties: TieMap) -> IntArray:
     places = ties.rows * columns + ties.cols
     if len(kernels) > 1:
         places = places + ties.taps // FEW * (rows * columns)
-    return _sums(places, CODES[ties.taps % FEW], shape)
+    return _sums(places, _TAPS[ties.taps % FEW], shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,31 +70,54 @@ class Comparison:
         The number of each geometry, counted from `first`, chooses its random integers.
         Calls of one kind follow each other, which takes less time than all calls of one
         geometry.
+
+        Raises
+        ------
+        Exception
+            When a geometry cannot be compared, and none before it is wrong.
         """
-        cases = [Case(g, self.seed, first + i) for i, g in enumerate(geometries)]
+        cases, error = self._prepared(geometries, first)
         if self._all_right(cases):
             self.geometries += len(cases)
             for each in self._maps():
                 for case in cases:
                     self._count(each.part, case)
-            return None
-        for case in cases:
-            self.geometries += 1
-            for each in self._maps():
-                found = each.first_wrong(case)
-                if found is not None:
-                    return found
-                self._count(each.part, case)
+        else:
+            for case in cases:
+                self.geometries += 1
+                for each in self._maps():
+                    found = each.first_wrong(case)
+                    if found is not None:
+                        return found
+                    self._count(each.part, case)
+        if error is not None:
+            raise error
         return None
 
+    def _prepared(
+        self, geometries: Sequence[Geometry], first: int
+    ) -> tuple[list[Case], Exception | None]:
+        """The cases with all their calls, up to one that cannot be made.
+
+        What keeps it from being made, such as a geometry that is too large, is an error
+        of its own; but a wrong number before it comes first.
+        """
+        parts = dict.fromkeys((each.part, each.objects) for each in self._maps())
+        cases: list[Case] = []
+        for number, g in enumerate(geometries, start=first):
+            try:
+                case = Case(g, self.seed, number)
+                for part, objects in parts:
+                    case.checks(part, objects)
+            except Exception as error:
+                return cases, error
+            cases.append(case)
+        return cases, None
+
     def _all_right(self, cases: Sequence[Case]) -> bool:
-        maps = list(self._maps())
-        for part, objects in dict.fromkeys((m.part, m.objects) for m in maps):
-            for case in cases:
-                case.checks(part, objects)
         return all(
             is_right(each.function, check, case.geometry)
-            for each in maps
+            for each in self._maps()
             for case in cases
             for check in case.checks(each.part, each.objects)
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from convmat.verify.checks import Finding
-from convmat.verify.exact import Verdict
+from convmat.verify.entrywise import Verdict
 from convmat.verify.mutants import Likely
 
 __all__ = ["CheckResult", "Report"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convmat.errors import ConvmatError
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks import Check, Finding, Trial
-from convmat.verify.exact import Verdict, exact
-from convmat.verify.implementation import Implementation
+from convmat.verify.entrywise import Verdict, exact
 from convmat.verify.mutants import Likely, diagnose
 from convmat.verify.report import CheckResult
 from convmat.verify.shrinking import smallest

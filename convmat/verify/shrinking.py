@@ -16,8 +16,8 @@ import numpy as np
 from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks import Check, Finding, Trial
-from convmat.verify.implementation import Implementation
 
 __all__ = ["plainer", "smallest"]
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from convmat.errors import ConvmatError, needs
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.checking import box_of, run_of
 from convmat.verify.checks import CHECKS, Check
-from convmat.verify.implementation import Implementation, Supports
 from convmat.verify.report import CheckResult
 from convmat.verify.running import Run
 

@@ -95,6 +95,7 @@ def _planes() -> Iterator[tuple[str, Geometry]]:
         "depthwise with dilation", (3, 6, 5), (6, 1, 3, 2), groups=3, dilation=(2, 1)
     )
     yield plane("pointwise", (3, 3, 4), (4, 3, 1, 1))
+    yield plane("pointwise, channels kept", (2, 3, 4), (2, 2, 1, 1))
     yield plane("pointwise with a stride", (3, 4, 5), (2, 3, 1, 1), stride=(3, 2))
     yield plane("stride beyond the kernel", (2, 8, 7), (2, 2, 2, 1), stride=(4, 3))
     yield plane("even kernels", (1, 5, 6), (2, 1, 4, 2), padding=[(1, 2), (0, 1)])

@@ -20,6 +20,7 @@ from convmat.nn import (
     ReLU,
     Sequential,
 )
+from convmat.nn.compiled import affine
 from convmat.nn.compiled.buffers import Buffers
 from convmat.nn.compiled.plan import CHUNK
 from convmat.nn.compiled.pools import Maximum
@@ -50,18 +51,20 @@ def assert_same(make, x, *, training=True):
     if not training:
         plain.eval()
         other.eval()
-    compiled = Compiled(other, threads=2)
-    y, z = plain.forward(x), compiled.forward(x)
-    assert compiled.planned
-    assert np.array_equal(y, z, equal_nan=True)
-    grad = integers(np.random.default_rng(1), y.shape)
-    plain.backward(grad)
-    compiled.backward(grad)
-    assert other.gradients.keys() == plain.gradients.keys() == plain.parameters.keys()
-    for name, array in plain.gradients.items():
-        assert np.array_equal(array, other.gradients[name], equal_nan=True), name
-    for name, array in plain.buffers.items():
-        assert np.array_equal(array, other.buffers[name]), name
+    compiled, rng = Compiled(other, threads=2), np.random.default_rng(1)
+    for batch in (x, x[::-1] + 1):  # the second finds what the first has left
+        y, z = plain.forward(batch), compiled.forward(batch)
+        assert compiled.planned
+        assert np.array_equal(y, z)
+        grad = integers(rng, y.shape)
+        plain.backward(grad)
+        compiled.backward(grad)
+        gradients = plain.gradients
+        assert other.gradients.keys() == gradients.keys() == plain.parameters.keys()
+        for name, array in gradients.items():
+            assert np.array_equal(array, other.gradients[name]), name
+        for name, array in plain.buffers.items():
+            assert np.array_equal(array, other.buffers[name]), name
 
 
 # ---------------------------------------------------------------------------- pooling
@@ -170,6 +173,19 @@ def test_means_of_whole_channels_are_exactly_those_of_the_layer(where, sizes):
     assert_same(around(GlobalAvgPool, sizes, where), x)
 
 
+def test_a_pooling_whose_settings_change_is_seen():
+    x = integers(np.random.default_rng(0), (3, 2, 8))
+    for pool in (MaxPool(2), AvgPool(2, divisor_override=1)):
+        model = fill(around(lambda pool=pool: pool, (8,), "first")())
+        compiled = Compiled(model)
+        compiled.forward(x)
+        pool.pool_size = 4
+        assert np.array_equal(compiled.forward(x), model.forward(x))
+        pool.settings = (1, *pool.settings[1:])
+        assert np.array_equal(compiled.forward(x), model.forward(x))
+        assert compiled.planned
+
+
 @pytest.mark.parametrize("include", [False, True])
 def test_divisors_are_those_of_the_layer(include):
     # Windows of 2 and of 4 cells, so all quotients are exact.
@@ -195,6 +211,41 @@ def test_numbers_that_are_not_finite_are_pooled_as_by_the_layer(worst):
     expected = layer.forward(x)
     assert np.array_equal(np.moveaxis(y[0], -1, 0), expected, equal_nan=True)
     assert np.array_equal(np.moveaxis(step.grad_x[0], -1, 0), layer.backward(grad))
+
+
+def test_nothing_before_the_first_parameter_gets_a_gradient():
+    model = fill(around(lambda: MaxPool(2), (8,), "first")())
+    compiled = Compiled(model)
+    compiled.backward(compiled.forward(np.ones((3, 2, 8))))
+    (plan,) = compiled._plans
+    assert [step.grad_x for step in plan.steps] == [[], []]
+
+
+# ----------------------------------------------------------------------------- blocks
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_blocks_of_a_product_change_no_sum(groups, monkeypatch):
+    monkeypatch.setattr(affine, "_FEWEST", 5)
+    monkeypatch.setattr(affine, "UNPACKED", 2000)
+
+    def make():
+        rng, settings = np.random.default_rng(0), {"padding": 1, "groups": groups}
+        return Sequential(
+            [
+                Conv(2, 4, (3, 3), rng=rng, **settings),
+                Conv(4, 6, (3, 2), stride=(2, 1), rng=rng, **settings),
+                Flatten(),
+                Linear(120, 4, rng=rng),
+            ]
+        )
+
+    x = integers(np.random.default_rng(0), (40, 2, 7, 4))
+    assert_same(make, x)
+    compiled = Compiled(make())
+    compiled.forward(x)
+    cut = [step.columns_blocks[0].shape[1] for step in compiled._plans[0].steps]
+    assert min(cut[:2]) > 1
 
 
 # -------------------------------------------------------------------------- eval mode
@@ -241,6 +292,23 @@ def test_eval_mode_is_exactly_the_layers_and_changes_no_buffer(where, batch):
 def test_a_frozen_norm_among_layers_that_train_is_exactly_the_layer(where):
     x = integers(np.random.default_rng(2), (5, 2, 6))
     assert_same(lambda: frozen(*ORDERS[where](np.random.default_rng(0))), x)
+
+
+def test_outputs_come_in_pieces_in_eval_mode_and_at_once_in_training():
+    model = Sequential(ORDERS["between"](np.random.default_rng(0)))
+    twin, compiled = (
+        Sequential(ORDERS["between"](np.random.default_rng(0))),
+        Compiled(fill(model), threads=2),
+    )
+    x = np.random.default_rng(2).normal(size=(5 * CHUNK + 7, 2, 6))
+    with model.evaluating():
+        expected = compiled.forward(x)
+        assert np.array_equal(compiled.outputs(x), expected)
+        assert max(plan.batch_shape[0] for plan in compiled._plans[1:]) == 2 * CHUNK
+        assert compiled.outputs(x[:0]).shape == (0, *expected.shape[1:])
+        assert not compiled.planned
+    once = compiled.outputs(x)  # by the statistics of all samples
+    assert np.array_equal(once, Compiled(fill(twin)).forward(x))
 
 
 def test_training_and_eval_mode_have_plans_of_their_own():

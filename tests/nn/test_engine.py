@@ -202,6 +202,37 @@ def test_a_run_goes_on_by_the_engine_that_it_began_with(tmp_path):
     learner(ActivationStats()).load(paths["layers"])
 
 
+class Watch(Callback):
+    """Looks into a layer without a word about it."""
+
+    def before_fit(self, learner):
+        self.leaf, self.seen = learner.model.layers[0], 0
+        forward = self.leaf.forward
+
+        def watched(x):
+            self.seen += 1
+            return forward(x)
+
+        vars(self.leaf)["forward"] = watched
+
+    def after_fit(self, learner):
+        vars(self.leaf).pop("forward", None)
+
+
+def test_a_layer_that_somebody_watches_computes_for_itself(tmp_path):
+    watch, path, plain = Watch(), tmp_path / "run.safetensors", learner(engine="layers")
+    whole = learner(watch)
+    for one in (whole, plain):
+        one.fit(2, progress=False)
+    assert watch.seen >= 8
+    assert everything(whole) == everything(plain)
+    with pytest.raises(RuntimeError, match="killed"):
+        learner(Watch(), At(5, killed)).fit(2, progress=False, checkpoint=path)
+    resumed = learner(Watch())
+    resumed.resume(path, progress=False)
+    assert everything(resumed) == everything(whole)
+
+
 def test_the_search_for_a_rate_is_compiled_and_puts_all_back():
     trained, twin = learner(), learner()
     for one in (trained, twin):
@@ -280,6 +311,16 @@ def test_what_is_measured_is_what_the_layers_give_up_to_rounding():
     assert np.abs(found - exact).max() <= size * 100 * 2.0**-24
     assert found.dtype == exact.dtype
     assert trained.validate((x, y))["accuracy"] == np.mean(exact.argmax(axis=1) == y)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_predictions_do_not_depend_on_the_size_of_a_batch(threads):
+    trained = learner(threads=threads)
+    trained.fit(1, progress=False)
+    x = DIGITS.test_images[:300]
+    found = [trained.predict(x, batch_size=size) for size in (300, 128, 64)]
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
 
 
 def test_measuring_changes_nothing():

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from convmat import maps
 from convmat.constraints import ConvConstraint
-from convmat.nn import BatchNorm, Learner, functional, kernels
+from convmat.nn import BatchNorm, Learner, functional, tied
 from convmat.optim import Constant, LinearOneCycle
 from convmat.verify.agreement import (
     compare_training,
@@ -216,13 +216,13 @@ def taps_swapped_on_the_last_axis(patch):
 
 
 def matrix_of_the_first_step_kept(patch):
-    right, kept = kernels.tied_matrix, {}
+    right, kept = tied.tied_matrix, {}
 
     def stale(weight, g, max_bytes):
         key = g, str(weight.dtype)
         return kept.setdefault(key, right(weight, g, max_bytes))
 
-    patch.setattr(kernels, "tied_matrix", stale)
+    patch.setattr(tied, "tied_matrix", stale)
 
 
 def last_group_left_out_of_the_gradient(patch):

@@ -13,7 +13,7 @@ import pytest
 from convmat import ConvmatError, ConvmatTypeError, geometry
 from convmat.verify import CHECKS, Supports, check, implementation
 from convmat.verify.shrinking import plainer, smallest
-from convmat.verify.trials import trial
+from convmat.verify.trial_list import trial
 
 QUICK = {"examples": 8, "progress": False}
 

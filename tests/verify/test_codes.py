@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from convmat import geometry, sliding, tie_map
@@ -19,7 +19,7 @@ from convmat.verify.codes import (
     wide_entries,
     wide_pairs,
 )
-from convmat.verify.comparison import in_blocks
+from convmat.verify.comparison import Comparison, in_blocks
 from convmat.verify.readings import one_hot
 from convmat.verify.strategies import geometries
 
@@ -50,7 +50,27 @@ def test_a_difference_of_64_may_cancel_which_is_what_the_report_says():
 
 
 def test_results_in_code_fit_doubles():
-    assert int(np.abs(CODES).sum()) < 2**49
+    """Also those of random integers, from -9 to 9, that go along with the units."""
+    assert 9 * int(np.abs(coded_kernels(FEW)).sum()) < 2**53
+
+
+@settings(max_examples=40)
+@given(geometries(max_rank=3, max_size=4), st.integers(0, 10**6))
+@example(geometry((2, 2), (3, 3), padding=4, padding_mode="replicate"), 0)
+@example(geometry((3, 3), (3, 3), padding=3, padding_mode="symmetric"), 5)
+@example(geometry((4, 4), (8, 2, 1), groups=2, padding=4, padding_mode="circular"), 1)
+def test_right_routes_raise_no_alarm(g, number):
+    comparison = Comparison(tuple(ROUTES.values()), seed=0)
+    assert comparison.first_wrong([g], number) is None
+
+
+@pytest.mark.parametrize("power", [np.square, np.abs, np.sign])
+def test_a_kernel_of_one_tap_is_told_from_its_powers(power):
+    def forward(kernel, x, g):
+        return sliding.forward(x, power(kernel), g)
+
+    route = Route("wrong", ROUTES["sliding"].carries, forward)
+    assert not prove(geometry(3, 1), routes=[route]).passed
 
 
 @pytest.mark.parametrize("g", WITNESSES.values(), ids=WITNESSES)

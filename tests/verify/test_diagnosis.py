@@ -8,7 +8,8 @@ import pytest
 from convmat import conv, conv_input_grad, conv_kernel_grad
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES, geometry
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
+from convmat.verify.entrywise import implied_matrix
 from convmat.verify.mutants import MUTANTS, diagnose, diagnose_reading
 from convmat.verify.mutants.mutant import box
 from convmat.verify.readings import one_hot, read_input_grad, read_kernel_grad
@@ -123,6 +124,15 @@ def test_only_what_is_claimed_is_asked_for():
     assert diagnose(Implementation("mine", strideless, supports=claims)) == ()
 
 
+def test_only_ranks_that_are_claimed_are_asked_for():
+    def planes(x, kernel, bias=None, **settings):
+        assert x.ndim == 4
+        return conv(x, kernel, bias, **settings)
+
+    claims = replace(ALL_MODES, ranks=(2,))
+    assert diagnose(Implementation("mine", planes, supports=claims)) == ()
+
+
 def test_geometries_of_which_none_is_claimed_are_refused():
     black_box = Implementation("mine", conv, supports=Supports(ranks=(2,)))
     with pytest.raises(ConvmatError, match=r"must be claimed, at least one.*rank 1"):
@@ -153,6 +163,7 @@ def test_a_reading_is_matched_to_the_mutant_that_has_it():
         ("input_grad", read_input_grad, "input-grad-kernel-not-turned"),
         ("kernel_grad", read_kernel_grad, "kernel-grad-flipped"),
     ],
+    ids=["input_grad", "kernel_grad"],
 )
 def test_a_reading_of_a_gradient_is_matched_too(part, read, name):
     black_box = MUTANTS[name].build()
@@ -167,6 +178,13 @@ def test_a_reading_of_a_gradient_is_matched_too(part, read, name):
 
     likely = diagnose_reading(read(gradient, TABLED), TABLED, part)
     assert [mutant.name for mutant in likely.mutants] == [name]
+
+
+def test_an_implied_matrix_is_a_reading():
+    black_box = MUTANTS["pads-sides-swapped"].build()
+    uneven = replace(TABLED, padding=((2, 0), (0, 1)))
+    likely = diagnose_reading(implied_matrix(black_box, uneven), uneven)
+    assert [mutant.name for mutant in likely.mutants] == ["pads-sides-swapped"]
 
 
 def test_a_reading_unlike_any_is_told_by_its_first_wrong_entries():

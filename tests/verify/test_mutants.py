@@ -13,7 +13,7 @@ from convmat.verify.mutants import ASKED, MUTANTS, Mutant
 from convmat.verify.mutants.dictionary import _FAMILIES
 from convmat.verify.mutants.mutant import box
 from convmat.verify.mutants.probes import PROBES, reaction
-from convmat.verify.mutants.reads import maps, right_reads
+from convmat.verify.mutants.reads import along, maps, right_reads
 from convmat.verify.strategies import cases
 from convmat.verify.strategies.cases import Case
 from convmat.verify.witnesses import WITNESSES
@@ -57,6 +57,25 @@ def test_right_reads_make_the_right_maps(case):
     assert np.array_equal(three["input_grad"](grad, kernel, g), expected)
     expected = sliding.kernel_grad(grad, x, g)
     assert np.array_equal(three["kernel_grad"](grad, x, g), expected)
+
+
+def test_axes_that_are_left_alone_make_the_right_reads():
+    for g in WITNESSES.values():
+        bent, right = along(lambda axes: axes)(g), right_reads(g)
+        assert np.array_equal(bent.channels, right.channels)
+        assert np.array_equal(bent.cells, right.cells)
+        assert bent.outs == right.outs == g.output_size
+
+
+def test_bugs_of_strides_and_pads_do_not_show_where_there_are_none():
+    plain = geometry((2, 4, 5), (3, 2, 2, 3))
+    shown = [
+        mutant.name
+        for mutant in MUTANTS.values()
+        if mutant.family in ("stride", "padding", "modes")
+        and differs(mutant, mutant.part, plain, PROBES["integers"])
+    ]
+    assert shown == ["dilation-one-more"]
 
 
 # ------------------------------------------------------------------------ all of them

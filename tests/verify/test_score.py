@@ -14,7 +14,7 @@ from convmat.verify.mutants import MUTANTS, SCORED, SUITES, Score, score
 from convmat.verify.mutants.mutant import box
 from convmat.verify.mutants.page import renew, renewed
 from convmat.verify.mutants.suites import _ONNX
-from convmat.verify.trials import trial
+from convmat.verify.trial_list import trial
 
 PAGE = Path(__file__).parents[2] / "docs" / "mutants.md"
 FEW = {name: MUTANTS[name] for name in ("kernel-flipped", "bias-twice")}

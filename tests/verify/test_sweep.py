@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from convmat import ConvmatError, ConvmatTypeError, geometry, sliding
@@ -39,6 +40,15 @@ def wrong_where(condition):
 
 def strided(g):
     return g.stride == (2,)
+
+
+def unsigned(kernel, x, g):
+    """Right on units; what is wrong shows random integers in its report."""
+    size = np.abs(x) if strided(g) and g.kernel_size == (2,) else x
+    return sliding.forward(size, kernel, g)
+
+
+UNSIGNED = Route("wrong", RIGHT.carries, unsigned)
 
 
 class Backwards(Executor):
@@ -72,7 +82,11 @@ def test_a_sweep_says_what_prove_says(name):
 
 @pytest.mark.parametrize("chunk", [1, 7, 10**6])
 @pytest.mark.parametrize("workers", [None, 1, 3])
-@pytest.mark.parametrize("routes", [FAST, wrong_where(strided)], ids=["PASS", "FAIL"])
+@pytest.mark.parametrize(
+    "routes",
+    [FAST, wrong_where(strided), [UNSIGNED]],
+    ids=["PASS", "FAIL", "FAIL on random integers"],
+)
 def test_the_report_depends_on_neither_workers_nor_chunks(workers, chunk, routes):
     expected = told(prove(SMALL, routes=routes))
     if workers is None:

@@ -64,6 +64,13 @@ class Affine(Step):
                 columns[:, taps] = 1
         shape = groups, taps + bias, self.rows
         self.sums = [np.zeros(shape, buffers.dtype) for _ in self.columns]
+        # Where parameters and their gradients are, as (groups, rows, taps) and (.., 1).
+        places = {"weight": slice(taps), "bias": slice(taps, None)}
+        total = self.sums[0].swapaxes(1, 2)
+        self.parts = [
+            (name, self.matrix[:, 0, :, places[name]], total[..., places[name]])
+            for name in layer.parameters
+        ]
 
     def join(self, y: list[Array], grad_y: list[Array]) -> None:
         """Also lay all matrices out in blocks."""
@@ -81,11 +88,9 @@ class Affine(Step):
 
     def begin(self) -> None:
         """Put weight and bias side by side."""
-        parameters, shape = self.layer.parameters, (self.groups, self.rows, -1)
-        matrix = self.matrix[:, 0]
-        matrix[..., : self.taps] = parameters["weight"].reshape(shape)
-        if "bias" in parameters:
-            matrix[..., self.taps :] = parameters["bias"].reshape(shape)
+        parameters = self.layer.parameters
+        for name, part, _ in self.parts:
+            part[...] = parameters[name].reshape(part.shape)
 
     def forward(self, chunk: int) -> None:
         """One product."""
@@ -106,11 +111,13 @@ class Affine(Step):
 
     def finish(self) -> None:
         """Add up the chunks, always in the same order."""
-        total = sum(self.sums[1:], self.sums[0]).swapaxes(1, 2)
-        parts = {"weight": total[..., : self.taps], "bias": total[..., self.taps :]}
+        first, *others = self.sums
+        for sums in others:
+            np.add(first, sums, out=first)
+        parameters = self.layer.parameters
         self.layer.gradients = {
-            name: parts[name].copy().reshape(array.shape)
-            for name, array in self.layer.parameters.items()
+            name: part.copy().reshape(parameters[name].shape)
+            for name, _, part in self.parts
         }
 
     def _blocks(self, array: Array) -> Array:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from convmat.arrays import Array, Shape
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, GeometryError, MatrixTooLargeError, ShapeError
-from convmat.nn.compiled.plan import Plan
-from convmat.nn.compiled.reading import fits, layers_of, mark_of
+from convmat.nn.compiled.plan import CHUNK, Plan
+from convmat.nn.compiled.reading import fits, layers_of, mark_of, watched
 from convmat.nn.compiled.workers import Workers
 from convmat.nn.composite import Composite
 
@@ -112,12 +114,33 @@ class Compiled:
         else:
             self.model.backward(grad)
 
+    def outputs(self, x: Array) -> Array:
+        """The output in eval mode, in pieces that take little memory.
+
+        No backward pass comes after it. Each sample has the bits that `forward` gives.
+        A model of which any layer is in training has its whole batch at once.
+
+        Raises
+        ------
+        LayerError
+            As `forward`.
+        """
+        size = CHUNK * self._workers.threads
+        x = carried("x", x)
+        training = any(leaf.training for _, leaf in self.model.leaves())
+        if training or len(x) <= size or not self._plan_for(x[:size]):
+            return self.forward(x)
+        pieces = (x[start : start + size] for start in range(0, len(x), size))
+        return np.concatenate([self.forward(piece) for piece in pieces])
+
     def _plan_for(self, x: Array) -> Plan | None:
         """The plan for batches like this one; None where the layers have to do it."""
         if x.dtype.char not in "fd" or not x.size:
             return None
         # Layers may be exchanged, and their settings changed, between two steps.
         layers = layers_of(self.model)
+        if any(map(watched, layers)):
+            return None
         marks = [mark_of(layer) for layer in layers]
         for plan in self._plans:
             if (plan.batch_shape, plan.dtype, plan.marks) == (x.shape, x.dtype, marks):

@@ -69,7 +69,9 @@ class Plan:
         self.batch_shape, self.dtype, self.workers = batch_shape, dtype, workers
         marks = map(mark_of, layers)
         # Settings may be changed where they are.
-        self.marks = [(*who, deepcopy(settings), a) for *who, settings, a in marks]
+        self.marks = [
+            (own, deepcopy(settings), arrays) for own, settings, arrays in marks
+        ]
         batch, *shape = batch_shape
         sizes = [min(CHUNK, batch - start) for start in range(0, batch, CHUNK)]
         shapes = _shapes(layers, tuple(shape))

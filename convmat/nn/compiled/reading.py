@@ -17,7 +17,7 @@ from convmat.nn.models import Sequential
 from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
 
-__all__ = ["Mark", "fits", "layers_of", "mark_of", "obstacle"]
+__all__ = ["Mark", "fits", "layers_of", "mark_of", "obstacle", "watched"]
 
 _ACTIVATIONS: frozenset[type[Part]] = frozenset({ReLU, LeakyReLU})
 _POOLS: frozenset[type[Part]] = frozenset({MaxPool, AvgPool, GlobalAvgPool})
@@ -32,7 +32,7 @@ _SETTINGS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
 )
 """What a plan is made by, beside the shapes of parameters."""
 
-Mark: TypeAlias = tuple[Layer, bool, list[Any], list[tuple[Shape, np.dtype[Any]]]]
+Mark: TypeAlias = tuple[Layer, list[Any], list[tuple[Shape, np.dtype[Any]]]]
 
 
 def layers_of(model: Part) -> list[Layer]:
@@ -41,8 +41,16 @@ def layers_of(model: Part) -> list[Layer]:
 
 
 def obstacle(model: Part) -> str:
-    """The first part of a model that a plan can't hold; empty where it holds all."""
+    """The first part of a model that a plan can't hold; empty where it holds all.
+
+    Whether somebody watches a layer is another question: it may change at any time.
+    """
     return _read(model)[1]
+
+
+def watched(layer: Layer) -> bool:
+    """Whether somebody has put another pass in place of a layer's own, to look on."""
+    return "forward" in vars(layer) or "backward" in vars(layer)
 
 
 def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
@@ -56,13 +64,14 @@ def fits(layer: Layer, dtype: np.dtype[Any]) -> bool:
 def mark_of(layer: Layer) -> Mark:
     """What must not change while a plan is in use.
 
-    That is the layer, its mode, its settings, and shapes and dtypes of its arrays.
+    That is the layer, its settings, and shapes and dtypes of its arrays; buffers are
+    among them in eval mode only, where they are read.
     """
     settings = [getattr(layer, name) for name in _SETTINGS.get(type(layer), ())]
     arrays = [(a.shape, a.dtype) for a in layer.parameters.values()]
-    if not layer.training and layer.buffers:
+    if not layer.training:
         arrays += [(a.shape, a.dtype) for a in layer.buffers.values()]
-    return layer, layer.training, settings, arrays
+    return layer, settings, arrays
 
 
 def _read(model: Part) -> tuple[list[Layer], str]:
@@ -99,7 +108,7 @@ def _parts(name: str, part: Part) -> Iterator[tuple[str, Part]]:
 def _supported(part: Part) -> TypeGuard[Layer]:
     """Whether there is a step for just this layer; not for what is derived from it."""
     kind, own = type(part), vars(part)
-    if kind not in _KINDS or "forward" in own or "backward" in own:  # somebody listens
+    if kind not in _KINDS:
         return False
     if kind is Conv:
         mode: str = own["keywords"].get("padding_mode", "zeros")

@@ -13,7 +13,8 @@ from types import MappingProxyType
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.geometry import Axis, Geometry
+from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation, Outcome
 from convmat.verify.checks.check import Finding, Trial
 from convmat.verify.checks.exact_sums import (
     Scaled,
@@ -22,8 +23,7 @@ from convmat.verify.checks.exact_sums import (
     exact_kernel_grad,
 )
 from convmat.verify.checks.numbers import roundoff
-from convmat.verify.implementation import Implementation, Outcome
-from convmat.verify.rounding import gamma
+from convmat.verify.rounding import gamma, most_reads
 
 __all__ = ["MAPS", "BilinearMap", "CallLostError", "maps_of"]
 
@@ -117,7 +117,7 @@ class BilinearMap:
             return g.taps_per_row
         if self.part == "kernel_grad":
             return batch * prod(g.output_size)
-        readers = prod(map(_most_reads, g.axes))
+        readers = prod(map(most_reads, g.axes))
         return max(1, g.out_channels // g.groups * readers)
 
     def bound(
@@ -188,12 +188,6 @@ class BilinearMap:
             f"the gradient by tap {at} between output channel {first} and input "
             f"channel {second} of its group"
         )
-
-
-def _most_reads(axis: Axis) -> int:
-    """The largest number of `(output, tap)` that read one input of the axis."""
-    sources = axis.sources()  # (outs, taps), -1 where none is read
-    return int(np.bincount(sources[sources >= 0]).max(initial=0))
 
 
 MAPS: Mapping[str, BilinearMap] = MappingProxyType(

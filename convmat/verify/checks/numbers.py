@@ -12,7 +12,7 @@ import numpy as np
 
 from convmat.arrays import Array, Shape
 
-__all__ = ["drawn", "generator", "largest_integer", "roundoff"]
+__all__ = ["drawn", "generator", "largest_drawn", "largest_integer", "roundoff"]
 
 _LARGEST = 9
 
@@ -41,10 +41,7 @@ def drawn(
     >>> drawn(np.random.default_rng(0), (5,), np.dtype("uint8"), terms=60)
     array([2, 2, 2, 1, 1], dtype=uint8)
     """
-    most = _LARGEST
-    if dtype.kind in "iu":
-        fitting = int((np.iinfo(dtype).max / max(1, terms)) ** 0.5)
-        most = max(1, min(most, fitting))
+    most = largest_drawn(dtype, terms)
     sizes = random.integers(1, most, shape, endpoint=True)
     if dtype.kind == "u":
         return sizes.astype(dtype)
@@ -53,6 +50,20 @@ def drawn(
         signed = signed + 1j * random.integers(-most, most, shape)
     numbers: Array = signed.astype(dtype)
     return numbers
+
+
+def largest_drawn(dtype: np.dtype[Any], terms: int) -> int:
+    """9, or less where so many products would overflow an integer dtype.
+
+    Examples
+    --------
+    >>> largest_drawn(np.dtype("float32"), 60), largest_drawn(np.dtype("int8"), 60)
+    (9, 1)
+    """
+    if dtype.kind not in "iu":
+        return _LARGEST
+    fitting = int((np.iinfo(dtype).max / max(1, terms)) ** 0.5)
+    return max(1, min(_LARGEST, fitting))
 
 
 def roundoff(dtype: np.dtype[Any]) -> float:

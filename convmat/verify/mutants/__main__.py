@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from convmat.verify.mutants.page import renew
-from convmat.verify.mutants.score import score
+from convmat.verify.mutants.scoring import score
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:

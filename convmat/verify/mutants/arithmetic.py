@@ -60,6 +60,14 @@ def _nan_swallowed(x: Array, kernel: Array, g: Geometry) -> Array:
     return np.nan_to_num(y, nan=0.0) if y.dtype.kind == "f" else y
 
 
+def _zeros_skipped(x: Array, kernel: Array, g: Geometry) -> Array:
+    """Taps that are 0 are not multiplied, so that infinities beside them are lost."""
+    if kernel.dtype.kind != "f" or not np.any(kernel == 0):
+        return _right(x, kernel, g)
+    finite = np.where(np.isfinite(x), x, np.zeros((), x.dtype))
+    return _right(finite, kernel, g)
+
+
 def _wrapped(x: Array, kernel: Array, g: Geometry) -> Array:
     if np.result_type(x, kernel) != np.int64:
         return _right(x, kernel, g)
@@ -129,6 +137,11 @@ _WRONG: dict[str, tuple[str, Map, tuple[str, ...]]] = {
         "NaN turned into zero",
         _nan_swallowed,
         (f"{_GITHUB}tensorflow/tensorflow/issues/63391",),
+    ),
+    "zeros-skipped": (
+        "products with a zero tap skipped, and infinities with them",
+        _zeros_skipped,
+        (),
     ),
     "int32-wrapped": ("integers wrapped at 32 bits", _wrapped, ()),
     "int32-saturated": ("integers saturated at 32 bits", _saturated, ()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.geometry.doors import read_bias
-from convmat.verify.implementation import Implementation
+from convmat.verify.black_box import Implementation
 from convmat.verify.mutants.mutant import Biased, Mutant, box
 
 __all__ = ["BIAS"]

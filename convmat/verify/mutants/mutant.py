@@ -19,7 +19,7 @@ from convmat.geometry.doors import (
     kernel_grad_by,
     read_bias,
 )
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 
 __all__ = ["Biased", "Mutant", "box", "divided", "of_map"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from convmat.errors import ConvmatError
 from convmat.files import whole_file
 from convmat.verify.mutants.dictionary import MUTANTS
-from convmat.verify.mutants.score import Score
+from convmat.verify.mutants.scoring import Score
 from convmat.verify.mutants.suites import SUITES
 
 __all__ = ["renew", "renewed", "sections"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
-from convmat.verify.implementation import Implementation, Outcome, Supports
+from convmat.verify.black_box import Implementation, Outcome, Supports
 
 __all__ = ["PROBES", "Call", "Probe", "Reaction", "reaction"]
 
@@ -32,11 +32,6 @@ class Call:
     kernel: Array
     grad: Array
     bias: Array | None = None
-
-    def copy(self) -> Call:
-        """The same call on arrays that may be written to."""
-        arrays = (self.x.copy(), self.kernel.copy(), self.grad.copy())
-        return Call(self.geometry, *arrays, self.bias)
 
     def outcome(self, implementation: Implementation, part: str) -> Outcome:
         """What the map `part` makes of it."""
@@ -93,14 +88,10 @@ def reaction(
 
 
 def _fingerprint(outcome: Outcome) -> object:
-    """What does not hang on the words of an error, the sign of 0 or the bits of NaN.
-
-    Nor on what is printed: of a warning, nothing counts, because it comes once.
-    """
+    """What does not hang on words of its own, the sign of 0 or the bits of NaN."""
     problems = tuple(
         problem.kind if problem.kind in ("raised", "printed") else problem.words
         for problem in outcome.problems
-        if not (problem.kind == "printed" and "Warning" in problem.words)
     )
     result = outcome.result
     if result is None:
@@ -168,12 +159,15 @@ def _large(g: Geometry, supports: Supports) -> Iterator[Call]:
 
 
 def _not_finite(g: Geometry, supports: Supports) -> Iterator[Call]:
-    if supports.dtype.kind == "f":
+    if supports.dtype.kind == "f" and supports.not_finite:
         call = _call(g, supports, supports.dtype)
         for number in (np.nan, np.inf):
             x = call.x.copy()
             x[(0, *_middle(x.shape[1:]))] = number
             yield replace(call, x=x)
+        kernel = call.kernel.copy()
+        kernel.flat[-1] = 0
+        yield replace(call, x=x, kernel=kernel)
 
 
 def _memory(g: Geometry, supports: Supports) -> Iterator[Call]:

@@ -11,7 +11,7 @@ from convmat import sliding
 from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.geometry.doors import Map
-from convmat.verify.implementation import Implementation
+from convmat.verify.black_box import Implementation
 from convmat.verify.mutants.mutant import Mutant, box, of_map
 
 __all__ = ["STATE"]

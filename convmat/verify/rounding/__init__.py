@@ -50,7 +50,8 @@ from convmat.verify.rounding import (  # noqa: F401 - each registers its rules
     norm,
     pooling,
 )
+from convmat.verify.rounding.kernels import most_reads
 from convmat.verify.rounding.step import StepBound, step_bound
 from convmat.verify.rounding.units import gamma
 
-__all__ = ["StepBound", "gamma", "step_bound"]
+__all__ = ["StepBound", "gamma", "most_reads", "step_bound"]

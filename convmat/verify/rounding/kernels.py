@@ -97,6 +97,12 @@ def _read_by(g: Geometry) -> int:
 
 
 def most_reads(axis: Axis) -> int:
-    """The largest number of `(output, tap)` that read one input of the axis."""
+    """The largest number of `(output, tap)` that read one input of the axis.
+
+    Examples
+    --------
+    >>> most_reads(Axis(size=4, kernel=3, stride=2, before=0, after=1, dilation=1))
+    2
+    """
     sources = axis.sources()  # (outs, taps), -1 where none is read
     return int(np.bincount(sources[sources >= 0]).max(initial=0))

@@ -17,6 +17,7 @@ shrinks towards one axis, one channel, one tap, stride 1, no padding, and the nu
 
 from convmat.verify.strategies.arrays import inputs, kernels, numbers, outputs
 from convmat.verify.strategies.cases import Case, cases
+from convmat.verify.strategies.corners import corners, layouts, trials
 from convmat.verify.strategies.networks import networks
 from convmat.verify.strategies.shapes import axes, geometries
 
@@ -24,10 +25,13 @@ __all__ = [
     "Case",
     "axes",
     "cases",
+    "corners",
     "geometries",
     "inputs",
     "kernels",
+    "layouts",
     "networks",
     "numbers",
     "outputs",
+    "trials",
 ]

@@ -19,18 +19,18 @@ import numpy.typing as npt
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation, implementation
 from convmat.verify.checks import CHECKS
 from convmat.verify.checks.check import Finding
 from convmat.verify.checks.compare import first_beyond, shown
 from convmat.verify.checks.maps import MAPS, CallLostError, maps_of
 from convmat.verify.checks.numbers import generator, largest_integer, roundoff
-from convmat.verify.exact.codes import code_for
-from convmat.verify.exact.reading import Reader, require_claimed
-from convmat.verify.exact.symbolic import LARGEST, by_symbols, products
-from convmat.verify.exact.verdict import Verdict
-from convmat.verify.implementation import Implementation, implementation
+from convmat.verify.entrywise.codes import code_for
+from convmat.verify.entrywise.reading import Reader, require_claimed
+from convmat.verify.entrywise.symbolic import LARGEST, by_symbols, products
+from convmat.verify.entrywise.verdict import Verdict
 from convmat.verify.rounding import gamma
-from convmat.verify.trials import trial
+from convmat.verify.trial_list import trial
 
 __all__ = ["exact"]
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from convmat.errors import ConvmatError
 from convmat.geometry import Axis, Geometry
+from convmat.verify.black_box import Supports
 from convmat.verify.checks.check import Trial
 from convmat.verify.checks.numbers import drawn
-from convmat.verify.implementation import Supports
 from convmat.verify.witnesses import WITNESSES
 
 __all__ = ["trial", "trials"]

@@ -15,7 +15,7 @@ from convmat.verify.checks import CHECKS, Check, Trial
 from convmat.verify.mutants.dictionary import MUTANTS
 from convmat.verify.mutants.mutant import Mutant, box
 from convmat.verify.mutants.suites import SUITES
-from convmat.verify.trials import trial
+from convmat.verify.trial_list import trial
 from convmat.verify.witnesses import WITNESSES
 
 __all__ = ["SCORED", "Score", "score"]
@@ -192,14 +192,8 @@ def _catches(check: Check, mutant: Mutant, trials: Sequence[Trial]) -> bool:
         left_out: dict[str, Any] = {part: None}
         black_box = replace(black_box, **left_out)
     findings = (
-        check(black_box, _copied(one))
+        check(black_box, one)
         for one in trials
         if check.applies(black_box, one.geometry)
     )
     return any(found is not None and found.check == check.name for found in findings)
-
-
-def _copied(one: Trial) -> Trial:
-    """The trial with arrays that a mutant may spoil."""
-    arrays = {name: getattr(one, name).copy() for name in ("kernel", "x", "grad")}
-    return replace(one, **arrays)

@@ -15,13 +15,13 @@ import numpy as np
 from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.maps import BilinearMap
 from convmat.verify.checks.numbers import largest_integer, roundoff
-from convmat.verify.implementation import Implementation
 from convmat.verify.readings import BASE, DIGITS
 from convmat.verify.rounding import gamma
 
-__all__ = ["Code", "code_for"]
+__all__ = ["Code", "code_for", "nearest_integers"]
 
 _CLOSE = 2.0**-10
 """Readings through an FFT are trusted where they are at least so close to integers."""
@@ -69,10 +69,9 @@ class Code:
 
     def decoded(self, coded: Array, count: int) -> Array | None:
         """The weights of `count` units, on a new first axis; None if not integers."""
-        whole = np.rint(coded) if coded.dtype.kind == "f" else coded
-        if not np.all(np.abs(coded - whole) <= 0.25):
+        rest = nearest_integers(coded, 0.25)
+        if rest is None:
             return None
-        rest = whole.astype(np.int64)
         weights = np.empty((count, *rest.shape), np.int64)
         for number in range(count):
             last = number == count - 1
@@ -90,6 +89,25 @@ class Code:
             gap = np.abs(got.astype(np.result_type(got, float)) - expected)
             beyond: Array = ~(gap <= self.relative * np.abs(expected) + self.absolute)
         return beyond
+
+
+def nearest_integers(numbers: Array, within: float) -> Array | None:
+    """Integers next to numbers of any dtype, as int64; None where one is farther.
+
+    Examples
+    --------
+    >>> nearest_integers(np.array([0.9, 2.0]), within=0.25)
+    array([1, 2])
+    """
+    if numbers.dtype == object:
+        whole = np.frompyfunc(round, 1, 1)(numbers)
+    elif numbers.dtype.kind in "fc":
+        whole = np.rint(numbers.real)
+    else:
+        whole = numbers
+    with np.errstate(invalid="ignore"):
+        close = np.abs(numbers - whole) <= within
+    return whole.astype(np.int64) if np.all(close) else None
 
 
 def code_for(

@@ -10,8 +10,8 @@ from typing import Any
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry
-from convmat.verify.implementation.outcome import Outcome, watched
-from convmat.verify.implementation.supports import Supports
+from convmat.verify.black_box.outcome import Outcome, watched
+from convmat.verify.black_box.supports import Supports
 
 __all__ = ["Implementation", "implementation"]
 

@@ -14,9 +14,10 @@ from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.maps import MAPS, BilinearMap
-from convmat.verify.exact.codes import Code, code_for
-from convmat.verify.implementation import Implementation
+from convmat.verify.entrywise.codes import Code, code_for, nearest_integers
+from convmat.verify.readings import one_hot
 
 __all__ = ["Entry", "Reader", "implied_matrix", "require_claimed"]
 
@@ -247,16 +248,22 @@ def implied_matrix(
     refuse_beyond("the implied map of", g, needed, None, remedy)
     one = MAPS[part]
     code = code_for(implementation, one, g, kind)
-    reading = _decoded(Reader(implementation, one, g, code))
-    if reading is None:  # a weight is no integer, and would spoil the other digits
-        alone = Code(kind, 1, code.relative, code.absolute)
-        reading = _one_by_one(Reader(implementation, one, g, alone))
     order = [_ROLES[part].index(role) for role in ("tap", "row", "col")]
-    return np.ascontiguousarray(reading.transpose(order))
+    reading = _decoded(Reader(implementation, one, g, code))
+    if reading is not None:
+        reading = np.ascontiguousarray(reading.transpose(order))
+    right = one_hot(g)
+    if reading is not None and (code.digits == 1 or np.array_equal(reading, right)):
+        return reading
+    # A weight of 1/4 is 64 in the digit below, so wrong digits are read by themselves.
+    alone = Code(kind, 1, code.relative, code.absolute)
+    weights = _one_by_one(Reader(implementation, one, g, alone)).transpose(order)
+    whole = nearest_integers(weights, code.relative + code.absolute)
+    return np.ascontiguousarray(weights if whole is None else whole)
 
 
 def _decoded(reader: Reader) -> Array | None:
-    """Entry `[unit, coded, result]`; None where a weight is no integer."""
+    """Entry `[unit, coded, result]`; None where a reading is no integer."""
     reading = np.empty(reader.counts, np.int64)
     for chunk, held, got in reader.readings():
         weights = reader.code.decoded(got, held.stop - held.start)
@@ -267,8 +274,8 @@ def _decoded(reader: Reader) -> Array | None:
 
 
 def _one_by_one(reader: Reader) -> Array:
-    """The same in floats, one unit at a time in each call."""
-    reading = np.empty(reader.counts, np.result_type(reader.code.dtype, float))
+    """The same as it comes, one unit at a time in each call."""
+    reading = np.empty(reader.counts, np.result_type(reader.code.dtype, np.float64))
     for chunk, held, got in reader.readings():
         reading[chunk, held] = got[:, None]
     return reading

@@ -4,8 +4,8 @@
 result, and whatever went wrong on the way, in words. No exception leaves it.
 """
 
-from convmat.verify.implementation.implementation import Implementation, implementation
-from convmat.verify.implementation.outcome import Outcome, Problem
-from convmat.verify.implementation.supports import Supports
+from convmat.verify.black_box.implementation import Implementation, implementation
+from convmat.verify.black_box.outcome import Outcome, Problem
+from convmat.verify.black_box.supports import Supports
 
 __all__ = ["Implementation", "Outcome", "Problem", "Supports", "implementation"]

@@ -3,8 +3,8 @@
 `exact` gives a `Verdict`; `implied_matrix` gives the weights themselves.
 """
 
-from convmat.verify.exact.reading import implied_matrix
-from convmat.verify.exact.run import exact
-from convmat.verify.exact.verdict import Verdict
+from convmat.verify.entrywise.reading import implied_matrix
+from convmat.verify.entrywise.run import exact
+from convmat.verify.entrywise.verdict import Verdict
 
 __all__ = ["Verdict", "exact", "implied_matrix"]

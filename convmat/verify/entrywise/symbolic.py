@@ -15,11 +15,11 @@ import numpy as np
 from convmat import tie
 from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Finding
 from convmat.verify.checks.maps import BilinearMap, CallLostError, maps_of
-from convmat.verify.exact.polynomials import Terms, symbols, terms_of
-from convmat.verify.exact.reading import Entry
-from convmat.verify.implementation import Implementation
+from convmat.verify.entrywise.polynomials import Terms, symbols, terms_of
+from convmat.verify.entrywise.reading import Entry
 
 __all__ = ["LARGEST", "by_symbols", "products"]
 

@@ -112,6 +112,9 @@ def watched(
         problems.append(Problem("raised", f"raised {told}"))
     else:
         problems += _of_value(value, arrays, shape)
+    lost = any(p.kind in ("raised", "hung", "type", "shape") for p in problems)
+    # Before arguments are put back: the result may be a view of one.
+    result = None if lost else np.array(value)
     if printed.getvalue():
         problems.append(Problem("printed", f"printed {_short(printed.getvalue())!r}"))
     for number, (array, old) in enumerate(zip(arrays, before, strict=True), 1):
@@ -121,10 +124,8 @@ def watched(
             problems.append(
                 Problem("modified", f"modified its argument number {number}")
             )
-    lost = any(p.kind in ("raised", "hung", "type", "shape") for p in problems)
-    if lost:
-        return Outcome(None, tuple(problems))
-    return Outcome(np.array(value), tuple(problems), np.asarray(value))
+    returned = None if lost else np.asarray(value)
+    return Outcome(result, tuple(problems), returned)
 
 
 def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Problem]:
