@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.errors import ConvmatTypeError
+from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.nn.counts import count
-from convmat.nn.data import Loader
+from convmat.nn.data import Dataset, Loader
 from convmat.nn.losses import Loss
 from convmat.nn.metrics import accuracy
 
@@ -62,10 +62,19 @@ def all_of(x: Array | Loader, batch_size: int | None, most: int) -> Loader:
 
     Raises
     ------
-    ConvmatError, ConvmatTypeError
-        For no sample, and a batch size that is no positive integer.
+    ConvmatTypeError
+        For what is neither array nor loader, and a batch size that is no integer.
+    ShapeError
+        For no sample.
+    ConvmatError
+        For a batch size below 1.
     """
     if not isinstance(x, Loader):
+        if not isinstance(x, np.ndarray) or x.ndim == 0:
+            rule, kind = "must be an array of samples, or a Loader", type(x).__name__
+            raise ConvmatTypeError("x", rule, kind)
+        if len(x) == 0:
+            raise ShapeError("x.shape", "must hold a sample", x.shape)
         x = Loader(x, np.zeros(len(x), np.int8), min(len(x), most))
     size = x.batch_size if batch_size is None else batch_size
     size = min(count("batch_size", size, 1), len(x.inputs))
@@ -86,7 +95,8 @@ def in_order(data: Any, batch_size: int) -> Loader | None:
         return replace(data, seed=None, drop_last=False)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         rule = "must be a Loader, or (inputs, targets)"
-        raise ConvmatTypeError("held_out", rule, type(data).__name__)
+        remedy = "write Loader.of(data)" if isinstance(data, Dataset) else ""
+        raise ConvmatTypeError("held_out", rule, type(data).__name__, remedy)
     inputs, targets = data
     return Loader(inputs, targets, min(batch_size, max(len(inputs), 1)), seed=None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +13,15 @@ from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry
 from convmat.nn.counts import count
+from convmat.nn.functional.settings import Matrix
 from convmat.nn.initial import Draw, initial
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 __all__ = [
     "AMPLE",
     "KernelLayer",
     "LayerRoute",
-    "Matrix",
     "channels_of",
     "taps_of",
 ]
@@ -33,9 +30,6 @@ LayerRoute: TypeAlias = Literal["fast", "matrix", "sliding"]
 """How a layer convolves: as it suits sizes and dtype, by its tied matrix, or by the
 definition.
 """
-
-Matrix: TypeAlias = "Array | csr_array[Any, tuple[int, int]]"
-"""CSR, or dense for numbers that CSR does not carry."""
 
 AMPLE = 1 << 40  # cells of an input that every kernel fits; nothing is built of it
 
@@ -110,11 +104,17 @@ class KernelLayer(Layer):
             raise ShapeError(argument, rule, shape)
         return self.geometry(shape[1 - single :])
 
-    def _tied(self, g: Geometry) -> Matrix:
-        """The matrix of the present kernel, kept for the backward pass."""
+    def _tied(self, g: Geometry, x: Array) -> Matrix:
+        """The matrix of the present kernel, kept for the backward pass.
+
+        Beside exact inputs it is one of objects too, as CSR carries none.
+        """
         from convmat.nn.tied import tied_matrix
 
-        self.matrix = tied_matrix(self.parameters["weight"], g, self.max_bytes)
+        weight = self.parameters["weight"]
+        if x.dtype == object:
+            weight = weight.astype(object, copy=False)
+        self.matrix = tied_matrix(weight, g, self.max_bytes)
         return self.matrix
 
     def _keep(self, gradients: tuple[Array, Array, Array]) -> Array:

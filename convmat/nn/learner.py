@@ -19,6 +19,7 @@ from convmat.nn.engine import Engine, EngineName
 from convmat.nn.evaluation import Metric, in_order, metrics_of
 from convmat.nn.finder import LRFinding, find_lr
 from convmat.nn.fits import Fits
+from convmat.nn.given import check_given, check_mode, check_plan
 from convmat.nn.keeper import Keeper
 from convmat.nn.loop import train
 from convmat.nn.losses import CrossEntropy, Loss
@@ -103,10 +104,12 @@ class Learner(Fits, Measures):
         engine: EngineName = "auto",
         threads: int = 1,
     ) -> None:
+        loss = CrossEntropy() if loss is None else loss
+        check_given(model, loader, rule, loss)
         self.model = model
         self.loader = loader
         self.rule = rule
-        self.loss = CrossEntropy() if loss is None else loss
+        self.loss = loss
         self.held_out = in_order(held_out, 2 * loader.batch_size)
         self.metrics = metrics_of(metrics, self.held_out)
         self.decay = decay
@@ -150,6 +153,7 @@ class Learner(Fits, Measures):
             As `fit`.
         """
         total = count("epochs", epochs, 0)
+        check_plan(plan)
         if checkpoint is not None:
             self._claim(checkpoint)
         self.recorder.begin()
@@ -283,13 +287,14 @@ class Learner(Fits, Measures):
         Raises
         ------
         ConvmatError, ConvmatTypeError
-            For numbers out of range.
+            For numbers out of range, and a model in eval mode.
 
         References
         ----------
         L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017,
         section 3.3; in the form of fastai 2's `lr_find`.
         """
+        check_mode(self.model)
         return find_lr(self, start, end, steps, progress=progress)
 
     def settings_of_loader(self) -> dict[str, object]:

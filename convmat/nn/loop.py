@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from convmat.errors import ConvmatError
 from convmat.nn.bars import Bar, bar, say
+from convmat.nn.given import check_mode
 from convmat.nn.recorder import Recorder
 from convmat.nn.run import Run
+from convmat.nn.stepping import check_finite
 
 if TYPE_CHECKING:
     from convmat.nn.learner import Learner
@@ -31,7 +32,7 @@ def train(
     ConvmatError
         For a model in eval mode.
     """
-    _check_mode(learner)
+    check_mode(learner.model)
     recorder = learner.recorder
     learner.renew()
     try:
@@ -71,6 +72,7 @@ def _epochs(
             _batches(learner, run, shown)
             if learner.recorder.stopped:
                 return
+            check_finite(learner)
             learner.close_epoch()
             _call(learner, "after_epoch")
             if path is not None:
@@ -82,8 +84,10 @@ def _epochs(
 def _batches(learner: Learner, run: Run, shown: Bar) -> None:
     """Those of the present epoch that are still to come."""
     recorder, rule = learner.recorder, learner.rule
+    # A float as position would spoil the rates of exact parameters.
+    exact = any(a.dtype == object for a in learner.model.parameters.values())
     for x, y in learner.loader.epoch(learner.epochs, start=_batch(learner, run)):
-        position = run.position(len(recorder.steps), len(learner.loader))
+        position = run.position(len(recorder.steps), len(learner.loader), exact=exact)
         lr, momentum = run.plan.rates(position)
         if lr is not None:
             rule.lr = lr
@@ -118,10 +122,3 @@ def _live(recorder: Recorder) -> dict[str, str]:
 def _call(learner: Learner, moment: str) -> None:
     for callback in learner.callbacks:
         getattr(callback, moment)(learner)
-
-
-def _check_mode(learner: Learner) -> None:
-    modes = [leaf.training for _, leaf in learner.model.leaves()]
-    if modes and not any(modes):
-        rule = "must be in training mode to be fitted"
-        raise ConvmatError("model", rule, "eval mode", "call model.train()")

@@ -14,7 +14,7 @@ from convmat.errors import ConvmatTypeError
 from convmat.geometry import Geometry
 from convmat.matrix import from_pattern, matrix_bytes, sparse_dtype
 from convmat.memory import refuse_beyond
-from convmat.nn.kernels import Matrix
+from convmat.nn.functional.settings import Matrix
 
 __all__ = ["sparse", "tied_matrix"]
 

@@ -87,6 +87,12 @@ def test_all_numbers_are_their_definitions():
                 assert found == sum(inside)
 
 
+def test_each_layer_knows_the_span_of_its_histograms():
+    stats = ActivationStats(span=(-3, 4))
+    learner(stats).fit(1, progress=False)
+    assert {layer.span for layer in stats.layers} == {(-3.0, 4.0)}
+
+
 def test_held_out_data_are_not_looked_at_and_layers_are_unhooked():
     stats = ActivationStats()
     trained = learner(stats)

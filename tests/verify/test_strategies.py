@@ -141,9 +141,13 @@ def test_list_of_strategies_is_the_agreed_one():
         "Case",
         "axes",
         "cases",
+        "corners",
         "geometries",
         "inputs",
         "kernels",
+        "layouts",
+        "networks",
         "numbers",
         "outputs",
+        "trials",
     ]
