@@ -14,13 +14,14 @@ from convmat.nn import (
     evaluation,
     finder,
     keeper,
-    learner,
     loop,
+    measures,
     recorder,
     run,
     stats,
     tensors,
     update,
+    weights,
 )
 from convmat.nn.data import Loader
 from convmat.optim import plans
@@ -63,10 +64,11 @@ OPTIM, RECORDER, LEARNER = (
     "nn/test_recorder.py",
     "nn/test_learner.py",
 )
-STATS, FINDER, CHECKPOINT = (
+STATS, FINDER, CHECKPOINT, WEIGHTS = (
     "nn/test_stats.py",
     "nn/test_finder.py",
     "nn/test_checkpoint.py",
+    "nn/test_weights.py",
 )
 NUMBERS = "test_the_one_cycle_of_chapter_13_has_its_numbers"
 SMOOTH = "test_the_smooth_loss_is_the_weighted_mean_of_all_losses"
@@ -148,7 +150,7 @@ BUGS = {
     ),
     "measuring leaves eval mode on": (
         (
-            learner.Learner,
+            measures.Measures,
             "validate",
             "with self.model.evaluating():",
             "if self.model.eval():",
@@ -280,6 +282,26 @@ BUGS = {
         (checkpoint, "_column", "np.array(numbers)", "np.array(numbers, np.float16)"),
         (CHECKPOINT, RESUMED, ADAMW),
     ),
+    "frozen layers thaw": (
+        (checkpoint, "load_checkpoint", 'name in facts["training"]', "True"),
+        (
+            CHECKPOINT,
+            "test_layers_that_were_frozen_are_frozen_in_the_resumed_run",
+            "files",
+        ),
+    ),
+    "weights that are ruined are saved": (
+        (loop, "_epochs", "check_finite(learner)", "pass"),
+        (
+            LEARNER,
+            "test_weights_that_an_epoch_ends_with_are_finite_or_not_saved",
+            "files",
+        ),
+    ),
+    "weights in files have no sum": (
+        (weights, "save_weights", "model.state(), {}", "model.state()"),
+        (WEIGHTS, "test_a_changed_number_in_a_file_of_weights_is_told", "files"),
+    ),
     "a sum is not looked at": (
         (tensors, "read_tensors", "metadata.get(_CHECK) != ", "None and "),
         (CHECKPOINT, "test_a_damaged_checkpoint_is_told_and_kept", "files"),
@@ -304,10 +326,10 @@ def arguments_of(check, given, folder):
     if isinstance(given, dict):
         return given
     path = folder / "saved.safetensors"
-    if not path.exists():
+    names = inspect.signature(check).parameters
+    if "saved" in names and not path.exists():
         scope = check.__globals__
         scope["learner"]().fit(1, progress=False, checkpoint=path)
-    names = inspect.signature(check).parameters
     found = {"saved": path, "tmp_path": folder, "other": given}
     return {name: found[name] for name in names}
 
