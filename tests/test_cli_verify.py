@@ -136,7 +136,7 @@ def pytest_run(folder, *arguments):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *PLUGIN, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([here, str(folder)])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([here, str(folder)]), **ALONE},
         capture_output=True,
         text=True,
         check=False,
@@ -144,8 +144,9 @@ def pytest_run(folder, *arguments):
     return done.returncode, done.stdout + done.stderr
 
 
-# Where convmat is installed, pytest finds the plugin by itself.
+# Where convmat is installed pytest finds the plugin by itself, and would take it twice.
 PLUGIN = ["-p", "convmat.plugin"]
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def test_plugin_adds_a_test_for_each_check(folder):
