@@ -16,6 +16,7 @@ html_title = f"convmat {release}"
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
+autodoc_preserve_defaults = True  # a table as it is named, not as it is
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 # Shapes, dtypes and meaning stand in the numpydoc sections; the annotations of arrays

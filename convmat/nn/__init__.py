@@ -4,11 +4,13 @@
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
 `pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
 some degree. `models` and `residual` join them, and `summary` counts what they do.
-`compiled` computes the same on buffers that are made once, for speed.
-`losses`, `metrics`, `data` and `learner` are the rest of a training run. `recorder`
-holds what happened in it, `callbacks` and `stats` look on, `finder` looks for a
-learning rate, `keeper` goes back to the last good state, and `run`, `checkpoint`,
-`weights` and `tensors` put it into files.
+`compiled` computes the same on buffers that are made once, for speed, and `engine` says
+who computes a learner's passes.
+`losses`, `metrics`, `data` and `learner` are the rest of a training run: `fits` are its
+plans by name, `stepping` takes one step, `loop` all of them, `measures` looks at
+held-out data. `recorder` holds what happened, `callbacks` and `stats` look on, `finder`
+looks for a learning rate, `keeper` goes back to the last good state, and `run`,
+`checkpoint`, `weights` and `tensors` put it into files.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.

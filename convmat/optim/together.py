@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
+from itertools import accumulate
 from operator import is_
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -50,133 +50,124 @@ def step_together(
     >>> parameters["b"], rule.velocity["w"].shape
     (array([-0.5, -0.5, -0.5]), (2, 2))
     """
-    names = _small(parameters)
-    arrays = [parameters[name] for name in names]
-    if not _alike(names, arrays, gradients):
-        rule.step(parameters, gradients)
-        return
-    all_names = "\n".join(names)  # no parameter's own name
-    small = set(names)
-    others = {n: array for n, array in parameters.items() if n not in small}
-    one = copy(rule)  # its settings, with memories of its own
-    laid = _LAID.setdefault(rule, {})
-    for memory in rule.memories:
-        known = dict(getattr(rule, memory))
-        found = [known.pop(name) for name in names if name in known]
-        if found:
-            whole = _whole(laid.get((memory, all_names)), found, arrays)
-            if whole is None:
-                rule.step(parameters, gradients)
-                return
-            known[all_names] = whole
-        setattr(one, memory, known)
-    flat = _joined(arrays)
-    joined = _joined([gradients[name] for name in names])
-    one.step({all_names: flat} | others, {**gradients, all_names: joined})
-    for array, part in zip(arrays, _views(flat, arrays), strict=True):
-        array[...] = part  # to where they came from
-    for memory in rule.memories:
-        new, known = getattr(one, memory), getattr(rule, memory)
-        together, key = new.pop(all_names, None), (memory, all_names)
-        laid[key] = _remember(laid.get(key), known, names, arrays, together)
-        for name in others:
-            _keep(known, name, new.get(name))
+    if isinstance(parameters, Mapping) and isinstance(gradients, Mapping):
+        joints = _JOINTS.setdefault(rule, {})
+        names = tuple(parameters)
+        joint = joints.get(names)
+        if joint is None or not all(map(is_, parameters.values(), joint.known)):
+            joint = joints[names] = _Joint(parameters)
+        if joint.step(rule, gradients):
+            return
+    rule.step(parameters, gradients)
 
 
-class _Laid(NamedTuple):
-    """What is remembered of several parameters: in one array, and as views of it."""
+class _Joint:
+    """Parameters of which the small ones lie in one array, one after the other.
 
-    whole: Array
-    views: list[Array]
-
-
-_LAID: WeakKeyDictionary[Rule, dict[tuple[str, str], _Laid | None]]
-_LAID = WeakKeyDictionary()
-"""By the name of the memory and those of the parameters."""
-
-
-def _small(parameters: Mapping[str, Array]) -> list[str]:
-    if not isinstance(parameters, Mapping):
-        return []
-    return [
-        name
-        for name, array in parameters.items()
-        if isinstance(array, np.ndarray) and array.size <= _SMALL
-    ]
-
-
-def _alike(
-    names: Sequence[str], arrays: Sequence[Array], gradients: Mapping[str, Array]
-) -> bool:
-    """Whether these are several float arrays of one dtype, as are their gradients."""
-    if len(names) < 2 or not isinstance(gradients, Mapping):
-        return False
-    dtype = arrays[0].dtype
-    for name, array in zip(names, arrays, strict=True):
-        gradient = gradients.get(name)
-        if not isinstance(gradient, np.ndarray) or array.shape != gradient.shape:
-            return False
-        if array.dtype != dtype or gradient.dtype != dtype:
-            return False
-        if not array.flags.writeable:
-            return False
-    return dtype.kind == "f"
-
-
-def _whole(
-    laid: _Laid | None, memory: Sequence[Array], parameters: Sequence[Array]
-) -> Array | None:
-    """What is remembered of all parameters, in one array; None where it does not fit.
-
-    Where the rule still remembers the views that it was given, that array is there.
+    Attributes
+    ----------
+    known : list of ndarray
+        All parameters, as they were given.
     """
-    views = laid.views if laid else []
-    if laid and len(memory) == len(views) and all(map(is_, memory, views)):
-        return laid.whole
-    if len(memory) != len(parameters) or len({array.dtype for array in memory}) > 1:
-        return None
-    if all(array.shape == () for array in memory):  # counts, which have to be equal
-        return memory[0].copy() if len({a.item() for a in memory}) == 1 else None
-    if any(m.shape != p.shape for m, p in zip(memory, parameters, strict=True)):
-        return None
-    return _joined(memory)
+
+    def __init__(self, parameters: Mapping[str, Array]) -> None:
+        self.known = list(parameters.values())
+        arrays = {n: a for n, a in parameters.items() if isinstance(a, np.ndarray)}
+        self._small = {n: a for n, a in arrays.items() if a.size <= _SMALL}
+        self._others = {n: a for n, a in parameters.items() if n not in self._small}
+        self._name = "\n".join(self._small)  # no parameter's own name
+        self._dtypes = {array.dtype for array in self._small.values()}
+        self._fits = len(self._small) > 1 and len(self._dtypes) == 1
+        if self._fits:
+            self._whole = np.concatenate(list(self._small.values()), axis=None)
+            self._views = _views(self._whole, self._small)
+            self._fits = self._whole.dtype.kind == "f"
+        self._memories: dict[str, tuple[Array, list[Array]]] = {}
+
+    def step(self, rule: Rule, gradients: Mapping[str, Array]) -> bool:
+        """A step on all parameters; False, with nothing done, where it can't be."""
+        one = copy(rule)  # its settings, with memories of its own
+        if not self._fits or not self._alike(gradients):
+            return False
+        for memory in rule.memories:
+            if not self._join(memory, getattr(rule, memory), one):
+                return False
+        np.concatenate(list(self._small.values()), axis=None, out=self._whole)
+        joined = np.concatenate([gradients[name] for name in self._small], axis=None)
+        one.step(
+            {self._name: self._whole, **self._others},
+            {**gradients, self._name: joined},
+        )
+        for array, part in zip(self._small.values(), self._views, strict=True):
+            array[...] = part
+        for memory in rule.memories:
+            self._part(memory, getattr(one, memory), getattr(rule, memory))
+        return True
+
+    def _alike(self, gradients: Mapping[str, Array]) -> bool:
+        """Whether the gradients have the shapes and the dtype of their parameters."""
+        for name, array in self._small.items():
+            gradient = gradients.get(name)
+            if not isinstance(gradient, np.ndarray) or gradient.shape != array.shape:
+                return False
+            if gradient.dtype != array.dtype or not array.flags.writeable:
+                return False
+        return True
+
+    def _join(self, memory: str, known: dict[str, Array], one: Rule) -> bool:
+        """What is remembered of the small ones as one; whether that can be."""
+        found = [known[name] for name in self._small if name in known]
+        own = {name: known[name] for name in self._others if name in known}
+        setattr(one, memory, own)
+        if not found:
+            return True
+        whole, views = self._memories.get(memory, (None, []))
+        if whole is None or len(found) != len(views) or not all(map(is_, found, views)):
+            whole = self._laid(found)
+        if whole is None:
+            return False
+        own[self._name] = whole
+        return True
+
+    def _laid(self, memory: list[Array]) -> Array | None:
+        """Entries one after the other, or one count for all; None where neither is."""
+        if len(memory) != len(self._small) or len({a.dtype for a in memory}) > 1:
+            return None
+        if all(array.shape == () for array in memory):  # counts, which have to be equal
+            return memory[0].copy() if len({a.item() for a in memory}) == 1 else None
+        pairs = zip(memory, self._small.values(), strict=True)
+        if any(one.shape != array.shape for one, array in pairs):
+            return None
+        return np.concatenate(memory, axis=None)
+
+    def _part(
+        self, memory: str, new: dict[str, Array], known: dict[str, Array]
+    ) -> None:
+        """What is remembered now, by the names of the parameters."""
+        whole = new.get(self._name)
+        if whole is None:
+            for name in self._small:
+                known.pop(name, None)
+        elif whole.shape == ():  # each has a count of its own
+            known.update((name, whole.copy()) for name in self._small)
+        elif whole is not self._memories.get(memory, (None,))[0]:
+            views = _views(whole, self._small)
+            self._memories[memory] = whole, views
+            known.update(zip(self._small, views, strict=True))
+        for name in self._others:
+            if name in new:
+                known[name] = new[name]
+            else:
+                known.pop(name, None)
 
 
-def _joined(arrays: Sequence[Array]) -> Array:
-    """All entries, one array after the other."""
-    return np.concatenate(arrays, axis=None)
+_JOINTS: WeakKeyDictionary[Rule, dict[tuple[str, ...], _Joint]] = WeakKeyDictionary()
+"""Of each rule, by the names of the parameters."""
 
 
-def _remember(
-    laid: _Laid | None,
-    known: dict[str, Array],
-    names: Sequence[str],
-    parameters: Sequence[Array],
-    whole: Array | None,
-) -> _Laid | None:
-    """What was remembered of all together, by the names of the parameters."""
-    if whole is None or whole.shape == ():  # nothing, or a count: each has its own
-        for name in names:
-            _keep(known, name, None if whole is None else whole.copy())
-        return None
-    if laid is None or whole is not laid.whole:
-        laid = _Laid(whole, list(_views(whole, parameters)))
-        known.update(zip(names, laid.views, strict=True))
-    return laid
-
-
-def _views(whole: Array, arrays: Sequence[Array]) -> Iterator[Array]:
+def _views(whole: Array, arrays: Mapping[str, Array]) -> list[Array]:
     """Its parts, one after the other, with the shapes of the arrays."""
-    start = 0
-    for array in arrays:
-        stop = start + array.size
-        yield whole[start:stop].reshape(array.shape)
-        start = stop
-
-
-def _keep(known: dict[str, Array], name: str, new: Array | None) -> None:
-    """What was remembered of one; nothing, if that is so."""
-    if new is None:
-        known.pop(name, None)
-    else:
-        known[name] = new
+    ends = accumulate(array.size for array in arrays.values())
+    parts = np.split(whole, list(ends)[:-1])
+    pairs = zip(parts, arrays.values(), strict=True)
+    return [part.reshape(array.shape) for part, array in pairs]

@@ -172,8 +172,8 @@ def trials(
     ...     return conv(x, kernel[..., ::-1], **settings)
     >>> wrong, check = implementation(flipped), CHECKS["equal-to-the-matrix"]
     >>> smallest = find(trials(wrong.supports), lambda one: check(wrong, one))
-    >>> smallest.geometry, smallest.kernel.tolist()
-    (geometry((2,), (2,)), [[[0.0, 1.0]]])
+    >>> smallest.geometry.kernel_size, smallest.kernel.tolist()
+    ((2,), [[[0.0, 1.0]]])
     """
     claims = Supports() if supports is None else supports
     limits = {"modes": claims.modes, "max_rank": max(claims.ranks), **bounds}
