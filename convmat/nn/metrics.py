@@ -112,7 +112,11 @@ def read_labels(
         For labels that are no integers of a class.
     """
     outputs, labels = carried("outputs", outputs), np.asarray(labels)
-    if outputs.ndim != 2 or labels.shape != outputs.shape[:1] or len(labels) == 0:
+    if outputs.ndim != 2:
+        remedy = "end the model with Flatten()" if outputs.ndim > 2 else ""
+        rule = "must be (batch, classes) beside labels"
+        raise ShapeError("outputs.shape", rule, outputs.shape, remedy)
+    if labels.shape != outputs.shape[:1] or len(labels) == 0:
         rule = f"must be (batch,) beside outputs of shape {outputs.shape}"
         raise ShapeError(f"{argument}.shape", rule, labels.shape)
     classes = outputs.shape[1]

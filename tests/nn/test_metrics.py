@@ -53,6 +53,18 @@ def test_labels_that_name_no_class_are_named(metric):
         metric(np.zeros((0, 4)), np.zeros(0, int))
 
 
+@pytest.mark.parametrize("metric", [accuracy, confusion_matrix])
+def test_maps_that_are_no_scores_are_told_with_the_remedy(metric):
+    labels = np.zeros(2, int)
+    message = (
+        r"outputs.shape must be \(batch, classes\) .*\(2, 3, 1, 1\); .*Flatten\(\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        metric(np.zeros((2, 3, 1, 1)), labels)
+    with pytest.raises(ValueError, match=r"outputs.shape must be .*=\(2,\)$"):
+        metric(np.zeros(2), labels)
+
+
 def test_a_matrix_that_is_none_is_named():
     with pytest.raises(ValueError, match=r"confusion must be \(classes, classes\)"):
         precision_recall(np.zeros((2, 3), int))
