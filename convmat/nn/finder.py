@@ -12,6 +12,7 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.nn.bars import bar
+from convmat.nn.blas import one_blas_thread
 from convmat.nn.counts import count
 from convmat.nn.keeper import generators
 from convmat.nn.recorder import Step
@@ -133,6 +134,7 @@ def steep(lrs: Sequence[float], losses: Sequence[float]) -> float:
     return lrs[int(np.argmin(np.diff(losses) / np.diff(np.log(lrs))))]
 
 
+@one_blas_thread()
 def find_lr(
     learner: Learner, start: float, end: float, steps: int, *, progress: bool
 ) -> LRFinding:

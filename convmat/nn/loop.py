@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from convmat.nn.bars import Bar, bar, say
+from convmat.nn.blas import one_blas_thread
 from convmat.nn.given import check_mode
 from convmat.nn.recorder import Recorder
 from convmat.nn.run import Run
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 
+@one_blas_thread()
 def train(
     learner: Learner,
     run: Run,

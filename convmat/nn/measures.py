@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
+from convmat.nn.blas import one_blas_thread
 from convmat.nn.data import Loader
 from convmat.nn.engine import Engine
 from convmat.nn.evaluation import Metric, all_of, evaluate, in_order, outputs_of
@@ -59,7 +60,7 @@ class Measures(ABC):
         if loader is None:
             remedy = "give Learner(..., held_out=(inputs, labels))"
             raise ConvmatError("held_out", "must be given to validate", None, remedy)
-        with self.model.evaluating():
+        with one_blas_thread(), self.model.evaluating():
             return evaluate(self.engine.outputs, self.loss, self.metrics, loader)
 
     def predict(self, x: Array | Loader, *, batch_size: int | None = None) -> Array:
@@ -82,5 +83,5 @@ class Measures(ABC):
             For no sample, and a batch size that is no positive integer.
         """
         loader = all_of(x, batch_size, 2 * self.loader.batch_size)
-        with self.model.evaluating():
+        with one_blas_thread(), self.model.evaluating():
             return outputs_of(self.engine.outputs, loader)
