@@ -380,6 +380,21 @@ def test_a_call_that_fails_is_a_finding_of_every_check():
     assert found[0].words == "the forward map raised KeyError: 'no such thing'"
 
 
+def test_a_plan_that_is_kept_by_shapes_alone_is_heard():
+    plans = {}
+
+    def planned(x, kernel, bias=None, **settings):
+        plan = plans.setdefault((x.shape, kernel.shape), settings)
+        return conv(x, kernel, bias, **plan)
+
+    one = trial(WITNESSES["2-D plain"])
+    found = CHECKS["deterministic"](implementation(planned), one)
+    assert found.words.startswith("after a call with arrays of the same shapes for ")
+    unpadded = Supports(stride=False)
+    black_box = Implementation("wrong", planned, supports=unpadded)
+    assert CHECKS["deterministic"](black_box, trial(WITNESSES["1-D plain"])) is not None
+
+
 def test_what_is_wrong_by_nan_alone_is_found():
     def gappy(x, kernel, bias=None, **settings):
         y = conv(x, kernel, bias, **settings)

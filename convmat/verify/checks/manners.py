@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.geometry import Geometry
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.layouts import LAYOUTS, SWAPPED
-from convmat.verify.checks.maps import BilinearMap, maps_of
+from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
 from convmat.verify.checks.numbers import drawn, generator
 from convmat.verify.implementation import Implementation
 
@@ -146,8 +149,8 @@ def layout_ignored(implementation: Implementation, trial: Trial) -> Finding | No
 
 @checked(
     "deterministic",
-    "The same call gives the same bits, whatever was called in between.",
-    "A buffer of an earlier call is used again, or there is chance in it.",
+    "The same call gives the same bits, whatever was called before.",
+    "A buffer or a plan of an earlier call is used again, or there is chance in it.",
     "forward",
 )
 def deterministic(implementation: Implementation, trial: Trial) -> Finding | None:
@@ -180,6 +183,66 @@ def deterministic(implementation: Implementation, trial: Trial) -> Finding | Non
         )
         if found is not None:
             return found
+    return _kept_settings(implementation, trial)
+
+
+def _kept_settings(implementation: Implementation, trial: Trial) -> Finding | None:
+    """The finding where the settings of an earlier call are used again.
+
+    A plan that is kept by the shapes of arrays alone is wrong for the second settings
+    that come with them. Sizes that no other trial is likely to have are called in both
+    orders: what is wrong in both is no matter of memory.
+    """
+    one = MAPS["forward"]
+    here, there = (_grown(trial.geometry, by) for by in (23, 24))
+    other = _changed(here, implementation)
+    if other is None:
+        return None
+    asked = [(here, other), (replace(other, input_size=there.input_size),)]
+    wrong = []
+    for order in asked:
+        for g in order:
+            random = generator(trial.seed, "settings")
+            shape = (len(trial.x), g.in_channels, *g.input_size)
+            x = drawn(random, shape, trial.x.dtype, g.taps_per_row)
+            outcome = implementation.apply(x, trial.kernel, g)
+        if outcome.result is None:
+            arrays = {"x": x, "kernel": trial.kernel}
+            words = f"{one.words} {outcome.problems[0].words}"
+            wrong.append(Finding("deterministic", one.part, words, g, arrays))
+            continue
+        right = one.exact(g, x, trial.kernel).rounded()
+        arguments = (x, trial.kernel)
+        found = differing(
+            "deterministic",
+            one,
+            implementation,
+            g,
+            arguments,
+            outcome.result,
+            right,
+        )
+        wrong += [] if found is None else [found]
+    if len(wrong) != 1 or wrong[0].geometry != other:
+        return None
+    words = (
+        f"after a call with arrays of the same shapes for {here!r}, {wrong[0].words}"
+    )
+    return replace(wrong[0], words=words)
+
+
+def _grown(g: Geometry, by: int) -> Geometry:
+    """The geometry with so many cells more along its last axis."""
+    *sizes, last = g.input_size
+    return replace(g, input_size=(*sizes, last + by))
+
+
+def _changed(g: Geometry, implementation: Implementation) -> Geometry | None:
+    """The same shapes with another stride, or other padding, as far as is claimed."""
+    if implementation.supports.stride:
+        return replace(g, stride=tuple(s + 1 for s in g.stride))
+    if implementation.supports.padding and g.padding_mode == "zeros":
+        return replace(g, padding=tuple((a + 1, b + 1) for a, b in g.padding))
     return None
 
 
