@@ -363,6 +363,8 @@ def test_completion_knows_commands_options_and_choices(capsys):
         ("convmat matrix --out conv", "convolution.npz"),
         ("convmat matrix --padding v", "valid"),
         ("convmat matrix --padding same_", "same_lower"),
+        ("convmat fastbook --theme d", "dark"),
+        ("convmat fastbook --runs F", "F"),
     ],
 )
 def test_bash_completes(words, answers, capsys, tmp_path):
@@ -498,7 +500,13 @@ def test_signals_are_as_before_after_a_run(capsys):
             ["matrix", "--mode", "circulr"],
             "--mode must be one of zeros, circular, reflect, replicate, symmetric",
         ),
-        (["matrx"], "COMMAND must be one of tour, matrix, same, constrain, got matrx"),
+        (
+            ["matrx"],
+            (
+                "COMMAND must be one of tour, matrix, same, constrain, fastbook, "
+                "verify, prove, lemmas, certify, got matrx"
+            ),
+        ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),
     ],
 )

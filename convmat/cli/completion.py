@@ -12,6 +12,7 @@ __all__ = ["SHELLS", "add_to"]
 
 SHELLS = ("bash", "zsh", "tcsh")
 _PADS = ("valid", "same", "same_lower", "full")
+_RUNS = tuple("ABCDEF")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,8 @@ class _Print(argparse.Action):
                 # Numbers would not pass as choices, but this run reads no padding.
                 colon = r"\:" if values == "zsh" else ":"
                 action.choices = (*_PADS, *(f"same{colon}{name}" for name in DIALECTS))
+            elif action.metavar == "RUNS":
+                action.choices = _RUNS
         print(shtab.complete(parser, shell=str(values)))
         parser.exit(0)
 

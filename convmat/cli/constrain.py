@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.cli.folder import ready, save_into
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
 
@@ -50,8 +48,6 @@ _OPTIONS: Mapping[str, tuple[tuple[str, ...], Any]] = MappingProxyType(
     }
 )
 """Whose each option is, and its default."""
-
-_DPI = 200  # 3 dots for each of the 100 rows and columns of a matrix
 
 _LEAST = MappingProxyType({"epochs": 1, "samples": 1, "seed": 0, "steps": 1})
 
@@ -99,40 +95,10 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     _fill(options)
-    # Before the training, not after it: whether its end can be drawn and saved.
-    from convmat import figures
-
-    save = figures.save
-    folder = Path(options.out)
-    with _writing_to(options.out):
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+    ready(options.out)
     pictures = _EXPERIMENTS[options.experiment](options)
-    with _writing_to(options.out):
-        for name, (figure, _) in pictures.items():
-            for suffix in ("png", "svg"):
-                save(figure, folder / f"{name}.{suffix}", dpi=_DPI)
-    print(f"\nFigures, as PNG and SVG, in {folder.resolve()}:")
-    for name, (_, meaning) in pictures.items():
-        print(f"  {name:16}  {meaning}")
+    save_into(options.out, pictures, progress=not options.no_progress)
     return 0
-
-
-@contextmanager
-def _writing_to(out: str) -> Iterator[None]:
-    """A block whose failures are those of `--out`.
-
-    Raises
-    ------
-    ConvmatError
-        For a path where nothing can be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        rule = "must be a folder to write to, or a path where one can be made"
-        raise ConvmatError("--out", rule, out, str(error)) from None
 
 
 def _fill(options: argparse.Namespace) -> None:

@@ -13,7 +13,18 @@ from contextlib import contextmanager
 from types import FrameType
 
 from convmat import __version__
-from convmat.cli import completion, constrain, matrix, same, tour
+from convmat.cli import (
+    certify,
+    completion,
+    constrain,
+    fastbook,
+    lemmas,
+    matrix,
+    prove,
+    same,
+    tour,
+    verify,
+)
 from convmat.cli.parser import Parser
 from convmat.cli.spoken import sentence
 from convmat.errors import ConvmatError, ConvmatTypeError
@@ -38,8 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all is well, 1 when the tour has a FAIL, 2 for a bad argument, a missing
-        extra, or output that cannot be written, 130 after Ctrl-C, 143 after SIGTERM.
+        0 when all is well, 1 when the tour, a proof or a check has a FAIL, 2 for a bad
+        argument, a missing extra, or output that cannot be written, 130 after Ctrl-C,
+        143 after SIGTERM.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -122,7 +134,17 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"convmat {__version__}")
     completion.add_to(whole)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for command in (tour, matrix, same, constrain):
+    for command in (
+        tour,
+        matrix,
+        same,
+        constrain,
+        fastbook,
+        verify,
+        prove,
+        lemmas,
+        certify,
+    ):
         command.add_to(commands)
     return whole
 

@@ -22,8 +22,8 @@ __all__ = ["about_out", "progress", "text_output"]
 
 
 @contextmanager
-def about_out(path: str) -> Iterator[Path]:
-    """The target of `--out`; errors about it name the option.
+def about_out(path: str, option: str = "--out") -> Iterator[Path]:
+    """The target of `--out`, or of another option; errors about it name the option.
 
     Yields
     ------
@@ -38,21 +38,23 @@ def about_out(path: str) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         rule = "must name a file"
-        remedy = "leave --out away to print to the terminal"
-        raise ConvmatError("--out", rule, path, remedy)
+        remedy = (
+            "leave --out away to print to the terminal" if option == "--out" else ""
+        )
+        raise ConvmatError(option, rule, path, remedy)
     if not target.parent.is_dir():
         rule = "must lie in a folder that exists"
         folder = Path(path).parent
-        raise ConvmatError("--out", rule, path, f"make it: mkdir -p {folder}")
+        raise ConvmatError(option, rule, path, f"make it: mkdir -p {folder}")
     try:
         yield target
     except OSError as error:
         rule = "must name a file that can be written"
-        raise ConvmatError("--out", rule, path, str(error.strerror)) from None
+        raise ConvmatError(option, rule, path, str(error.strerror)) from None
 
 
 @contextmanager
-def text_output(path: str | None) -> Iterator[TextIO]:
+def text_output(path: str | None, option: str = "--out") -> Iterator[TextIO]:
     """Where text goes: to the terminal, or into a file that appears once whole.
 
     Yields
@@ -69,7 +71,7 @@ def text_output(path: str | None) -> Iterator[TextIO]:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         yield sys.stdout
         return
-    with about_out(path) as target, whole_file(target) as file:
+    with about_out(path, option) as target, whole_file(target) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
         try:
             yield text

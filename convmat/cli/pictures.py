@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Pictures: TypeAlias = Mapping[str, tuple[Figure, str]]
     """Figures and their meaning in a few words, by the names of their files."""
 
-__all__ = ["of_kernel", "of_ladder", "of_tying"]
+__all__ = ["of_kernel", "of_ladder", "of_tying", "told_in"]
 
 _SHOWN = 5  # maps of each rung: a row of the figure
 
@@ -88,7 +88,7 @@ def of_ladder(climbs: dict[str, Climb]) -> Pictures:
             "what the middle output reads, each over its largest entry",
         ),
     }
-    return _told(pictures)
+    return told_in(pictures)
 
 
 def _percent(shares: Sequence[float]) -> list[float]:
@@ -126,7 +126,7 @@ def of_kernel(found: Found) -> Pictures:
             "how it closes in",
         ),
     }
-    return _told(pictures)
+    return told_in(pictures)
 
 
 def of_tying(seed: int) -> Pictures:
@@ -136,10 +136,10 @@ def of_tying(seed: int) -> Pictures:
     errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
     x = rng.integers(1, 5, g.matrix_shape[1])
     figure = figures.gradient_tying(g, np.outer(errors, x))
-    return _told({"gradient-tying": (figure, "why zeros stay 0 and ties stay tied")})
+    return told_in({"gradient-tying": (figure, "why zeros stay 0 and ties stay tied")})
 
 
-def _told(pictures: Pictures) -> Pictures:
+def told_in(pictures: Pictures) -> Pictures:
     """The meaning of each, at the head of its alt text too."""
     for figure, meaning in pictures.values():
         sheet = figure.convmat  # type: ignore[attr-defined]  # the figure's own note

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -61,13 +62,14 @@ class Slots:
         by_output = y.swapaxes(1, 2)
         for part, read in self._gathered(x):
             np.matmul(blocks[:, part], read, out=by_output[:, part])
-        return y.reshape(-1, x.shape[1])
+        # -1 could not be told from an empty batch
+        return y.reshape(prod(self.shape[:3]), x.shape[1])
 
     def gradient(self, errors: Array, x: Array) -> Array:
         """The gradient by the slots, of shape `shape`; of no meaning in empty ones."""
         gradient = np.empty(self.shape, x.dtype)
         by_output = gradient.swapaxes(1, 2)
-        handed = errors.reshape(*self.shape[:3], -1).swapaxes(1, 2)
+        handed = errors.reshape(*self.shape[:3], errors.shape[1]).swapaxes(1, 2)
         for part, read in self._gathered(x):
             np.matmul(handed[:, part], read.swapaxes(2, 3), out=by_output[:, part])
         return gradient

@@ -84,7 +84,7 @@ class FullMatrix:
 
     def inputs(self, x: Array) -> Array:
         """`(columns, batch)`; a bias has a last row of ones."""
-        columns = x.reshape(len(x), -1).T
+        columns = x.reshape(len(x), self.rung.geometry.matrix_shape[1]).T
         if self.rung.bias:
             ones = np.full((1, len(x)), 1, x.dtype)
             return np.concatenate([columns, ones])
@@ -92,7 +92,7 @@ class FullMatrix:
 
     def outputs(self, y: Array) -> Array:
         """`(rows, batch)`."""
-        return np.ascontiguousarray(y.reshape(len(y), -1).T)
+        return np.ascontiguousarray(y.reshape(len(y), self.rung.shape[0]).T)
 
     def product(self, x: Array) -> Array:
         """A GEMM."""
@@ -152,14 +152,15 @@ class OnPattern:
         """
         rung = self.rung
         columns = np.zeros((rung.shape[1] + 1, len(x)), x.dtype)
-        columns[: rung.geometry.matrix_shape[1]] = x.reshape(len(x), -1).T
+        inputs = rung.geometry.matrix_shape[1]
+        columns[:inputs] = x.reshape(len(x), inputs).T
         if rung.bias:
             columns[-2] = 1
         return columns
 
     def outputs(self, y: Array) -> Array:
         """`(rows, batch)`."""
-        return np.ascontiguousarray(y.reshape(len(y), -1).T)
+        return np.ascontiguousarray(y.reshape(len(y), self.rung.shape[0]).T)
 
     def product(self, x: Array) -> Array:
         """The product with the matrix."""

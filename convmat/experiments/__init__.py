@@ -1,19 +1,35 @@
 """Experiments that a teacher would run: each a call that returns what happened.
 
-They draw nothing; `convmat.figures` and `convmat constrain` do.
+They draw nothing; `convmat.figures`, `convmat constrain` and `convmat fastbook` do.
+`chapter13` has the runs of fastbook's chapter one by one, and `train_chapter` all of
+them beside the book's numbers.
 """
 
+from convmat.experiments.chapter import Chapter, Trained
 from convmat.experiments.edge import EDGES, Found, learn_kernel, pieces
+from convmat.experiments.errata import Erratum, errata
 from convmat.experiments.few_digits import few_digits
 from convmat.experiments.ladder import Climb, climb_ladder, moved
+from convmat.experiments.normed import Normed, normed
+from convmat.experiments.reproduce import train_chapter
+from convmat.experiments.valley import Descents, descend_valley
 
 __all__ = [
     "EDGES",
+    "Chapter",
     "Climb",
+    "Descents",
+    "Erratum",
     "Found",
+    "Normed",
+    "Trained",
     "climb_ladder",
+    "descend_valley",
+    "errata",
     "few_digits",
     "learn_kernel",
     "moved",
+    "normed",
     "pieces",
+    "train_chapter",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "BOOK",
     "RUNS",
     "Setting",
+    "fit",
     "learner_of",
     "network",
     "run",
@@ -219,9 +220,20 @@ def run(
         When a loss is not finite.
     """
     learner = learner_of(name, data, seed=seed, callbacks=callbacks)
+    return fit(name, learner, progress=progress)
+
+
+def fit(name: str, learner: Learner, *, progress: bool = True) -> Recorder:
+    """Train the learner of a run as the book does.
+
+    Raises
+    ------
+    DivergedError
+        When a loss is not finite.
+    """
     setting = RUNS[name]
-    fit = learner.fit_one_cycle if setting.one_cycle else learner.fit
-    return fit(setting.epochs, setting.lr, progress=progress)
+    train = learner.fit_one_cycle if setting.one_cycle else learner.fit
+    return train(setting.epochs, setting.lr, progress=progress)
 
 
 def run_a(data: Parts | None = None, *, seed: int = 0) -> Recorder:

@@ -13,27 +13,49 @@ from convmat.errors import needs
 
 if TYPE_CHECKING:
     from convmat.figures import style, text
+    from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.colorful import color_dim
+    from convmat.figures.comparison import matrices_compared
+    from convmat.figures.descent import momentum
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
+    from convmat.figures.finding import lr_find
+    from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
+    from convmat.figures.normalising import batchnorm
+    from convmat.figures.pixels import pixel_table
+    from convmat.figures.rates import schedule
+    from convmat.figures.responses import feature_maps
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
     from convmat.figures.tying import gradient_tying
+    from convmat.figures.weights import kernel_tiles
 
 __all__ = [
     "Theme",
+    "batchnorm",
+    "color_dim",
     "curves",
     "equation_text",
+    "feature_maps",
     "four_applications",
     "gradient_tying",
     "kernel_grid",
+    "kernel_tiles",
+    "layer_stats",
+    "losses",
+    "lr_find",
+    "matrices_compared",
     "matrix_equation",
     "matrix_plot",
     "matrix_text",
+    "momentum",
+    "pixel_table",
     "save",
+    "schedule",
     "style",
     "text",
     "wants_color",
@@ -41,15 +63,26 @@ __all__ = [
 
 _HOME = {
     "Theme": "style",
+    "batchnorm": "normalising",
+    "color_dim": "colorful",
     "curves": "lines",
     "equation_text": "text",
+    "feature_maps": "responses",
     "four_applications": "applications",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
+    "kernel_tiles": "weights",
+    "layer_stats": "activations",
+    "losses": "history",
+    "lr_find": "finding",
+    "matrices_compared": "comparison",
     "matrix_equation": "equations",
     "matrix_plot": "matrices",
     "matrix_text": "text",
+    "momentum": "descent",
+    "pixel_table": "pixels",
     "save": "draw",
+    "schedule": "rates",
     "wants_color": "text",
 }
 

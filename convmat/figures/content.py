@@ -24,6 +24,7 @@ __all__ = [
     "cell_id",
     "cells_read",
     "dense_matrix",
+    "ends_told",
     "flat_input",
     "flat_kernel",
     "input_cells",
@@ -132,6 +133,21 @@ def number(value: object, digits: int = 4) -> str:
     if isinstance(value, (complex, np.complexfloating)):
         return f"{complex(value):.{digits}g}"
     return str(value)
+
+
+def ends_told(values: npt.ArrayLike) -> str:
+    """The first and the last finite value, in words.
+
+    Examples
+    --------
+    >>> ends_told([np.nan, 4.0, 1.0]), ends_told([np.nan])
+    ('from 4 to 1', 'nowhere finite')
+    """
+    array = np.asarray(values, np.float64)
+    seen = array[np.isfinite(array)]
+    if not seen.size:
+        return "nowhere finite"
+    return f"from {number(seen[0])} to {number(seen[-1])}"
 
 
 def short(name: str) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps
-from matplotlib.colors import Normalize, to_hex
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from convmat.arrays import Array
-from convmat.dtypes import carried
 from convmat.errors import ShapeError
 from convmat.figures.canvas import (
     Sheet,
@@ -22,6 +21,7 @@ from convmat.figures.canvas import (
     wrapped,
 )
 from convmat.figures.content import number
+from convmat.figures.shades import Shades, draw_picture, read_pictures
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["kernel_grid"]
@@ -69,43 +69,25 @@ def kernel_grid(
     >>> print(figure.convmat["alt"])
     left edge, 3×3. Values from -1 to 1: orange is negative, white 0, purple positive.
     """
-    arrays = _read(kernels)
+    arrays = read_pictures("kernels", kernels)
     if titles and len(titles) != len(arrays):
         rule = f"must be {len(arrays)}, one for each array"
         raise ShapeError("titles", rule, tuple(titles))
     known = list(titles) or [f"{index}" for index in range(len(arrays))]
-    low = min(float(array.min()) for array in arrays)
-    high = max(float(array.max()) for array in arrays)
-    most = max(abs(low), abs(high)) or 1.0
-    signed = low < 0
-    colors = colormaps["PuOr" if signed else "Greys"]
-    scale = Normalize(-most if signed else 0.0, most)
-    images = [colors(scale(array))[..., :3] for array in arrays]
-    meaning = "white is 0, black the largest value"
-    if signed:
-        meaning = "orange is negative, white 0, purple positive"
-    note = f"Values from {number(low)} to {number(high)}: {meaning}."
+    shades = Shades.of(arrays, "Greys")
+    if shades.signed:
+        shades = replace(shades, colors="PuOr")
+    images = [shades.image(array) for array in arrays]
 
     sheet = Sheet.blank(theme_of(theme))
-    _lay_out(sheet, arrays, images, known, note)
+    _lay_out(sheet, arrays, images, known, shades.note)
     told = [
         f"{title}, {len(array)}×{array.shape[1]}"
         for title, array in zip(known, arrays, strict=True)
     ]
     params = {"titles": known, "theme": sheet.theme.name}
-    alt = f"{'; '.join(told)}. {note}"
+    alt = f"{'; '.join(told)}. {shades.note}"
     return describe(sheet.figure, "kernel_grid", params, alt)
-
-
-def _read(kernels: Sequence[npt.ArrayLike]) -> list[Array]:
-    arrays = [carried("kernels", kernel).astype(float) for kernel in kernels]
-    if not arrays or any(array.ndim != 2 or not array.size for array in arrays):
-        shapes = [array.shape for array in arrays]
-        raise ShapeError("kernels", "must be arrays of two axes, one at least", shapes)
-    for index, array in enumerate(arrays):
-        if not np.isfinite(array).all():
-            raise ShapeError(f"kernels[{index}]", "must be finite", kernels[index])
-    return arrays
 
 
 def _lay_out(
@@ -137,14 +119,7 @@ def _lay_out(
             _cells(sheet, index, texts[index], images[index], corner, side, size)
         else:
             wide, deep = array.shape[1] * side, len(array) * side
-            extent = left, left + wide, corner[1] + deep, corner[1]
-            sheet.ax.imshow(
-                images[index],
-                extent=extent,
-                interpolation="nearest",
-                aspect="auto",
-                gid=f"w[{index}]",
-            )
+            draw_picture(sheet, images[index], corner, (wide, deep), f"w[{index}]")
     rows = -(-len(arrays) // columns)
     bottom = _MARGIN + rows * high
     width = min(len(arrays), columns) * (room + _GAP) - _GAP

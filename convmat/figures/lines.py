@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from convmat.arrays import Array
-from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.canvas import describe, widest
-from convmat.figures.content import number
-from convmat.figures.style import FONT, Theme, theme_of
+from convmat.figures.canvas import Sheet, describe, widest
+from convmat.figures.chart import draw_curve, name_ends, panel
+from convmat.figures.content import ends_told
+from convmat.figures.shades import reals
+from convmat.figures.style import Theme, theme_of
 
-__all__ = ["curves"]
+__all__ = ["curves", "last_points"]
 
-_DASHES = ("-", "--", "-.", ":")
-_MARKERS = "os^Dv"
+Places: TypeAlias = dict[str, Array]
 _WIDE, _HIGH = 5.2, 3.2  # inches of the axes
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.8, 0.35, 0.6, 0.5  # inches around them
-_LINE = 0.17  # inches between two names at least
 
 
 def curves(
@@ -31,6 +28,7 @@ def curves(
     *,
     xlabel: str,
     ylabel: str,
+    x: Mapping[str, Sequence[float]] | None = None,
     log: bool = False,
     title: str = "",
     theme: str | Theme = "light",
@@ -40,9 +38,13 @@ def curves(
     Parameters
     ----------
     series : mapping of str to sequence of float
-        Entry `i` of a sequence is drawn at `i + 1`: the first step is step 1.
+        Entry `i` of a sequence is drawn at `i + 1`, unless `x` says otherwise: the
+        first step is step 1.
     xlabel, ylabel, title : str
         What the axes show, with units, and the heading.
+    x : mapping of str to sequence of float, optional
+        Where the points of a series lie, for those that don't start at 1, or not in
+        steps of 1.
     log : bool
         Whether the y axis is logarithmic; all values must then be positive.
     theme : str or Theme
@@ -56,9 +58,13 @@ def curves(
     Raises
     ------
     ShapeError
-        For no series, an empty one, or one that is no flat sequence.
+        For no series, an empty one, or one that is no flat sequence, and for `x` of
+        another length.
     ConvmatError
-        For a value that is not positive on a logarithmic axis.
+        For a value that is not positive on a logarithmic axis, and for `x` of a series
+        that there is not.
+    ConvmatTypeError
+        For what are no real numbers.
 
     Examples
     --------
@@ -66,49 +72,30 @@ def curves(
     >>> print(figure.convmat["alt"])
     Curves of loss over step. train: 3 points, from 4 to 1.
     """
-    look = theme_of(theme)
     arrays = _read(series, log)
+    places = _places(x or {}, arrays)
+    sheet = Sheet.blank(theme_of(theme))
     right = _RIGHT + widest(arrays, 9.0) + 0.1
-    size = _LEFT + _WIDE + right, _TOP + _HIGH + _BOTTOM
-    figure = Figure(figsize=size, facecolor=look.background)
-    box = _LEFT / size[0], _BOTTOM / size[1], _WIDE / size[0], _HIGH / size[1]
-    ax = figure.add_axes(box, gid="curves", facecolor=look.background)
+    sheet.cut(_LEFT + _WIDE + right, _TOP + _HIGH + _BOTTOM)
+    whole = all((place == np.rint(place)).all() for place in places.values())
+    box = _LEFT, _TOP, _WIDE, _HIGH
+    ax = panel(sheet, box, "curves", x=xlabel, y=ylabel, title=title, whole=whole)
     for index, (name, values) in enumerate(arrays.items()):
-        ax.plot(
-            np.arange(1, len(values) + 1),
-            values,
-            color=look.lines[index % len(look.lines)],
-            linestyle=_DASHES[index % len(_DASHES)],
-            marker=_MARKERS[index % len(_MARKERS)],
-            markevery=_marked(len(values), index),
-            markersize=5.0,
-            linewidth=max(1.2, 3.4 - 0.9 * index),  # equal curves both stay in sight
-            gid=f"curve[{name}]",
-        )
+        draw_curve(ax, places[name], values, index, sheet.theme, f"curve[{name}]")
     if log:
         ax.set_yscale("log")
-    looks: dict[str, Any] = {"color": look.ink, "family": FONT, "parse_math": False}
-    ax.set_xlabel(xlabel, gid="label.x", **looks)
-    ax.set_ylabel(ylabel, gid="label.y", **looks)
-    ax.set_title(title, gid="title", loc="left", **looks)
-    ax.tick_params(which="both", colors=look.ink, labelfontfamily=FONT, labelsize=8)
-    ax.grid(color=look.muted, alpha=0.25, linewidth=0.6)
-    for side, spine in ax.spines.items():
-        spine.set(visible=side in ("left", "bottom"), color=look.muted)
-    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-    _name_ends(ax, arrays, look)
+    name_ends(ax, last_points(places, arrays), _HIGH, sheet.theme)
     params = {
         "series": {name: len(values) for name, values in arrays.items()},
         "log": log,
-        "theme": look.name,
+        "theme": sheet.theme.name,
     }
     heading = f"{title}: curves" if title else "Curves"
     scale = ", on a logarithmic axis" if log else ""
     told = [f"{heading} of {ylabel} over {xlabel}{scale}."]
     for name, values in arrays.items():
-        ends = f"from {number(values[0])} to {number(values[-1])}"
-        told.append(f"{name}: {len(values)} points, {ends}.")
-    return describe(figure, "curves", params, " ".join(told))
+        told.append(f"{name}: {len(values)} points, {ends_told(values)}.")
+    return describe(sheet.figure, "curves", params, " ".join(told))
 
 
 def _read(series: Mapping[str, Sequence[float]], log: bool) -> dict[str, Array]:
@@ -117,7 +104,7 @@ def _read(series: Mapping[str, Sequence[float]], log: bool) -> dict[str, Array]:
         raise ShapeError("series", "must hold at least one series", dict(series))
     arrays = {}
     for name, values in series.items():
-        array = carried(f"series[{name!r}]", values).astype(float)
+        array = reals(f"series[{name!r}]", values)
         if array.ndim != 1 or not np.isfinite(array).any():
             rule = "must be a flat sequence with at least one finite number"
             raise ShapeError(f"series[{name!r}]", rule, values)
@@ -129,41 +116,32 @@ def _read(series: Mapping[str, Sequence[float]], log: bool) -> dict[str, Array]:
     return arrays
 
 
-def _marked(points: int, index: int) -> list[int]:
-    """About ten points to mark, others for each curve: equal curves show both."""
-    step = max(1, points // 10)
-    first = int(step * (0.0, 0.5, 0.25, 0.75, 0.1)[index % len(_MARKERS)])
-    return list(range(min(first, points - 1), points, step))
+def _places(x: Mapping[str, Sequence[float]], arrays: dict[str, Array]) -> Places:
+    """Where the points of each series lie, checked."""
+    if strangers := [name for name in x if name not in arrays]:
+        raise ConvmatError("x", f"must have names of series, {list(arrays)}", strangers)
+    places = {}
+    for name, values in arrays.items():
+        given = np.arange(1.0, len(values) + 1)
+        if name in x:
+            given = reals(f"x[{name!r}]", x[name])
+            if given.shape != values.shape or not np.isfinite(given).all():
+                rule = f"must be {len(values)} finite numbers, one for each point"
+                raise ShapeError(f"x[{name!r}]", rule, x[name])
+        places[name] = given
+    return places
 
 
-def _name_ends(ax: Axes, arrays: dict[str, Array], look: Theme) -> None:
-    """Each name beside the end of its curve, moved where two would meet."""
-    low, high = ax.get_ylim()
-    to_axes = ax.transData + ax.transAxes.inverted()
+def last_points(places: Places, arrays: Places) -> dict[str, tuple[float, float]]:
+    """The last finite point of each series that has one.
+
+    Examples
+    --------
+    >>> last_points({"a": np.arange(3.0)}, {"a": np.array([4.0, 5.0, np.nan])})
+    {'a': (1.0, 5.0)}
+    """
     ends = {}
     for name, values in arrays.items():
-        last = int(np.flatnonzero(np.isfinite(values))[-1])
-        ends[name] = last + 1, float(values[last])
-    heights = {n: float(to_axes.transform(end)[1]) for n, end in ends.items()}
-    ordered = sorted(heights, key=heights.__getitem__)
-    gap = _LINE / _HIGH
-    place = -gap
-    for rank, name in enumerate(ordered):
-        above = (len(ordered) - 1 - rank) * gap  # what those still to come need
-        place = max(place + gap, min(heights[name], 1.0 - above))
-        label = ax.annotate(
-            name,
-            ends[name],
-            xytext=(1.04, place),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=9.0,
-            family=FONT,
-            color=look.ink,
-            parse_math=False,
-            gid=f"name[{name}]",
-            arrowprops={"arrowstyle": "-", "color": look.muted, "linewidth": 0.7},
-        )
-        if label.arrow_patch is not None:
-            label.arrow_patch.set_gid(f"leader[{name}]")
-    ax.set_ylim(low, high)
+        for last in np.flatnonzero(np.isfinite(values))[-1:]:
+            ends[name] = float(places[name][last]), float(values[last])
+    return ends

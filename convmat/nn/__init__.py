@@ -4,15 +4,21 @@
 remember what their backward pass needs: `layers`, `convolutions`, `transposed`,
 `pooling`, `global_pooling`, `norm`, `dropout`, and `rungs`, whose matrix is free to
 some degree. `models` and `residual` join them, and `summary` counts what they do.
-`compiled` computes the same on buffers that are made once, for speed.
-`losses`, `metrics`, `data` and `learner` are the rest of a training run. `recorder`
-holds what happened in it, `callbacks` and `stats` look on, `finder` looks for a
-learning rate, `keeper` goes back to the last good state, and `run`, `checkpoint`,
-`weights` and `tensors` put it into files.
+`compiled` computes the same on buffers that are made once, for speed, and `engine` says
+who computes a learner's passes.
+`losses`, `metrics`, `data` and `learner` are the rest of a training run: `fits` are its
+plans by name, `stepping` takes one step, `loop` all of them, `measures` looks at
+held-out data. `recorder` holds what happened, `callbacks` and `stats` look on, `finder`
+looks for a learning rate, `keeper` goes back to the last good state, and `run`,
+`checkpoint`, `weights` and `tensors` put it into files.
 
 `Conv` takes the route that it is told: the fast one, the tied matrix or the sliding
 window. Everything else about the three is the same.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from convmat.nn.callbacks import Callback
 from convmat.nn.compiled import Compiled
@@ -59,11 +65,13 @@ from convmat.nn.norm import BatchNorm
 from convmat.nn.pooling import AvgPool, MaxPool
 from convmat.nn.recorder import Epoch, Recorder, Step
 from convmat.nn.residual import Residual
-from convmat.nn.rungs import FixedMatrix, RungLayer
 from convmat.nn.stats import ActivationStats, LayerStats
 from convmat.nn.summary import Row, Summary
 from convmat.nn.transposed import ConvTranspose
 from convmat.nn.weights import load_weights, save_weights
+
+if TYPE_CHECKING:
+    from convmat.nn.rungs import FixedMatrix, RungLayer
 
 __all__ = [
     "ActivationStats",
@@ -129,3 +137,13 @@ __all__ = [
     "read_npz",
     "save_weights",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Layers with a matrix of their own, on first use: most networks have none."""
+    if name not in {"FixedMatrix", "RungLayer"}:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from convmat.nn import rungs
+
+    return getattr(rungs, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from convmat.arrays import Array
 
@@ -22,6 +22,12 @@ class Callback:
 
     `after_fit` is called however a fit ends, and it may be called without `before_fit`.
 
+    Attributes
+    ----------
+    needs_layers : bool
+        Whether it looks into the layers' own passes, as at their outputs: then it is
+        the layers that compute them. A class says so; by default it does not.
+
     Examples
     --------
     >>> from convmat.nn import Callback, Learner, Loader, digits_cnn, load_digits
@@ -37,6 +43,8 @@ class Callback:
     >>> recorder.stopped, len(recorder.losses) < 5 * len(loader)
     ('a loss below 1 is enough', True)
     """
+
+    needs_layers: ClassVar[bool] = False
 
     def before_fit(self, learner: Learner) -> None:
         """Before the first batch."""

@@ -50,6 +50,7 @@ def save_checkpoint(learner: Learner, path: str | os.PathLike[str]) -> Path:
         "generators": {
             name: rng.bit_generator.state for name, rng in generators(learner.model)
         },
+        "training": [n for n, leaf in learner.model.leaves() if leaf.training],
         "run": None if learner.run is None else learner.run.settings(),
         "fits": recorder.fits,
         "stopped": recorder.stopped,
@@ -83,7 +84,8 @@ def load_checkpoint(
         raise ConvmatError("path", rule, str(path), remedy)
     if facts["format"] != FORMAT:
         rule = f"must be of checkpoint format {FORMAT}, not {facts['format']}"
-        remedy = f"read it with convmat {facts['versions']['convmat']}, which wrote it"
+        wrote = facts.get("versions", {}).get("convmat", "of another version")
+        remedy = f"read it with convmat {wrote}, which wrote it"
         raise ConvmatError("path", rule, str(path), remedy)
     _compare(facts["same"], encoded(_conditions(learner)), path)
     run = None if facts["run"] is None else Run.of(facts["run"], plan)
@@ -92,6 +94,8 @@ def load_checkpoint(
     learner.rule.load_state(_named(arrays, f"{OURS}rule/"))
     names = learner.model.parameters | learner.model.buffers
     learner.model.load_state({name: arrays[name] for name in names})
+    for name, leaf in learner.model.leaves():
+        leaf.training = name in facts["training"]
     learner.rule.lr = facts["rates"]["lr"]
     learner.rule.momentum = facts["rates"]["momentum"]
     for name, rng in generators(learner.model):
@@ -125,7 +129,11 @@ def _conditions(learner: Learner) -> dict[str, object]:
     rates = ("lr", "momentum")
     found["rule"] = _described(rule, without=rates)
     found["loss"] = _described(learner.loss)
+    for name, value in sorted(vars(learner.loss).items()):
+        if isinstance(value, np.ndarray):  # such as the weights of classes
+            found[f"loss's {name}"] = f"{value.dtype} {value.tolist()}"
     found["decay"] = learner.decay
+    found["engine"] = learner.engine.name  # they differ in the last bits
     for name, value in learner.settings_of_loader().items():
         found[f"loader's {name}"] = _nameless(value)
     return found

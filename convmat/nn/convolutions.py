@@ -105,7 +105,7 @@ class Conv(KernelLayer):
         g = self._read(x.shape)
         weight, bias = self.parameters["weight"], self.parameters.get("bias")
         if self.route == "matrix":
-            y = functional.matrix_conv(x, self._tied(g), bias, g)
+            y = functional.matrix_conv(x, self._tied(g, x), bias, g)
         else:
             y = functional.conv(x, weight, bias, g, self.route)
         return self._remember(x, y)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
+from convmat.nn.bars import bar
 from convmat.nn.counts import count
 from convmat.nn.keeper import generators
 from convmat.nn.recorder import Step
@@ -145,18 +146,14 @@ def find_lr(
     state = _state(learner)
     last: Step | None = None
     try:
-        hidden = None if progress else True
-        batches = tqdm(
-            _batches(learner, steps), "lr_find", steps, disable=hidden, delay=1
-        )
-        for done, (x, y) in enumerate(batches):
+        for done, (x, y) in enumerate(_batches(learner, steps, progress)):
             lr = start * (end / start) ** (done / steps)
             learner.rule.lr = lr
             with np.errstate(all="ignore"):  # it goes on until the loss breaks down
-                loss, grad = learner.loss(learner.model.forward(x), y)
+                loss, grad = learner.loss(learner.engine.forward(x), y)
                 if not np.isfinite(float(loss)):
                     break
-                learner.model.backward(grad)
+                learner.engine.backward(grad)
                 update(learner.model, learner.rule, learner.undecayed)
             last = Step.after(last, loss, lr, learner.rule.momentum)
             lrs.append(lr)
@@ -168,16 +165,16 @@ def find_lr(
     return _finding(lrs, losses, steps)
 
 
-def _batches(learner: Learner, steps: int) -> Iterator[tuple[Array, Array]]:
+def _batches(
+    learner: Learner, steps: int, progress: bool
+) -> Iterator[tuple[Array, Array]]:
     """So many batches, of as many epochs as it takes."""
-    left, epoch = steps, learner.epochs
-    while left:
-        for x, y in learner.loader.epoch(epoch):
-            yield x, y
-            left -= 1
-            if not left:
-                return
-        epoch += 1
+    epochs = map(learner.loader.epoch, itertools.count(learner.epochs))
+    batches = itertools.chain.from_iterable(epochs)
+    with bar("lr_find", steps, unit="batch", progress=progress) as shown:
+        for batch in itertools.islice(batches, steps):
+            yield batch
+            shown.update()
 
 
 def _finding(lrs: list[float], losses: list[float], steps: int) -> LRFinding:

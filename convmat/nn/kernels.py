@@ -4,42 +4,32 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
-from convmat.constraints import ConvConstraint
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry
-from convmat.matrix import from_pattern, matrix_bytes, sparse_dtype
-from convmat.memory import refuse_beyond
 from convmat.nn.counts import count
+from convmat.nn.functional.settings import Matrix
 from convmat.nn.initial import Draw, initial
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 __all__ = [
     "AMPLE",
     "KernelLayer",
     "LayerRoute",
-    "Matrix",
     "channels_of",
     "taps_of",
-    "tied_matrix",
 ]
 
 LayerRoute: TypeAlias = Literal["fast", "matrix", "sliding"]
 """How a layer convolves: as it suits sizes and dtype, by its tied matrix, or by the
 definition.
 """
-
-Matrix: TypeAlias = "Array | csr_array[Any, tuple[int, int]]"
-"""CSR, or dense for numbers that CSR does not carry."""
 
 AMPLE = 1 << 40  # cells of an input that every kernel fits; nothing is built of it
 
@@ -93,7 +83,9 @@ class KernelLayer(Layer):
         if flag("bias", bias):
             self.parameters["bias"] = initial(rng, (out_channels,), fan_in, dtype)
         if route == "matrix":
-            _sparse(weight)
+            from convmat.nn.tied import sparse
+
+            sparse(weight)
 
     @abstractmethod
     def geometry(self, input_shape: Shape) -> Geometry:
@@ -112,9 +104,17 @@ class KernelLayer(Layer):
             raise ShapeError(argument, rule, shape)
         return self.geometry(shape[1 - single :])
 
-    def _tied(self, g: Geometry) -> Matrix:
-        """The matrix of the present kernel, kept for the backward pass."""
-        self.matrix = tied_matrix(self.parameters["weight"], g, self.max_bytes)
+    def _tied(self, g: Geometry, x: Array) -> Matrix:
+        """The matrix of the present kernel, kept for the backward pass.
+
+        Beside exact inputs it is one of objects too, as CSR carries none.
+        """
+        from convmat.nn.tied import tied_matrix
+
+        weight = self.parameters["weight"]
+        if x.dtype == object:
+            weight = weight.astype(object, copy=False)
+        self.matrix = tied_matrix(weight, g, self.max_bytes)
         return self.matrix
 
     def _keep(self, gradients: tuple[Array, Array, Array]) -> Array:
@@ -124,27 +124,6 @@ class KernelLayer(Layer):
         if "bias" in self.parameters:
             self.gradients["bias"] = bias_grad
         return x_grad
-
-
-def tied_matrix(weight: Array, g: Geometry, max_bytes: int | None) -> Matrix:
-    """The matrix of a kernel: CSR, or dense where its numbers are objects.
-
-    Raises
-    ------
-    MatrixTooLargeError
-        When it would take more than `max_bytes`; nothing is allocated then.
-    ConvmatTypeError
-        For float16.
-    """
-    if weight.dtype == object:  # CSR carries no objects
-        needed = prod(g.matrix_shape) * weight.itemsize
-    else:
-        needed = matrix_bytes(g, _sparse(weight).dtype)
-    remedy = "the other routes need no stored matrix"
-    refuse_beyond("the matrix of", g, needed, max_bytes, remedy)
-    if weight.dtype == object:
-        return ConvConstraint(g).embed(weight, max_bytes=needed)
-    return from_pattern(g, weight)
 
 
 def taps_of(kernel_size: object) -> Shape:
@@ -179,18 +158,3 @@ def channels_of(
         if channels % groups:
             raise ConvmatError("groups", f"must divide {name}={channels}", groups)
     return into, out_of, groups
-
-
-def _sparse(weight: Array) -> Array:
-    """`weight`, when its matrix has a dtype that SciPy's sparse arrays carry.
-
-    Raises
-    ------
-    ConvmatTypeError
-        For float16.
-    """
-    try:
-        return sparse_dtype(weight)
-    except ConvmatTypeError as error:
-        remedy = "use float32, or route='fast', which carries float16"
-        raise ConvmatTypeError("dtype", error.rule, error.value, remedy) from None

@@ -5,34 +5,36 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from convmat.arrays import Array
-from convmat.errors import ConvmatError, ConvmatTypeError, DivergedError
+from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.nn.bars import say
 from convmat.nn.callbacks import Callback
 from convmat.nn.checkpoint import load_checkpoint, save_checkpoint, versions
 from convmat.nn.counts import count
 from convmat.nn.data import Loader
-from convmat.nn.evaluation import Metric, evaluate, in_order, metrics_of, outputs_of
+from convmat.nn.engine import Engine, EngineName
+from convmat.nn.evaluation import Metric, in_order, metrics_of
 from convmat.nn.finder import LRFinding, find_lr
+from convmat.nn.fits import Fits
+from convmat.nn.given import check_given, check_mode, check_plan
 from convmat.nn.keeper import Keeper
-from convmat.nn.loop import say, train
+from convmat.nn.loop import train
 from convmat.nn.losses import CrossEntropy, Loss
+from convmat.nn.measures import Measures
 from convmat.nn.models import Sequential
 from convmat.nn.recorder import Epoch, Recorder
 from convmat.nn.run import Run
-from convmat.nn.update import Decay, undecayed, update
-from convmat.optim import Constant, FlatCosine, OneCycle, Plan, Rule
-from convmat.optim.rates import Number
+from convmat.nn.stepping import take_step
+from convmat.nn.update import Decay, undecayed
+from convmat.optim import Plan, Rule
 
 __all__ = ["Learner"]
 
 
-class Learner:
+class Learner(Fits, Measures):
     """Trains a model on a loader.
 
     The same seeds give the same numbers to the bit. Ctrl-C ends a fit after the last
@@ -59,9 +61,17 @@ class Learner:
         those of batch norm, as fastai does.
     callbacks : iterable of Callback
         What looks on while it trains.
+    engine : {"auto", "layers", "compiled"}
+        Who computes forward and backward pass: the layers; `Compiled`, in a fraction of
+        the time; or that one wherever it carries model and batch. The two differ by
+        rounding. A callback that `needs_layers` has them.
+    threads : int
+        Of `Compiled`. They change no bit.
 
     Attributes
     ----------
+    engine : Engine
+        Its `name` is "compiled" or "layers", as model and callbacks are now.
     recorder : Recorder
         What happened, in all fits.
 
@@ -91,11 +101,15 @@ class Learner:
         metrics: Mapping[str, Metric] | None = None,
         decay: Decay = "all",
         callbacks: Iterable[Callback] = (),
+        engine: EngineName = "auto",
+        threads: int = 1,
     ) -> None:
+        loss = CrossEntropy() if loss is None else loss
+        check_given(model, loader, rule, loss)
         self.model = model
         self.loader = loader
         self.rule = rule
-        self.loss = CrossEntropy() if loss is None else loss
+        self.loss = loss
         self.held_out = in_order(held_out, 2 * loader.batch_size)
         self.metrics = metrics_of(metrics, self.held_out)
         self.decay = decay
@@ -104,6 +118,7 @@ class Learner:
             if not isinstance(callback, Callback):
                 rule_ = "must be callbacks, made of the class Callback"
                 raise ConvmatTypeError("callbacks", rule_, callback)
+        self.engine = Engine(model, self.callbacks, engine, threads)
         self.run: Run | None = None
         self.pending: dict[int, dict[str, Array]] = {}
         self.undecayed = undecayed(model, decay)
@@ -122,76 +137,6 @@ class Learner:
         """How many have come to their end."""
         return len(self.recorder.epochs)
 
-    def fit(
-        self,
-        epochs: int,
-        lr: Number | None = None,
-        *,
-        progress: bool = True,
-        checkpoint: str | os.PathLike[str] | None = None,
-    ) -> Recorder:
-        """Train for `epochs` more epochs at one learning rate, by default the rule's.
-
-        Parameters
-        ----------
-        epochs : int
-        lr : float or Fraction, optional
-        progress : bool
-            Whether a bar shows loss, accuracy and time to go, on a terminal.
-        checkpoint : path, optional
-            Where to save at the start and after each epoch. There must be no file yet,
-            but for one that this learner has written or resumed.
-
-        Returns
-        -------
-        Recorder
-            Of all fits. Its `stopped` says why this one ended early, if it did.
-
-        Raises
-        ------
-        DivergedError
-            When a loss is not finite; the weights, the buffers and what the rule
-            remembers are those of the last finite loss.
-        ConvmatError
-            When the checkpoint exists, or the model is in eval mode.
-        ConvmatTypeError
-            When `epochs` is no integer or `lr` no number.
-        """
-        return self.fit_plan(
-            epochs, Constant(lr), progress=progress, checkpoint=checkpoint
-        )
-
-    def fit_one_cycle(
-        self,
-        epochs: int,
-        lr_max: Number | None = None,
-        *,
-        div: Number = 25,
-        div_final: Number = 1e5,
-        pct_start: Number = 0.25,
-        momenta: tuple[Number, Number, Number] | None = (0.95, 0.85, 0.95),
-        progress: bool = True,
-        checkpoint: str | os.PathLike[str] | None = None,
-    ) -> Recorder:
-        """Train with the 1-cycle policy; see `convmat.optim.OneCycle`, and `fit`."""
-        top = self.rule.lr if lr_max is None else lr_max
-        plan = OneCycle(top, div, div_final, pct_start, momenta)
-        return self.fit_plan(epochs, plan, progress=progress, checkpoint=checkpoint)
-
-    def fit_flat_cos(
-        self,
-        epochs: int,
-        lr: Number | None = None,
-        *,
-        div_final: Number = 1e5,
-        pct_start: Number = 0.75,
-        progress: bool = True,
-        checkpoint: str | os.PathLike[str] | None = None,
-    ) -> Recorder:
-        """Train flat, then down a cosine; see `convmat.optim.FlatCosine`, and `fit`."""
-        plan = FlatCosine(self.rule.lr if lr is None else lr, div_final, pct_start)
-        return self.fit_plan(epochs, plan, progress=progress, checkpoint=checkpoint)
-
     def fit_plan(
         self,
         epochs: int,
@@ -208,6 +153,7 @@ class Learner:
             As `fit`.
         """
         total = count("epochs", epochs, 0)
+        check_plan(plan)
         if checkpoint is not None:
             self._claim(checkpoint)
         self.recorder.begin()
@@ -298,20 +244,7 @@ class Learner:
             When the loss is not finite. Weights, buffers and what the rule remembers
             are then those of the last finite loss.
         """
-        self.keeper.begin()
-        loss, grad = self.loss(self.model.forward(x), y)
-        if not np.isfinite(float(loss)):
-            number, lr = len(self.recorder.steps) + 1, self.rule.lr
-            self.keeper.step_back()
-            self.run = None  # it would come here again
-            good = {name: array.copy() for name, array in self.model.parameters.items()}
-            raise DivergedError(loss, number, lr, good)
-        self.model.backward(grad)
-        self.keeper.keep()
-        update(self.model, self.rule, self.undecayed)
-        self.recorder.add(loss, self.rule.lr, self.rule.momentum)
-        self.keeper.done()
-        return loss
+        return take_step(self, x, y)
 
     def close_epoch(self) -> None:
         """Count the epoch, and measure where there is held-out data."""
@@ -323,58 +256,6 @@ class Learner:
         seconds, self._clock = now - self._clock, now
         epoch = Epoch(self.epochs, len(steps), smooth, valid, found, seconds)
         self.recorder.epochs.append(epoch)
-
-    def validate(
-        self, data: Loader | tuple[Array, Array] | None = None
-    ) -> dict[str, float]:
-        """Loss and metrics in eval mode, by default on the held-out data.
-
-        Returns
-        -------
-        dict of str to float
-            `"valid_loss"`, in which each sample counts the same, and the metrics.
-
-        Raises
-        ------
-        ConvmatError
-            When there is no such data.
-        """
-        loader = self.held_out
-        if data is not None:
-            loader = in_order(data, 2 * self.loader.batch_size)
-        if loader is None:
-            remedy = "give Learner(..., held_out=(inputs, labels))"
-            raise ConvmatError("held_out", "must be given to validate", None, remedy)
-        return evaluate(self.model, self.loss, self.metrics, loader)
-
-    def predict(self, x: Array | Loader, *, batch_size: int | None = None) -> Array:
-        """The outputs in eval mode, batch by batch, in the order of the samples.
-
-        Parameters
-        ----------
-        x : ndarray or Loader
-            Inputs as the model reads them, or a loader with its transforms.
-        batch_size : int, optional
-            By default that of a loader, or twice that of training.
-
-        Returns
-        -------
-        ndarray, `(samples, ...)`
-
-        Raises
-        ------
-        ConvmatError, ConvmatTypeError
-            For no sample, and a batch size that is no positive integer.
-        """
-        if isinstance(x, Loader):
-            loader = x
-        else:
-            size = min(len(x), 2 * self.loader.batch_size)
-            loader = Loader(x, np.zeros(len(x), np.int8), size)
-        size = loader.batch_size if batch_size is None else batch_size
-        size = min(count("batch_size", size, 1), len(loader.inputs))
-        loader = replace(loader, batch_size=size, seed=None, drop_last=False)
-        return outputs_of(self.model, loader)
 
     def lr_find(
         self,
@@ -406,13 +287,14 @@ class Learner:
         Raises
         ------
         ConvmatError, ConvmatTypeError
-            For numbers out of range.
+            For numbers out of range, and a model in eval mode.
 
         References
         ----------
         L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017,
         section 3.3; in the form of fastai 2's `lr_find`.
         """
+        check_mode(self.model)
         return find_lr(self, start, end, steps, progress=progress)
 
     def settings_of_loader(self) -> dict[str, object]:

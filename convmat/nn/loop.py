@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
-
-from convmat.errors import ConvmatError
+from convmat.nn.bars import Bar, bar, say
+from convmat.nn.given import check_mode
 from convmat.nn.recorder import Recorder
 from convmat.nn.run import Run
+from convmat.nn.stepping import check_finite
 
 if TYPE_CHECKING:
     from convmat.nn.learner import Learner
 
-__all__ = ["say", "train"]
+__all__ = ["train"]
 
 
 def train(
@@ -33,7 +32,7 @@ def train(
     ConvmatError
         For a model in eval mode.
     """
-    _check_mode(learner)
+    check_mode(learner.model)
     recorder = learner.recorder
     learner.renew()
     try:
@@ -61,25 +60,19 @@ def train(
     return recorder
 
 
-def say(sentence: str) -> None:
-    """One line on stderr, above any bar."""
-    tqdm.write(sentence, file=sys.stderr)
-
-
 def _epochs(
     learner: Learner, run: Run, progress: bool, path: str | os.PathLike[str] | None
 ) -> None:
     total = run.epochs * len(learner.loader)
     done = len(learner.recorder.steps) - run.first_step
-    # None shows the bar on a terminal only.
-    hidden = None if progress else True
-    with tqdm(total=total, initial=done, unit="batch", disable=hidden, delay=1) as bar:
+    with bar("", total, initial=done, unit="batch", progress=progress) as shown:
         while learner.epochs - run.first_epoch < run.epochs:
-            bar.set_description(f"epoch {learner.epochs}", refresh=False)
+            shown.set_description(f"epoch {learner.epochs}", refresh=False)
             _call(learner, "before_epoch")
-            _batches(learner, run, bar)
+            _batches(learner, run, shown)
             if learner.recorder.stopped:
                 return
+            check_finite(learner)
             learner.close_epoch()
             _call(learner, "after_epoch")
             if path is not None:
@@ -88,11 +81,13 @@ def _epochs(
                 return
 
 
-def _batches(learner: Learner, run: Run, bar: tqdm[Any]) -> None:
+def _batches(learner: Learner, run: Run, shown: Bar) -> None:
     """Those of the present epoch that are still to come."""
     recorder, rule = learner.recorder, learner.rule
+    # A float as position would spoil the rates of exact parameters.
+    exact = any(a.dtype == object for a in learner.model.parameters.values())
     for x, y in learner.loader.epoch(learner.epochs, start=_batch(learner, run)):
-        position = run.position(len(recorder.steps), len(learner.loader))
+        position = run.position(len(recorder.steps), len(learner.loader), exact=exact)
         lr, momentum = run.plan.rates(position)
         if lr is not None:
             rule.lr = lr
@@ -103,9 +98,9 @@ def _batches(learner: Learner, run: Run, bar: tqdm[Any]) -> None:
         loss = learner.step(x, y)
         for callback in learner.callbacks:
             callback.after_batch(learner, loss)
-        bar.update()
-        if not bar.disable:
-            bar.set_postfix(_live(recorder), refresh=False)
+        shown.update()
+        if not shown.disable:
+            shown.set_postfix(_live(recorder), refresh=False)
         if recorder.stopped:
             return
 
@@ -127,10 +122,3 @@ def _live(recorder: Recorder) -> dict[str, str]:
 def _call(learner: Learner, moment: str) -> None:
     for callback in learner.callbacks:
         getattr(callback, moment)(learner)
-
-
-def _check_mode(learner: Learner) -> None:
-    modes = [leaf.training for _, leaf in learner.model.leaves()]
-    if modes and not any(modes):
-        rule = "must be in training mode to be fitted"
-        raise ConvmatError("model", rule, "eval mode", "call model.train()")

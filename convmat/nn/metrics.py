@@ -116,7 +116,12 @@ def read_labels(
         rule = f"must be (batch,) beside outputs of shape {outputs.shape}"
         raise ShapeError(f"{argument}.shape", rule, labels.shape)
     classes = outputs.shape[1]
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-        rule = f"must be integers from 0 to {classes - 1}"
-        raise ConvmatError(argument, rule, labels)
+    rule = f"must be integers from 0 to {classes - 1}"
+    if labels.dtype.kind not in "iu":
+        raise ConvmatError(argument, rule, f"dtype {labels.dtype}")
+    wrong = (labels < 0) | (labels >= classes)
+    if wrong.any():
+        place = int(wrong.argmax())
+        remedy = f"sample {place} has it, and there are {classes} outputs"
+        raise ConvmatError(argument, rule, int(labels[place]), remedy)
     return outputs, labels

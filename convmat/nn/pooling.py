@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from convmat.costs import Cost
 from convmat.errors import GeometryError, ShapeError
 from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.shorthand import Padding, read_shape
-from convmat.linear.divisors import divisors_of
-from convmat.linear.windows import Windows, read_windows
 from convmat.memory import refuse_beyond
 from convmat.nn import functional
 from convmat.nn.facts import Facts, Window
@@ -22,7 +20,10 @@ from convmat.nn.kernels import AMPLE
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
 
-__all__ = ["AvgPool", "MaxPool", "PoolLayer"]
+if TYPE_CHECKING:
+    from convmat.linear.windows import Windows
+
+__all__ = ["AvgPool", "MaxPool", "PoolLayer", "refuse_empty"]
 
 
 class PoolLayer(Layer):
@@ -64,9 +65,9 @@ class PoolLayer(Layer):
         self.pool_size = sizes if isinstance(pool, tuple) else sizes[0]
         self.settings = (*others, ceil_mode)
         lengths = [len(v) for v in (pool, *others) if isinstance(v, tuple)]
-        self._windows((1, *(AMPLE,) * (lengths[0] if lengths else 1)))
+        self.windows((1, *(AMPLE,) * (lengths[0] if lengths else 1)))
 
-    def _windows(self, input_shape: Shape, argument: str = "input_shape") -> Windows:
+    def windows(self, input_shape: Shape, argument: str = "input_shape") -> Windows:
         """The windows of inputs `(channels, *spatial)`."""
         pool, rank = self.pool_size, len(input_shape) - 1
         each = (pool,) * rank if isinstance(pool, int) else pool
@@ -75,11 +76,13 @@ class PoolLayer(Layer):
             if isinstance(pool, tuple):
                 rule += f" with as many spatial axes as pool_size={pool} has entries"
             raise ShapeError(argument, rule, input_shape)
+        from convmat.linear.windows import read_windows  # with the first pooling
+
         return read_windows(input_shape, each, *self.settings)
 
     def _read(self, x: Array) -> Windows:
         """The windows of a batch."""
-        return self._windows(x.shape[1:], "x.shape[1:]")
+        return self.windows(x.shape[1:], "x.shape[1:]")
 
 
 class MaxPool(PoolLayer):
@@ -119,7 +122,7 @@ class MaxPool(PoolLayer):
     def forward(self, x: Array) -> Array:
         """`(batch, channels, *spatial)` to `(batch, channels, *outs)`."""
         windows = self._read(x)
-        _refuse_empty(windows)
+        refuse_empty(windows)
         y, self._taps = functional.max_pool(x, windows.geometry)
         return self._remember(x, y)
 
@@ -130,7 +133,7 @@ class MaxPool(PoolLayer):
 
     def facts(self, input_shape: Shape) -> Facts:
         """Comparisons are no multiplications, and no matrix."""
-        g = self._windows(input_shape).geometry
+        g = self.windows(input_shape).geometry
         return Facts((input_shape[0], *g.output_size), reads=_reads(g))
 
 
@@ -177,29 +180,35 @@ class AvgPool(PoolLayer):
         )
         self.count_include_pad = flag("count_include_pad", count_include_pad)
         self.divisor_override = divisor_override
+        from convmat.linear.divisors import divisors_of
+        from convmat.linear.windows import read_windows
+
         one = read_windows(1, 1, None, 0, 1, ceil_mode=False)  # to check the divisor
         divisors_of(one, self.count_include_pad, divisor_override)
 
     def forward(self, x: Array) -> Array:
         """`(batch, channels, *spatial)` to `(batch, channels, *outs)`."""
         windows = self._read(x)
-        y = functional.avg_pool(x, windows.geometry, self._divisors(windows))
+        y = functional.avg_pool(x, windows.geometry, self.divisors(windows))
         return self._remember(x, y)
 
     def backward(self, grad: Array) -> Array:
         """To every cell of a window, a share of its gradient."""
         windows = self._read(self._recall(grad))
-        divisors = self._divisors(windows)
+        divisors = self.divisors(windows)
         return functional.avg_pool_backward(grad, windows.geometry, divisors)
 
     def facts(self, input_shape: Shape) -> Facts:
         """One multiplication for each mean."""
-        g = self._windows(input_shape).geometry
+        g = self.windows(input_shape).geometry
         shape = (input_shape[0], *g.output_size)
         means = prod(shape)
         return Facts(shape, Cost(means, means), g.matrix_shape, g.nnz, _reads(g))
 
-    def _divisors(self, windows: Windows) -> IntArray:
+    def divisors(self, windows: Windows) -> IntArray:
+        """What each window is divided by, `(*outs)`."""
+        from convmat.linear.divisors import divisors_of  # with the first pooling
+
         _refuse_beyond(windows)
         return divisors_of(windows, self.count_include_pad, self.divisor_override)
 
@@ -215,7 +224,7 @@ def _reads(g: Geometry) -> tuple[Window, ...]:
     return tuple(Window(axis.span - 1, axis.stride) for axis in g.axes)
 
 
-def _refuse_empty(windows: Windows) -> None:
+def refuse_empty(windows: Windows) -> None:
     """Refuse a window without a cell of the input."""
     _refuse_beyond(windows)
     counts = windows.cells(include_pad=False)

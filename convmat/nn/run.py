@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any
 
 from convmat.errors import ConvmatError
@@ -39,9 +40,17 @@ class Run:
     lr: Number
     momentum: Number
 
-    def position(self, steps: int, batches: int) -> Number:
-        """The share that is done when so many steps are recorded."""
-        return (steps - self.first_step) / (self.epochs * batches)
+    def position(self, steps: int, batches: int, *, exact: bool = False) -> Number:
+        """The share that is done when so many steps are recorded; a Fraction if exact.
+
+        Examples
+        --------
+        >>> run = Run(Constant(), 3, 0, 0, 0.1, 0.9)
+        >>> run.position(4, 2), run.position(4, 2, exact=True)
+        (0.6666666666666666, Fraction(2, 3))
+        """
+        share = Fraction(steps - self.first_step, self.epochs * batches)
+        return share if exact else float(share)
 
     def batch(self, steps: int, epochs: int, batches: int) -> int:
         """The next batch of the present epoch."""

@@ -14,6 +14,7 @@ from convmat.constraints import STORES, Rung
 from convmat.constraints.stores import FullMatrix, MatrixFree, OnPattern
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
+from convmat.nn.functional.settings import matrix_beside
 from convmat.nn.layers import Layer
 
 if TYPE_CHECKING:
@@ -188,16 +189,12 @@ class FixedMatrix(Layer):
         if len(columns) != self.matrix.shape[1]:
             rule = f"must have {self.matrix.shape[1]} numbers per sample"
             raise ShapeError("x.shape", rule, x.shape)
-        y: Array = np.ascontiguousarray((self._beside(x) @ columns).T)
+        y: Array = np.ascontiguousarray((matrix_beside(self.matrix, x) @ columns).T)
         return self._remember(x, y)
 
     def backward(self, grad: Array) -> Array:
         """By the transposed matrix."""
         x = self._recall(grad)
-        return np.asarray((self._beside(grad).T @ grad.T).T.reshape(x.shape))
-
-    def _beside(self, array: Array) -> Any:
-        """The matrix, dense where SciPy does not carry the dtype of `array`."""
-        if hasattr(self.matrix, "tocsr") and array.dtype in _NOT_SPARSE:
-            return self.matrix.toarray()
-        return self.matrix
+        return np.asarray(
+            (matrix_beside(self.matrix, grad).T @ grad.T).T.reshape(x.shape)
+        )

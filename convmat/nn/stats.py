@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class LayerStats:
         Share of the outputs that are at most 0.05.
     histograms : list of ndarray of int64, `(bins,)`
         How many outputs fell into each of the equal bins; outside them none counts.
+    span : (float, float) or None
+        From the first bin to the last; None where nobody said it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class LayerStats:
     stds: list[float] = field(default_factory=list)
     near_zeros: list[float] = field(default_factory=list)
     histograms: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    span: tuple[float, float] | None = None
 
     def histogram(self) -> npt.NDArray[np.int64]:
         """All histograms, `(bins, batches)`: the lowest bin is row 0."""
@@ -112,6 +115,8 @@ class ActivationStats(Callback):
     (40, 3)
     """
 
+    needs_layers: ClassVar[bool] = True
+
     def __init__(
         self,
         *,
@@ -149,7 +154,9 @@ class ActivationStats(Callback):
         if self.layers and names != [(seen.name, seen.kind) for seen in self.layers]:
             rule, remedy = "must watch one model", "make a new one for another model"
             raise ConvmatError("callbacks", rule, self, remedy)
-        self.layers = self.layers or [LayerStats(*name) for name in names]
+        self.layers = self.layers or [
+            LayerStats(*name, span=self.span) for name in names
+        ]
         for place, (_, leaf) in enumerate(watched):
             self._hook(place, leaf)
 

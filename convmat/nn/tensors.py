@@ -105,7 +105,12 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
             _damaged(source, "its check sum is another one")
         return arrays, decoded(json.loads(text))
     except (SafetensorError, TypeError, KeyError, AttributeError) as error:
-        _damaged(source, " ".join(str(error).split()))
+        reason = " ".join(str(error).split())
+        if isinstance(error, TypeError):  # a dtype that NumPy does not have
+            rule = f"must hold arrays of NumPy's dtypes, but {reason}"
+            remedy = "convert them where it was saved: tensor.float()"
+            raise ConvmatError("path", rule, str(source), remedy) from None
+        _damaged(source, reason)
 
 
 def encoded(value: object) -> Any:
@@ -163,6 +168,10 @@ def _check(arrays: Mapping[str, Array], text: str) -> str:
 def _damaged(source: Path, reason: str) -> NoReturn:
     rule = f"must hold a whole safetensors file, but {reason}"
     remedy = "take another copy of it"
+    with source.open("rb") as file:
+        first = file.read(4)
+    if first.startswith((b"PK\3\4", b"\x80")):  # a zip archive, a bare pickle
+        remedy = "torch.save pickles: use safetensors.torch.save_file(state_dict, path)"
     raise ConvmatError("path", rule, str(source), remedy) from None
 
 

@@ -104,7 +104,7 @@ class ConvTranspose(KernelLayer):
         g = self._read(x.shape)
         weight, bias = self.parameters["weight"], self.parameters.get("bias")
         if self.route == "matrix":
-            y = functional.matrix_conv_transpose(x, self._tied(g), bias, g)
+            y = functional.matrix_conv_transpose(x, self._tied(g, x), bias, g)
         else:
             y = functional.conv_transpose(x, weight, bias, g, self.route)
         return self._remember(x, y)

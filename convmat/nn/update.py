@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 from convmat.errors import ConvmatError
 from convmat.nn.composite import Composite
 from convmat.nn.norm import BatchNorm
-from convmat.optim import Rule
+from convmat.optim import Rule, step_together
 
 __all__ = ["Decay", "undecayed", "update"]
 
@@ -56,12 +56,16 @@ def update(model: Composite, rule: Rule, free: frozenset[str]) -> None:
     """One step of the rule on the gradients that there are; none of `free` decays."""
     parameters, gradients = model.parameters, model.gradients
     if not free or not rule.weight_decay:
-        rule.step(parameters, gradients)
+        step_together(rule, parameters, gradients)
         return
-    rule.step({n: a for n, a in parameters.items() if n not in free}, gradients)
+    step_together(
+        rule, {n: a for n, a in parameters.items() if n not in free}, gradients
+    )
     decay = rule.weight_decay
     rule.weight_decay = 0
     try:
-        rule.step({n: parameters[n] for n in parameters if n in free}, gradients)
+        step_together(
+            rule, {n: parameters[n] for n in parameters if n in free}, gradients
+        )
     finally:
         rule.weight_decay = decay

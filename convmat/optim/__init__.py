@@ -6,7 +6,8 @@ so entries that are tied, with equal gradients, stay equal to the bit.
 
 `rule` is what all rules share, `sgd` and `adam` are the rules. `schedules` says how a
 rate moves in training, `plans` how learning rate and momentum move together. `rates`
-checks the settings, `pieces` keeps the steps light.
+checks the settings, `pieces` keeps the steps light, and `together` takes the steps of
+many small arrays at once.
 """
 
 from convmat.optim.adam import Adam, AdamW
@@ -21,6 +22,7 @@ from convmat.optim.plans import (
 from convmat.optim.rule import Rule
 from convmat.optim.schedules import Schedule, combined, constant, cosine, linear
 from convmat.optim.sgd import SGD
+from convmat.optim.together import step_together
 
 __all__ = [
     "SGD",
@@ -38,4 +40,5 @@ __all__ = [
     "constant",
     "cosine",
     "linear",
+    "step_together",
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
+from itertools import accumulate
+from operator import is_
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -47,111 +50,124 @@ def step_together(
     >>> parameters["b"], rule.velocity["w"].shape
     (array([-0.5, -0.5, -0.5]), (2, 2))
     """
-    names = _small(parameters)
-    arrays = [parameters[name] for name in names]
-    if not _alike(names, arrays, gradients):
-        rule.step(parameters, gradients)
-        return
-    all_names = "\n".join(names)  # no parameter's own name
-    others = {n: array for n, array in parameters.items() if n not in set(names)}
-    one = copy(rule)  # its settings, with memories of its own
-    for memory in rule.memories:
-        known = dict(getattr(rule, memory))
-        found = [known.pop(name) for name in names if name in known]
-        if len(found) not in {0, len(names)} or not _joins(found, arrays):
-            rule.step(parameters, gradients)
+    if isinstance(parameters, Mapping) and isinstance(gradients, Mapping):
+        joints = _JOINTS.setdefault(rule, {})
+        names = tuple(parameters)
+        joint = joints.get(names)
+        if joint is None or not all(map(is_, parameters.values(), joint.known)):
+            joint = joints[names] = _Joint(parameters)
+        if joint.step(rule, gradients):
             return
-        setattr(one, memory, known | ({all_names: _joined(found)} if found else {}))
-    flat = _joined(arrays)
-    joined = _joined([gradients[name] for name in names])
-    one.step({all_names: flat} | others, {**gradients, all_names: joined})
-    _hand_back(flat, arrays)
-    for memory in rule.memories:
-        new, known = getattr(one, memory), getattr(rule, memory)
-        together = new.pop(all_names, None)
-        _remember(known, names, arrays, together)
-        for name in others:
-            _keep(known, name, new.get(name))
+    rule.step(parameters, gradients)
 
 
-def _small(parameters: Mapping[str, Array]) -> list[str]:
-    if not isinstance(parameters, Mapping):
-        return []
-    return [
-        name
-        for name, array in parameters.items()
-        if isinstance(array, np.ndarray) and array.size <= _SMALL
-    ]
+class _Joint:
+    """Parameters of which the small ones lie in one array, one after the other.
 
+    Attributes
+    ----------
+    known : list of ndarray
+        All parameters, as they were given.
+    """
 
-def _alike(
-    names: Sequence[str], arrays: Sequence[Array], gradients: Mapping[str, Array]
-) -> bool:
-    """Whether these are several float arrays of one dtype, as are their gradients."""
-    if len(names) < 2 or not isinstance(gradients, Mapping):
-        return False
-    dtype = arrays[0].dtype
-    for name, array in zip(names, arrays, strict=True):
-        gradient = gradients.get(name)
-        if not isinstance(gradient, np.ndarray) or array.shape != gradient.shape:
+    def __init__(self, parameters: Mapping[str, Array]) -> None:
+        self.known = list(parameters.values())
+        arrays = {n: a for n, a in parameters.items() if isinstance(a, np.ndarray)}
+        self._small = {n: a for n, a in arrays.items() if a.size <= _SMALL}
+        self._others = {n: a for n, a in parameters.items() if n not in self._small}
+        self._name = "\n".join(self._small)  # no parameter's own name
+        self._dtypes = {array.dtype for array in self._small.values()}
+        self._fits = len(self._small) > 1 and len(self._dtypes) == 1
+        if self._fits:
+            self._whole = np.concatenate(list(self._small.values()), axis=None)
+            self._views = _views(self._whole, self._small)
+            self._fits = self._whole.dtype.kind == "f"
+        self._memories: dict[str, tuple[Array, list[Array]]] = {}
+
+    def step(self, rule: Rule, gradients: Mapping[str, Array]) -> bool:
+        """A step on all parameters; False, with nothing done, where it can't be."""
+        one = copy(rule)  # its settings, with memories of its own
+        if not self._fits or not self._alike(gradients):
             return False
-        if array.dtype != dtype or gradient.dtype != dtype:
+        for memory in rule.memories:
+            if not self._join(memory, getattr(rule, memory), one):
+                return False
+        np.concatenate(list(self._small.values()), axis=None, out=self._whole)
+        joined = np.concatenate([gradients[name] for name in self._small], axis=None)
+        one.step(
+            {self._name: self._whole, **self._others},
+            {**gradients, self._name: joined},
+        )
+        for array, part in zip(self._small.values(), self._views, strict=True):
+            array[...] = part
+        for memory in rule.memories:
+            self._part(memory, getattr(one, memory), getattr(rule, memory))
+        return True
+
+    def _alike(self, gradients: Mapping[str, Array]) -> bool:
+        """Whether the gradients have the shapes and the dtype of their parameters."""
+        for name, array in self._small.items():
+            gradient = gradients.get(name)
+            if not isinstance(gradient, np.ndarray) or gradient.shape != array.shape:
+                return False
+            if gradient.dtype != array.dtype or not array.flags.writeable:
+                return False
+        return True
+
+    def _join(self, memory: str, known: dict[str, Array], one: Rule) -> bool:
+        """What is remembered of the small ones as one; whether that can be."""
+        found = [known[name] for name in self._small if name in known]
+        own = {name: known[name] for name in self._others if name in known}
+        setattr(one, memory, own)
+        if not found:
+            return True
+        whole, views = self._memories.get(memory, (None, []))
+        if whole is None or len(found) != len(views) or not all(map(is_, found, views)):
+            whole = self._laid(found)
+        if whole is None:
             return False
-        if not array.flags.writeable:
-            return False
-    return dtype.kind == "f"
+        own[self._name] = whole
+        return True
+
+    def _laid(self, memory: list[Array]) -> Array | None:
+        """Entries one after the other, or one count for all; None where neither is."""
+        if len(memory) != len(self._small) or len({a.dtype for a in memory}) > 1:
+            return None
+        if all(array.shape == () for array in memory):  # counts, which have to be equal
+            return memory[0].copy() if len({a.item() for a in memory}) == 1 else None
+        pairs = zip(memory, self._small.values(), strict=True)
+        if any(one.shape != array.shape for one, array in pairs):
+            return None
+        return np.concatenate(memory, axis=None)
+
+    def _part(
+        self, memory: str, new: dict[str, Array], known: dict[str, Array]
+    ) -> None:
+        """What is remembered now, by the names of the parameters."""
+        whole = new.get(self._name)
+        if whole is None:
+            for name in self._small:
+                known.pop(name, None)
+        elif whole.shape == ():  # each has a count of its own
+            known.update((name, whole.copy()) for name in self._small)
+        elif whole is not self._memories.get(memory, (None,))[0]:
+            views = _views(whole, self._small)
+            self._memories[memory] = whole, views
+            known.update(zip(self._small, views, strict=True))
+        for name in self._others:
+            if name in new:
+                known[name] = new[name]
+            else:
+                known.pop(name, None)
 
 
-def _joins(memory: Sequence[Array], parameters: Sequence[Array]) -> bool:
-    """Whether what is remembered has an entry for each of a parameter, or one count."""
-    if len({array.dtype for array in memory}) > 1:
-        return False
-    if all(array.shape == () for array in memory):
-        return len({array.item() for array in memory}) <= 1
-    return all(m.shape == p.shape for m, p in zip(memory, parameters, strict=True))
+_JOINTS: WeakKeyDictionary[Rule, dict[tuple[str, ...], _Joint]] = WeakKeyDictionary()
+"""Of each rule, by the names of the parameters."""
 
 
-def _joined(arrays: Sequence[Array]) -> Array:
-    """All entries, one array after the other; of counts, which are equal, the first."""
-    if arrays[0].shape == ():
-        return arrays[0].copy()
-    return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def _hand_back(flat: Array, arrays: Sequence[Array]) -> None:
-    """The entries to where they came from."""
-    start = 0
-    for array in arrays:
-        stop = start + array.size
-        array[...] = flat[start:stop].reshape(array.shape)
-        start = stop
-
-
-def _remember(
-    known: dict[str, Array],
-    names: Sequence[str],
-    parameters: Sequence[Array],
-    new: Array | None,
-) -> None:
-    """What was remembered of all together, by the names of the parameters."""
-    if new is None:
-        for name in names:
-            _keep(known, name, None)
-        return
-    if new.shape == ():  # a count, which each has for itself
-        for name in names:
-            known[name] = new.copy()
-        return
-    start = 0
-    for name, parameter in zip(names, parameters, strict=True):
-        stop = start + parameter.size
-        known[name] = new[start:stop].reshape(parameter.shape)
-        start = stop
-
-
-def _keep(known: dict[str, Array], name: str, new: Array | None) -> None:
-    """What was remembered of one; nothing, if that is so."""
-    if new is None:
-        known.pop(name, None)
-    else:
-        known[name] = new
+def _views(whole: Array, arrays: Mapping[str, Array]) -> list[Array]:
+    """Its parts, one after the other, with the shapes of the arrays."""
+    ends = accumulate(array.size for array in arrays.values())
+    parts = np.split(whole, list(ends)[:-1])
+    pairs = zip(parts, arrays.values(), strict=True)
+    return [part.reshape(array.shape) for part, array in pairs]

@@ -101,7 +101,7 @@ def _tied(report: Report, g: Geometry, pixels: Array) -> Descent:
     assert isinstance(twin.rule, SGD)  # as _kernel_learner makes it
     losses, held, share, apart = [], 0, 0.0, 0.0
     gaps = {"0.weight": np.zeros(g.weight_shape)}
-    velocity_gaps = gaps
+    velocity_gaps: dict[str, Array] = {}  # nothing is remembered yet
     for step in train_matrix(
         g, start, pixels, y, rule, steps=STEPS, store="full", strict=False
     ):
@@ -113,7 +113,7 @@ def _tied(report: Report, g: Geometry, pixels: Array) -> Descent:
             pixels,
             y,
             gaps=before,
-            velocity_gaps=velocity_gaps,
+            memory_gaps={f"velocity.{n}": gap for n, gap in velocity_gaps.items()},
         )
         twin.step(pixels, y)
         gaps = _gaps(constraint, step.matrix, twin.model.parameters)

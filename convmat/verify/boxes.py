@@ -6,61 +6,146 @@ its description that is a convolution; whoever adds a bound multiplies the count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from types import MappingProxyType
+from typing import overload
 
 from convmat.arrays import Pads, Shape
 from convmat.geometry import PADDING_MODES, Geometry, geometry
+from convmat.verify.bounds import Bounds, read_bounds
 
 __all__ = ["BOXES", "Box"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A finite, named set of geometries.
+    """A finite, named set of geometries, each with a number.
 
     Attributes
     ----------
     name, description : str
         The description says which geometries are in, in one line.
-    geometries : callable
-        `geometries()` walks the box anew; nothing is kept.
+    geometries : callable or sequence
+        `geometries()` walks the box anew; nothing is kept. A sequence also knows how
+        many there are, and each by its number.
 
     Examples
     --------
     >>> box = BOXES["axis-6"]
     >>> print(box.description)
-    every 1-D geometry: size 1-6, kernel 1-6, stride 1-3, dilation 1-2, pads 0-2
-    >>> next(iter(box))
-    geometry((1,), (1,))
+    every 1-D geometry: sizes 1-6; kernels 1-6; strides 1-3; dilations 1-2; pads 0-2
+    before and after
+    >>> next(iter(box)), len(box), box[-1]
+    (geometry((1,), (1,)), 1278, geometry((6,), (5,), stride=3, padding=2, dilation=2))
     """
 
     name: str
     description: str
-    geometries: Callable[[], Iterator[Geometry]]
+    geometries: Callable[[], Iterator[Geometry]] | Sequence[Geometry]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        rank: int = 2,
+        max_size: int = 6,
+        max_kernel: int = 3,
+        strides: int | Iterable[int] = (1, 2),
+        dilations: int | Iterable[int] = (1, 2),
+        pads: int | Iterable[int] = (0, 1),
+        groups: int | Iterable[int] = 1,
+        channels: int | Iterable[int] = 1,
+        modes: str | Iterable[str] = "zeros",
+        name: str | None = None,
+    ) -> Box:
+        """The box of every geometry within bounds; it is as large as it says.
+
+        How many geometries there are is known at once, and any of them can be asked for
+        by its number; no list is made.
+
+        Parameters
+        ----------
+        rank : int
+            Number of spatial axes. Each makes its choice without regard to the others.
+        max_size, max_kernel : int
+            Cells and taps of an axis, from 1 upwards.
+        strides, dilations : int or iterable of int
+        pads : int or iterable of int
+            Cells of padding: each pair of them stands before and after.
+        groups, channels : int or iterable of int
+            Channels are those of one group: each pair of them comes in and goes out.
+            A geometry with one channel in and out is written without channels.
+        modes : str or iterable of str
+            Padding modes.
+        name : str, optional
+            By default one that says the bounds.
+
+        Returns
+        -------
+        Box
+
+        Raises
+        ------
+        ConvmatError, ConvmatTypeError
+            For bounds that no geometry can have.
+
+        Examples
+        --------
+        >>> box = Box.of(rank=2, max_size=8)
+        >>> len(box)
+        116964
+        >>> box[100_000]
+        geometry((6, 2), (2, 1), stride=2, padding=((0, 1), (1, 0)), dilation=(2, 1))
+        >>> print(box.name)
+        2-D sizes 1-8 kernels 1-3 strides 1-2 dilations 1-2 pads 0-1
+        """
+        bounds = read_bounds(
+            rank,
+            max_size,
+            max_kernel,
+            strides,
+            dilations,
+            pads,
+            groups,
+            channels,
+            modes,
+        )
+        return cls(bounds.name() if name is None else name, str(bounds), bounds)
 
     def __iter__(self) -> Iterator[Geometry]:
-        return self.geometries()
+        return self.geometries() if callable(self.geometries) else iter(self.geometries)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.geometries())
+        if callable(self.geometries):
+            return sum(1 for _ in self.geometries())
+        return len(self.geometries)
 
+    @overload
+    def __getitem__(self, number: int) -> Geometry: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Geometry]: ...
+    def __getitem__(self, number: int | slice) -> Geometry | Sequence[Geometry]:
+        """Geometry `number`, counted from 0, or several."""
+        known = self.geometries
+        return (list(known()) if callable(known) else known)[number]
 
-def _axis() -> Iterator[Geometry]:
-    sizes, kernels = range(1, 7), range(1, 7)
-    pads = [(before, after) for before in range(3) for after in range(3)]
-    for dilation, stride, pad in product((1, 2), (1, 2, 3), pads):
-        for kernel, size in product(kernels, sizes):
-            if _fits((size,), (kernel,), (dilation,), (pad,)):
-                yield geometry(
-                    (size,),
-                    (kernel,),
-                    stride=stride,
-                    padding=[pad],
-                    dilation=dilation,
-                )
+    def between(self, start: int, stop: int) -> Iterator[Geometry]:
+        """Geometries `start` to `stop`, one after another.
+
+        Examples
+        --------
+        >>> list(BOXES["axis-6"].between(1, 3))
+        [geometry((2,), (1,)), geometry((3,), (1,))]
+        """
+        known = self.geometries
+        if callable(known):
+            return islice(known(), start, stop)
+        numbers = range(start, min(stop, len(known)))
+        if isinstance(known, Bounds):
+            return known.walk(numbers)
+        return (known[number] for number in numbers)
 
 
 def _plane() -> Iterator[Geometry]:
@@ -184,11 +269,13 @@ BOXES: Mapping[str, Box] = MappingProxyType(
     {
         box.name: box
         for box in (
-            Box(
-                "axis-6",
-                "every 1-D geometry: size 1-6, kernel 1-6, stride 1-3, dilation 1-2, "
-                "pads 0-2",
-                _axis,
+            Box.of(
+                rank=1,
+                max_size=6,
+                max_kernel=6,
+                strides=(1, 2, 3),
+                pads=(0, 1, 2),
+                name="axis-6",
             ),
             Box(
                 "plane",

@@ -10,33 +10,18 @@ statement about all numbers; it is tested, on random integers, and reported as t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from convmat import sliding
-from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
 from convmat.verify.boxes import Box
+from convmat.verify.codes import LEAST
+from convmat.verify.comparison import Comparison, in_blocks
 from convmat.verify.counterexample import Counterexample
-from convmat.verify.readings import (
-    BASE,
-    UnreadableError,
-    call,
-    one_hot,
-    read_forward,
-    read_input_grad,
-    read_kernel_grad,
-    x_shape,
-    y_shape,
-)
-from convmat.verify.routes import ROUTES, Map, Route
+from convmat.verify.routes import ROUTES, Route
+from convmat.verify.sample import read_seed
 
 __all__ = ["Proof", "prove"]
-
-_BOUND = 9  # random integers run from -9 to 9
-_BATCH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +46,11 @@ class Proof:
     seed : int
         Seed of the random integers.
     seconds : float
+        Two proofs are equal whatever time they took.
     failure : Counterexample or None
+    resumed : int
+        Number of geometries that were not compared in this run but read from its
+        results file; equality does not look at it either.
 
     Examples
     --------
@@ -77,8 +66,9 @@ class Proof:
     entries: int
     tested: int
     seed: int
-    seconds: float
+    seconds: float = field(compare=False)
     failure: Counterexample | None
+    resumed: int = field(default=0, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -93,14 +83,17 @@ class Proof:
         if self.failure is not None:
             return f"{head}\n{self.failure}"
         proved = (
-            f"proved, given bilinearity: {self.entries:,} entries of forward maps, "
-            f"input gradients and (below {BASE - 1} in size) kernel gradients"
+            f"proved, given bilinearity and entries below {LEAST - 1} in size: "
+            f"{self.entries:,} entries of forward maps, input and kernel gradients"
         )
         tested = (
             f"tested: bilinearity and bias, {self.tested:,} results on random "
             f"integers, seed {self.seed}"
         )
-        return f"{head}\n  {proved}\n  {tested}"
+        lines = [head, f"  {proved}", f"  {tested}"]
+        if self.resumed:
+            lines.append(f"  {self.resumed:,} of the geometries were done before")
+        return "\n".join(lines)
 
 
 def prove(
@@ -112,13 +105,15 @@ def prove(
 ) -> Proof:
     """The exact comparison of routes with the tie map, over a set of geometries.
 
-    For each geometry and route the implied maps are read on a basis, in integers, and
-    compared entry by entry with the tie map, whose entry `[tap, row, column]` is 1
-    where the matrix holds the tap, and else 0. Forward maps and input gradients are
-    read one unit kernel at a time, with all unit inputs as a batch. Kernel gradients
-    are read one unit output at a time, with seven inputs coded as digits in base 256:
-    a wrong entry goes unseen only if it is at least 255 in size. The comparison stops
-    at the first wrong number.
+    For each geometry and route the implied maps are compared on a basis, in integers,
+    with the tie map, whose entry `[tap, row, column]` is 1 where the matrix holds the
+    tap, and else 0. Every call holds several entries of a map, as digits of a number.
+    So a wrong one goes unseen only where it cancels another, and one of the two is at
+    least 63 in size. The route itself runs on every geometry, in int64; where it
+    carries Python integers too, the basis of its kernel gradient comes in those.
+
+    The comparison stops at the first wrong number, which is then looked for one unit
+    array at a time. `convmat.verify.sweep` does the same on many processes.
 
     Parameters
     ----------
@@ -143,7 +138,7 @@ def prove(
     True
     >>> print(prove([geometry(5, 2), geometry(5, 2, stride=3)]))
     PASS geometries: 2 geometries, routes sliding, matrix, operator, dense, fast, ... s
-      proved, given bilinearity: 840 entries of ... gradients
+      proved, given bilinearity and entries below 63 in size: 840 entries ...
       tested: bilinearity and bias, 188 results on random integers, seed 0
     """
     from tqdm import tqdm
@@ -153,13 +148,17 @@ def prove(
     name = what.name if isinstance(what, Box) else "geometries"
     total = len(what) if isinstance(what, Sized) else None
     hidden = None if progress is None else not progress
-    comparison = _Comparison(chosen, np.random.default_rng(seed))
+    comparison = Comparison(chosen, read_seed(seed))
     start = time.perf_counter()
     failure = None
-    for geometry in tqdm(what, name, total=total, delay=2, disable=hidden):
-        failure = comparison.first_wrong(geometry)
-        if failure is not None:
-            break
+    # An iterator may be read on by others: nothing is taken from it ahead.
+    blocks = in_blocks(what) if isinstance(what, Box) else ([g] for g in what)
+    with tqdm(desc=name, total=total, delay=2, disable=hidden) as bar:
+        for block in blocks:
+            failure = comparison.first_wrong(block, comparison.geometries)
+            bar.update(len(block))
+            if failure is not None:
+                break
     return Proof(
         box=name,
         routes=tuple(route.name for route in chosen),
@@ -170,164 +169,3 @@ def prove(
         seconds=time.perf_counter() - start,
         failure=failure,
     )
-
-
-@dataclass(slots=True)
-class _Comparison:
-    """Compares geometry after geometry, and counts what it compared."""
-
-    routes: tuple[Route, ...]
-    random: np.random.Generator
-    geometries: int = field(default=0, init=False)
-    entries: int = field(default=0, init=False)
-    tested: int = field(default=0, init=False)
-
-    def first_wrong(self, g: Geometry) -> Counterexample | None:
-        """The first wrong number of any route, or None."""
-        self.geometries += 1
-        ties = one_hot(g)
-        sample = _Sample.of(g, ties, self.random)
-        for route in self.routes:
-            for part, (function, read) in _maps(route).items():
-                try:
-                    found = self._map(route, part, read(function, g), g, ties)
-                    found = found or self._bilinear(route, part, function, g, sample)
-                except UnreadableError as error:
-                    found = Counterexample(
-                        g, route.name, part, error.arguments, error.expected, error.got
-                    )
-                if found is not None:
-                    return found
-        return self._bias(g, sample) if ROUTES["sliding"] in self.routes else None
-
-    def _map(
-        self, route: Route, part: str, reading: Array, g: Geometry, ties: Array
-    ) -> Counterexample | None:
-        """The first wrong entry of an implied map, in the order of taps."""
-        self.entries += ties.size
-        if np.array_equal(reading, ties):
-            return None
-        tap, row, column = (int(i) for i in np.argwhere(reading != ties)[0])
-        return Counterexample(
-            g,
-            route.name,
-            part,
-            _unit_arguments(part, g, row, column, tap),
-            int(ties[tap, row, column]),
-            int(reading[tap, row, column]),
-            row,
-            column,
-            tap,
-        )
-
-    def _bilinear(
-        self, route: Route, part: str, function: Map, g: Geometry, sample: _Sample
-    ) -> Counterexample | None:
-        """The first result on random integers that is not the map's."""
-        first, second = sample.arguments(part)
-        expected = sample.results[part]
-        got = call(function, first, second, g, expected.shape)
-        return self._result(route.name, part, (first, second), expected, got, g)
-
-    def _bias(self, g: Geometry, sample: _Sample) -> Counterexample | None:
-        """The first sum with a bias that is not the map's plus the bias."""
-        bias = np.arange(1, g.out_channels + 1)
-        expected = sample.results["forward"] + bias.reshape(-1, *(1,) * g.rank)
-        arguments = sample.arguments("forward")
-
-        def biased(kernel: Array, x: Array, g: Geometry) -> Array:
-            return sliding.conv(x, kernel, bias, **g.keywords)
-
-        try:
-            got = call(biased, *arguments, g, expected.shape)
-        except UnreadableError as error:
-            return Counterexample(
-                g, "conv", "bias", arguments, error.expected, error.got
-            )
-        return self._result("conv", "bias", arguments, expected, got, g)
-
-    def _result(
-        self,
-        route: str,
-        part: str,
-        arguments: tuple[Array, Array],
-        expected: Array,
-        got: Array,
-        g: Geometry,
-    ) -> Counterexample | None:
-        self.tested += expected.size
-        if np.array_equal(expected, got):
-            return None
-        place = int(np.flatnonzero(expected != got)[0])
-        right, wrong = int(expected.flat[place]), int(got.flat[place])
-        index = {"input_grad": "column", "kernel_grad": "tap"}.get(part, "row")
-        return Counterexample(g, route, part, arguments, right, wrong, **{index: place})
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Random integers for one geometry, and what the tie map makes of them."""
-
-    kernel: Array
-    x: Array
-    grad: Array
-    results: dict[str, Array]
-
-    @classmethod
-    def of(cls, g: Geometry, ties: Array, random: np.random.Generator) -> _Sample:
-        taps, rows, cols = ties.shape
-
-        def draw(*shape: int) -> Array:
-            return random.integers(-_BOUND, _BOUND, shape, endpoint=True)
-
-        kernel, x, grad = draw(taps), draw(_BATCH, cols), draw(_BATCH, rows)
-        matrix = np.tensordot(kernel, ties, 1)  # (rows, columns)
-        kernel_grad = np.tensordot(ties, grad.T @ x, 2)
-        return cls(
-            kernel.reshape(g.weight_shape),
-            x.reshape(_BATCH, *x_shape(g)),
-            grad.reshape(_BATCH, *y_shape(g)),
-            {
-                "forward": (x @ matrix.T).reshape(_BATCH, *y_shape(g)),
-                "input_grad": (grad @ matrix).reshape(_BATCH, *x_shape(g)),
-                "kernel_grad": kernel_grad.reshape(g.weight_shape),
-            },
-        )
-
-    def arguments(self, part: str) -> tuple[Array, Array]:
-        """The two arrays that a map takes."""
-        return {
-            "forward": (self.kernel, self.x),
-            "input_grad": (self.grad, self.kernel),
-            "kernel_grad": (self.grad, self.x),
-        }[part]
-
-
-def _maps(route: Route) -> dict[str, tuple[Map, Callable[[Map, Geometry], Array]]]:
-    """The maps that a route has, each with the function that reads it."""
-    maps = {
-        "forward": (route.apply, read_forward),
-        "input_grad": (route.input_grad, read_input_grad),
-        "kernel_grad": (route.kernel_grad, read_kernel_grad),
-    }
-    return {
-        part: (function, read)
-        for part, (function, read) in maps.items()
-        if function is not None
-    }
-
-
-def _unit_arguments(
-    part: str, g: Geometry, row: int, column: int, tap: int
-) -> tuple[Array, Array]:
-    """The two arrays, 1 in one place each, whose result shows one entry of a map."""
-    kernel = _unit(tap, g.weight_shape)
-    x = _unit(column, (1, *x_shape(g)))
-    grad = _unit(row, (1, *y_shape(g)))
-    return _Sample(kernel, x, grad, {}).arguments(part)
-
-
-def _unit(place: int, shape: Shape) -> Array:
-    array = np.zeros(shape, np.int64)
-    array.flat[place] = 1
-    return array

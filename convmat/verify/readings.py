@@ -8,6 +8,7 @@ is 1 where the matrix holds the tap, and else 0.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from convmat import tie
 from convmat.arrays import Array, Shape
@@ -24,6 +25,7 @@ __all__ = [
     "read_forward",
     "read_input_grad",
     "read_kernel_grad",
+    "refuse_large",
     "units",
     "x_shape",
     "y_shape",
@@ -48,15 +50,26 @@ def one_hot(g: Geometry) -> Array:
            [[0, 1, 0],
             [0, 0, 1]]])
     """
-    rows, columns = g.matrix_shape
-    # This one, and the reading that it is compared with.
-    needed = 2 * 8 * g.free_parameters * rows * columns
-    remedy = "prove a smaller geometry of the same kind"
-    refuse_beyond("the implied map of", g, needed, None, remedy)
+    refuse_large(g)
     ties = tie.tie_map(g)
     reading = np.zeros((g.free_parameters, *g.matrix_shape), np.int64)
     reading[ties.taps, ties.rows, ties.cols] = 1
     return reading
+
+
+def refuse_large(g: Geometry) -> None:
+    """Refuse a geometry whose implied maps do not fit.
+
+    Raises
+    ------
+    MatrixTooLargeError
+        When two of them would take more than half of the physical memory.
+    """
+    rows, columns = g.matrix_shape
+    # One, and the reading that it is compared with.
+    needed = 2 * 8 * g.free_parameters * rows * columns
+    remedy = "prove a smaller geometry of the same kind"
+    refuse_beyond("the implied map of", g, needed, None, remedy)
 
 
 def read_forward(apply: Map, g: Geometry) -> Array:
@@ -131,21 +144,27 @@ class UnreadableError(Exception):
 
 
 def call(
-    function: Map, first: Array, second: Array, g: Geometry, shape: Shape
+    function: Map,
+    first: Array,
+    second: Array,
+    g: Geometry,
+    shape: Shape,
+    dtype: npt.DTypeLike = np.int64,
 ) -> Array:
-    """The result of a route on integers, seen to be int64 and of the right shape.
+    """The result of a route on integers, seen to be of the right dtype and shape.
 
     Raises
     ------
     UnreadableError
         When it is not, or when the route raises an error of any kind.
     """
-    expected = f"an int64 array of shape {shape}"
+    kind = np.dtype(dtype)
+    expected = f"an {kind} array of shape {shape}"
     try:
         result = function(first, second, g)
     except Exception as error:
         raise UnreadableError((first, second), expected, error) from error
-    if result.shape == shape and result.dtype == np.int64:
+    if result.shape == shape and result.dtype == kind:
         return result
     got = TypeError(f"an array of {result.dtype} and shape {result.shape}")
     raise UnreadableError((first, second), expected, got)

@@ -17,12 +17,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+from nets import CHANNELS, ENGINES, Ours, State, batch_of
 from timing import machine, settle_pages, table, verdict
 
 EXAMPLES = """\
@@ -33,10 +33,6 @@ examples:
                             PyTorch from another environment (it needs NumPy there)
 """
 
-CHANNELS = {"A": [1, 4, 8, 16, 32, 2], "F": [1, 8, 16, 32, 64, 10]}
-FIRST = {"A": 3, "F": 5}
-"""Channels of the two nets, and taps of the first kernel along each axis."""
-
 GOALS = {
     1: {("A", 64): 0.25, ("F", 64): 0.5, ("A", 512): 0.7, ("F", 512): 0.8},
     2: {("A", 64): 0.35, ("F", 64): 0.6, ("A", 512): 0.6, ("F", 512): 0.8},
@@ -45,136 +41,6 @@ GATE = 1e-4
 """Distance of a float32 gradient from the float64 one, over the largest of its layer.
 
 A gate against timing nonsense; what rounding allows is derived in the tests."""
-
-State = dict[str, np.ndarray]
-
-
-def weights(net: str) -> State:
-    """The initial weights, by PyTorch's names: the same in every process."""
-    rng = np.random.default_rng(3)
-    state, number = {}, 0
-    for position, (before, after) in enumerate(pairwise(CHANNELS[net])):
-        size = 3 if position else FIRST[net]
-        spread = 1 / np.sqrt(before * size * size)
-        for name, shape in (
-            ("weight", (after, before, size, size)),
-            ("bias", (after,)),
-        ):
-            drawn = rng.uniform(-spread, spread, shape).astype(np.float32)
-            state[f"{number}.{name}"] = drawn
-        number += 1 + (after != CHANNELS[net][-1]) + (net == "F")
-    return state
-
-
-def batch_of(net: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels: the same in every process."""
-    rng = np.random.default_rng(5)
-    x = rng.standard_normal((size, 1, 28, 28), dtype=np.float32)
-    return x, rng.integers(0, CHANNELS[net][-1], size)
-
-
-class Ours:
-    """A model of convmat, compiled if `threads` are given."""
-
-    def __init__(self, net: str, threads: int = 0, dtype: type = np.float32) -> None:
-        from convmat.nn import (
-            BatchNorm,
-            Compiled,
-            Conv,
-            CrossEntropy,
-            Flatten,
-            ReLU,
-            Sequential,
-        )
-        from convmat.optim import Adam
-
-        rng = np.random.default_rng(0)
-        layers: list[Any] = []
-        for position, (before, after) in enumerate(pairwise(CHANNELS[net])):
-            size = 3 if position else FIRST[net]
-            settings: Any = {"stride": 2, "padding": size // 2, "dtype": dtype}
-            layers.append(Conv(before, after, (size, size), rng=rng, **settings))
-            if after != CHANNELS[net][-1]:
-                layers.append(ReLU())
-            if net == "F":
-                layers.append(BatchNorm(after, dtype=dtype))
-        self.model = Sequential([*layers, Flatten()])
-        drawn = {name: array.astype(dtype) for name, array in weights(net).items()}
-        self.model.load(self.model.parameters | drawn)
-        self.passes: Any = (
-            Compiled(self.model, threads=threads) if threads else self.model
-        )
-        self.loss, self.rule = CrossEntropy(), Adam(1e-3)
-
-    def gradients(self, x: np.ndarray, y: np.ndarray) -> State:
-        """Of one batch, by PyTorch's names."""
-        _, grad = self.loss(self.passes.forward(x), y)
-        self.passes.backward(grad)
-        return self.model.gradients
-
-    def step(self, x: np.ndarray, y: np.ndarray) -> None:
-        """One step of Adam."""
-        from convmat.optim.together import step_together
-
-        step_together(self.rule, self.model.parameters, self.gradients(x, y))
-
-    def arrays(self, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
-        """A batch as this engine wants it."""
-        return x, y
-
-
-class Torch:
-    """The same model of PyTorch."""
-
-    def __init__(self, net: str, channels_last: bool) -> None:
-        import torch
-
-        self.torch = torch
-        layers: list[Any] = []
-        for position, (before, after) in enumerate(pairwise(CHANNELS[net])):
-            size = 3 if position else FIRST[net]
-            conv = torch.nn.Conv2d(before, after, size, stride=2, padding=size // 2)
-            layers.append(conv)
-            if after != CHANNELS[net][-1]:
-                layers.append(torch.nn.ReLU())
-            if net == "F":
-                layers.append(torch.nn.BatchNorm2d(after))
-        self.model = torch.nn.Sequential(*layers, torch.nn.Flatten())
-        drawn = {k: torch.from_numpy(v) for k, v in weights(net).items()}
-        self.model.load_state_dict(drawn, strict=False)
-        self.layout = torch.contiguous_format
-        if channels_last:
-            self.layout = torch.channels_last
-            self.model = self.model.to(memory_format=self.layout)
-        self.rule = torch.optim.Adam(self.model.parameters(), 1e-3)
-
-    def gradients(self, x: Any, y: Any) -> State:
-        """Of one batch, by PyTorch's names."""
-        self._backward(x, y)
-        named = self.model.named_parameters()
-        return {name: tensor.grad.numpy() for name, tensor in named}
-
-    def step(self, x: Any, y: Any) -> None:
-        """One step of Adam."""
-        self._backward(x, y)
-        self.rule.step()
-
-    def arrays(self, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
-        """A batch as this engine wants it."""
-        images = self.torch.from_numpy(x).contiguous(memory_format=self.layout)
-        return images, self.torch.from_numpy(y)
-
-    def _backward(self, x: Any, y: Any) -> None:
-        self.rule.zero_grad()
-        self.torch.nn.functional.cross_entropy(self.model(x), y).backward()
-
-
-ENGINES: dict[str, Callable[[str, int], Any]] = {
-    "compiled": Ours,
-    "layers": lambda net, _: Ours(net),
-    "torch": lambda net, _: Torch(net, channels_last=False),
-    "torch last": lambda net, _: Torch(net, channels_last=True),
-}
 
 
 def serve(engine: str, threads: int) -> None:
@@ -222,40 +88,16 @@ def _seconds(function: Callable[[], object], seconds: float) -> float:
     return min(times)
 
 
-def run_epoch(engine: str, net: str, data: str) -> None:
-    """One epoch over all digits in batches of 64, in an order drawn anew."""
-    if engine.startswith("torch"):
-        import torch
-
-        torch.set_num_threads(1)
-    with np.load(data) as saved:
-        x, y = saved["x"], saved["y"]
-    model = ENGINES[engine](net, 1)
-    order = np.random.default_rng(0).permutation(len(x))
-    for start in range(0, len(x) - 63, 64):
-        chosen = order[start : start + 64]
-        model.step(*model.arrays(x[chosen], y[chosen]))
-    print(_peak())
-
-
-def _peak() -> float:
-    """The most memory that this process had, in MB; on Linux only, else 0."""
-    # Not ru_maxrss: a new process begins with that of its parent.
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0.0
-    (line,) = (t for t in status.read_text().splitlines() if t.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-
-
 def environment(engine: str, threads: int) -> dict[str, str]:
     """Of a process with so many threads; a compiled model brings its own."""
     variables = dict(os.environ)
     # Some machines set these to make results reproducible; they slow NumPy down.
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         variables.pop(name, None)
+    # Both as they are after their first import: compiled, and kept so.
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in ("OPENBLAS", "OMP", "MKL"):
-        own = 1 if engine == "compiled" else threads
+        own = 1 if engine in ("compiled", "learner") else threads
         variables[f"{name}_NUM_THREADS"] = str(own)
     return variables
 
@@ -378,8 +220,11 @@ def measure_cold(options: argparse.Namespace) -> None:
             np.savez(path, x=images, y=labels % CHANNELS[net][-1])
             seconds: dict[str, list[float]] = {}
             peaks: dict[str, float] = {}
+            engines = ["learner", *options.engines]
+            for engine in engines:  # once from the disk, and compiled by Python
+                cold(engine, net, path, options)
             for _ in range(max(3, options.rounds // 3)):
-                for engine in options.engines:
+                for engine in engines:
                     took, peak = cold(engine, net, path, options)
                     seconds.setdefault(engine, []).append(took)
                     peaks[engine] = min(peak, peaks.get(engine, peak))
@@ -388,10 +233,13 @@ def measure_cold(options: argparse.Namespace) -> None:
             theirs = [e for e in least if e.startswith("torch")]
             if theirs:
                 fastest = min(theirs, key=lambda e: least[e])
-                wall = least["compiled"] / least[fastest]
-                memory = peaks["compiled"] / min(peaks[e] for e in theirs)
-                verdicts.append(verdict(f"net {net}, cold, wall time", wall, 0.15))
-                verdicts.append(verdict(f"net {net}, cold, peak memory", memory, 0.2))
+                smallest = min(peaks[engine] for engine in theirs)
+                for ours in ("learner", "compiled"):
+                    told = f"net {net}, cold, {ours}"
+                    wall = least[ours] / least[fastest]
+                    verdicts.append(verdict(f"{told}, wall time", wall, 0.15))
+                    memory = peaks[ours] / smallest
+                    verdicts.append(verdict(f"{told}, peak memory", memory, 0.2))
     print("\none epoch of 5,000 digits from a cold start, 1 thread: s, and MB at most")
     header = ["net", *(f"{e} s" for e in least), *(f"{e} MB" for e in least)]
     print(table(header, rows))
@@ -410,7 +258,7 @@ def cold(
     """Seconds and largest resident memory in MB of one process."""
     of_torch = engine.startswith("torch")
     python = options.torch_python if of_torch else sys.executable
-    command = [python, __file__, "--engine", engine, "--epoch", net, path]
+    command = [python, str(Path(__file__).with_name("nets.py")), engine, net, path]
     start = time.perf_counter()
     process = subprocess.Popen(
         command, env=environment(engine, 1), stdout=subprocess.PIPE
@@ -439,18 +287,15 @@ def main() -> None:
     )
     parser.add_argument("--torch-python", default=sys.executable)
     parser.add_argument("--no-cold", action="store_true", help="steps only")
+    parser.add_argument("--no-steps", action="store_true", help="cold starts only")
     parser.add_argument("--engine", choices=list(ENGINES), help=argparse.SUPPRESS)
-    parser.add_argument("--epoch", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.epoch:
-        run_epoch(options.engine, *options.epoch)
-        return
     if options.engine:
         serve(options.engine, options.threads[0])
         return
     options.engines = ["compiled", *(e for e in options.engines if e != "compiled")]
     print(machine("numpy"))
-    for threads in options.threads:
+    for threads in options.threads if not options.no_steps else ():
         measure(options, threads)
     if not options.no_cold:
         measure_cold(options)

@@ -56,6 +56,12 @@ def test_a_gap_in_a_series_stays_a_gap(artists):
     assert np.isnan(known["curve[a]"].get_ydata()[1])
 
 
+def test_the_alt_text_of_a_series_with_gaps_tells_what_is_seen():
+    ends = {"a": [np.nan, 4.0, np.nan, 2.0, np.nan]}
+    alt = curves(ends, xlabel="x", ylabel="y").convmat["alt"]
+    assert alt.endswith("a: 5 points, from 4 to 2.")
+
+
 def test_the_alt_text_of_curves_tells_their_ends():
     alt = curves(LOSSES, xlabel="step", ylabel="loss").convmat["alt"]
     assert "Curves of loss over step." in alt

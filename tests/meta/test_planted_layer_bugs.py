@@ -66,8 +66,8 @@ def maximum_at_the_first_cell(patch: Patch) -> None:
 
 
 def overlapping_gradients_overwrite(patch: Patch) -> None:
-    old = "x_grad[sources] += np.where(taps[outs] == number, grad[outs], zero)"
-    new = old.replace("+=", "=").replace("zero", "x_grad[sources]")
+    old = "x_grad[:, :, *sources] += np.where(there, own, zero)"
+    new = old.replace("+=", "=").replace("zero", "x_grad[:, :, *sources]")
     plant_text(patch, pooling, "max_pool_backward", old, new)
     patch.setattr(functional, "max_pool_backward", pooling.max_pool_backward)
 
@@ -93,7 +93,7 @@ def whole_window_divides(patch: Patch) -> None:
         g = windows.geometry
         return np.full(g.output_size, int(np.prod(g.kernel_size)))
 
-    plant(patch, AvgPool, "_divisors", change)
+    plant(patch, AvgPool, "divisors", change)
 
 
 def mean_gradient_undivided(patch: Patch) -> None:

@@ -147,11 +147,16 @@ BUGS = {
         (LEARNER, "test_each_held_out_sample_counts_the_same", {}),
     ),
     "measuring leaves eval mode on": (
-        (evaluation, "evaluate", "with model.evaluating():", "if model.eval():"),
+        (
+            learner.Learner,
+            "validate",
+            "with self.model.evaluating():",
+            "if self.model.eval():",
+        ),
         (LEARNER, "test_measuring_changes_nothing", {}),
     ),
     "predictions are shuffled": (
-        (learner.Learner, "predict", "seed=None, ", ""),
+        (evaluation, "all_of", "seed=None, ", ""),
         (LEARNER, "test_predictions_come_in_the_order_of_the_samples", {"size": 7}),
     ),
     "an undone step keeps its buffers": (

@@ -206,6 +206,26 @@ def test_a_plan_of_ones_own_has_to_be_given_again(tmp_path):
     assert everything(resumed) == everything(whole)
 
 
+def test_layers_that_were_frozen_are_frozen_in_the_resumed_run(tmp_path):
+    def frozen(*callbacks):
+        one = learner(*callbacks)
+        one.model.layers[2].eval()  # batch norm by what it remembers
+        return one
+
+    whole, path = frozen(), tmp_path / "run.safetensors"
+    whole.fit(2, progress=False)
+    with pytest.raises(RuntimeError, match="killed"):
+        frozen(At(8, lost)).fit(2, progress=False, checkpoint=path)
+    resumed = learner()
+    resumed.resume(path, progress=False)
+    assert everything(resumed) == everything(whole)
+    modes = [leaf.training for _, leaf in resumed.model.leaves()]
+    assert modes == [True, True, False, True, True, True, True]
+    thawed = learner()
+    thawed.fit(2, progress=False)
+    assert everything(thawed) != everything(whole)
+
+
 # ------------------------------------------------------------- killed at any moment
 
 SCRIPT = """
@@ -366,6 +386,16 @@ def test_a_checkpoint_of_another_learner_is_refused_and_nothing_changes(saved, o
     assert trained.rule.state() == {}
     assert trained.recorder.steps == []
     assert saved.read_bytes() == content
+
+
+def test_a_checkpoint_of_other_weights_of_classes_is_refused(tmp_path):
+    def weighted(most):
+        return learner(loss=CrossEntropy(weight=np.linspace(1, most, 10)))
+
+    path = weighted(2).save(tmp_path / "run.safetensors")
+    with pytest.raises(ValueError, match=r"loss's weight must be float64 \[1.0, .*2.0"):
+        weighted(3).load(path)
+    weighted(2).load(path)
 
 
 def test_another_format_is_refused_and_says_which_version_wrote_it(saved, tmp_path):

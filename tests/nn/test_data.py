@@ -90,6 +90,16 @@ def test_what_is_no_count_is_named(keywords, error, message):
         Loader(np.arange(5), np.arange(5), **{"batch_size": 2, **keywords})
 
 
+@pytest.mark.parametrize("value", [[1, 2], None, np.float64(3), np.zeros(())])
+def test_what_is_no_array_of_samples_is_named(value):
+    for name in ("inputs", "targets"):
+        right = {"inputs": np.zeros(2), "targets": np.zeros(2)}
+        with pytest.raises(TypeError, match=f"{name} must be an array with samples"):
+            Loader(**right | {name: value}, batch_size=1)
+    with pytest.raises(TypeError, match=r"data must be a Dataset.*Dataset.of\("):
+        Loader.of(value)
+
+
 def test_unequal_lengths_are_named():
     with pytest.raises(ValueError, match=r"len\(targets\) must be that of inputs, 5"):
         Loader(np.arange(5), np.arange(4))

@@ -61,6 +61,13 @@ def test_everything_is_as_it_was(trained_before):
     assert snapshot(trained) == snapshot(twin)
 
 
+def test_a_model_in_eval_mode_is_not_searched():
+    trained = learner()
+    trained.model.eval()
+    with pytest.raises(ValueError, match=r"model must be in training .*model.train"):
+        trained.lr_find(progress=False)
+
+
 def test_everything_is_as_it_was_after_ctrl_c_too():
     trained = learner()
     before = snapshot(trained)

@@ -254,7 +254,7 @@ def test_float16_stays_float16_by_windows_and_is_refused_by_matrices():
 def test_a_matrix_that_cannot_fit_is_refused_before_it_is_built(monkeypatch):
     x = np.zeros((1, 8, 256, 256), np.float32)
     layer = MatrixConv(8, 64, (3, 3), padding=1, rng=RNG, max_bytes=1 << 30)
-    monkeypatch.setattr("convmat.nn.kernels.from_pattern", None)  # not called
+    monkeypatch.setattr("convmat.nn.tied.from_pattern", None)  # not called
     with pytest.raises(MemoryError, match=r"3.* GiB.* 1.0 GiB; the other routes"):
         layer.forward(x)
 

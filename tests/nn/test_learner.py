@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -26,8 +27,9 @@ from convmat.nn import (
     Sequential,
     accuracy,
     load_digits,
+    optdigits,
 )
-from convmat.optim import SGD, AdamW, Constant, OneCycle
+from convmat.optim import SGD, AdamW, Constant, LinearOneCycle, OneCycle
 
 DIGITS = load_digits(dtype=np.float32)
 
@@ -81,6 +83,36 @@ def test_rates_are_set_before_each_batch_by_the_share_that_is_done():
     assert recorder.lrs == [lr for lr, _ in expected]
     assert recorder.momenta == [momentum for _, momentum in expected]
     assert (trained.rule.lr, trained.rule.momentum) == (0.01, 0.9)  # its own again
+
+
+def test_lines_of_fractions_are_exact_beside_exact_parameters():
+    tenth, half = Fraction(1, 10), Fraction(1, 2)
+    plan = LinearOneCycle(tenth, 10, 10_000, 9 * tenth, (9 * tenth, half))
+    layer = Linear(2, 1, rng=np.random.default_rng(0))
+    for name, array in layer.parameters.items():
+        layer.parameters[name] = np.full(array.shape, Fraction(1, 3), object)
+    x = np.array([[Fraction(i, 3), Fraction(1 - i, 2)] for i in range(6)], object)
+    trained = Learner(
+        Sequential([layer]), Loader(x, x[:, :1], 2), SGD(tenth, half), loss=HalfSquare()
+    )
+    recorder = trained.fit_plan(2, plan, progress=False)
+    rates = [plan.rates(Fraction(done, 6)) for done in range(6)]
+    assert list(zip(recorder.lrs, recorder.momenta, strict=True)) == rates
+    assert all(isinstance(loss, Fraction) for loss in recorder.losses)
+    assert all(isinstance(w, Fraction) for w in layer.parameters["weight"].flat)
+
+
+def test_positions_of_floats_are_floats():
+    seen = []
+
+    class Watched:
+        def rates(self, position):
+            seen.append(position)
+            return Constant().rates(position)
+
+    learner().fit_plan(2, Watched(), progress=False)
+    assert seen == [done / 12 for done in range(12)]
+    assert {type(position) for position in seen} == {float}
 
 
 def test_a_flat_part_comes_before_the_cosine():
@@ -315,6 +347,60 @@ def test_without_a_fit_there_is_nothing_to_go_on_with():
         learner().resume()
 
 
+# ------------------------------------------------------------------- what is no learner
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": Flatten()}, r"model must be a Sequential.*Sequential\(\[layer\]\)"),
+        ({"model": "x"}, "model must be a Sequential or a Residual, got model='str'"),
+        ({"loader": optdigits()}, r"loader must be a Loader.*Loader.of\(data\)"),
+        ({"loader": (1, 2)}, r"loader must be a Loader, .*Loader\(inputs, targets\)"),
+        ({"rule": "sgd"}, "rule must be a rule of convmat.optim, got rule='str'"),
+        ({"rule": SGD}, "rule must be a rule .* got rule='the class SGD'"),
+        ({"loss": CrossEntropy}, "loss must be callable, .*'the class CrossEntropy'"),
+        ({"loss": "mse"}, "loss must be callable, got loss='str'"),
+        ({"held_out": optdigits()}, r"held_out must be a Loader.*Loader.of\(data\)"),
+    ],
+    ids=[
+        "a layer",
+        "no model",
+        "data set",
+        "arrays",
+        "a word",
+        "rule class",
+        "loss class",
+        "no loss",
+        "held out",
+    ],
+)
+def test_what_a_learner_cannot_join_is_named(given, message):
+    loader = Loader(DIGITS.train_images, DIGITS.train_labels)
+    right = {"model": network(), "loader": loader, "rule": SGD(0.1)}
+    with pytest.raises(TypeError, match=message):
+        Learner(**right | given)
+
+
+@pytest.mark.parametrize("plan", [0.1, None, OneCycle])
+def test_what_gives_no_rates_is_no_plan(plan, tmp_path):
+    trained, path = learner(), tmp_path / "run.safetensors"
+    with pytest.raises(TypeError, match=r"plan must have a method rates\(position\)"):
+        trained.fit_plan(1, plan, progress=False, checkpoint=path)
+    assert not path.exists()
+    assert trained.recorder.fits == []
+
+
+@pytest.mark.parametrize("x", [[[1.0]], 3, None])
+def test_what_are_no_samples_is_not_predicted(x):
+    with pytest.raises(TypeError, match="x must be an array of samples, or a Loader"):
+        learner().predict(x)
+    with pytest.raises(
+        ValueError, match=r"x.shape must hold a sample, got x.shape=\(0"
+    ):
+        learner().predict(DIGITS.test_images[:0])
+
+
 # ------------------------------------------------------------------ Ctrl-C and errors
 
 
@@ -353,10 +439,12 @@ def plant(trained, place):
         vars(trained.model.layers[4])["forward"] = interrupt
     elif place == "backward":
         vars(trained.model.layers[0])["backward"] = interrupt
-    elif place == "update":  # some parameters have moved
-        right, rule = trained.rule._update, trained.rule
-        vars(rule)["_update"] = lambda name, *rest: (
-            interrupt() if name == "2.bias" else right(name, *rest)
+    elif place == "update":  # some parameters have moved, and the rule remembers it
+        right, moved = trained.rule._update, trained.model.parameters["0.weight"]
+        vars(trained.rule)["_update"] = lambda name, *rest: (
+            right(name, *rest),
+            moved.fill(9),
+            interrupt(),
         )
     else:  # all have, and the step is recorded
         right = trained.recorder.add
@@ -467,6 +555,20 @@ def test_a_loss_that_is_not_finite_brings_back_the_last_finite_one():
     with trained.model.evaluating() as model:
         x, y = next(trained.loader.epoch(1, start=1))
         assert np.isfinite(CrossEntropy()(model.forward(x), y)[0])
+
+
+def test_weights_that_an_epoch_ends_with_are_finite_or_not_saved(tmp_path):
+    path, good = tmp_path / "run.safetensors", learner()
+    good.fit(1, progress=False)
+    # Step 12, the last of the second epoch, has a finite loss and ruins the weights.
+    trained = learner(At(11, poison))
+    with pytest.raises(DivergedError, match="loss must be finite at step 13"):
+        trained.fit(3, progress=False, checkpoint=path)
+    assert same(everything(trained), after(11))
+    kept = learner()
+    kept.load(path)
+    assert kept.epochs == 1
+    assert same(everything(kept), everything(good))
 
 
 def test_the_buffers_of_a_bad_batch_are_not_kept():

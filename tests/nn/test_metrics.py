@@ -42,8 +42,9 @@ def test_precision_is_by_columns_and_recall_by_rows():
 @pytest.mark.parametrize("metric", [accuracy, confusion_matrix])
 def test_labels_that_name_no_class_are_named(metric):
     for labels, message in (
-        (np.array([0, 4]), "labels must be integers from 0 to 3"),
-        (np.array([0.0, 1.0]), "labels must be integers"),
+        (np.array([0, 4]), "labels must be integers from 0 to 3, .*=4; sample 1 has"),
+        (np.array([-1, 9]), "labels must be integers from 0 to 3, .*=-1; sample 0"),
+        (np.array([0.0, 1.0]), "labels must be integers .*got labels='dtype float64'"),
         (np.array([0]), r"labels.shape must be \(batch,\)"),
     ):
         with pytest.raises(ValueError, match=message):

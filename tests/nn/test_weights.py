@@ -137,6 +137,36 @@ def test_every_changed_byte_is_told(tmp_path):
     assert all("must hold a whole safetensors file" in told for told in refusals)
 
 
+def test_a_changed_number_in_a_file_of_weights_is_told(tmp_path):
+    one, other = trained(1), trained(2)
+    path = save_weights(one, tmp_path / "a.safetensors")
+    content, before = bytearray(path.read_bytes()), bits(other)
+    content[-3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="whole safetensors file, but its check sum"):
+        load_weights(other, path)
+    assert bits(other) == before
+
+
+def test_a_dtype_that_numpy_lacks_is_told_with_the_remedy(tmp_path):
+    path = tmp_path / "a.safetensors"
+    header = {"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(4))
+    message = r"dtypes, but data type 'bfloat16' .*saved: tensor.float\(\)"
+    with pytest.raises(ValueError, match=message):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("first", [b"PK\3\4", b"\x80\2}q"], ids=["zip", "pickle"])
+def test_a_file_of_torch_save_is_told_with_the_remedy(first, tmp_path):
+    path = tmp_path / "a.pt"
+    path.write_bytes(first + bytes(100))
+    message = r"must hold a whole safetensors file.*use safetensors.torch.save_file\("
+    with pytest.raises(ValueError, match=message):
+        load_weights(network(), path)
+
+
 def test_a_header_of_another_length_allocates_nothing(tmp_path):
     path = tmp_path / "a.safetensors"
     header = {"w": {"dtype": "F64", "shape": [1 << 50], "data_offsets": [0, 1 << 53]}}

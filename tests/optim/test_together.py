@@ -76,6 +76,20 @@ def test_parameters_that_the_rule_has_not_seen_equally_often_stay_apart():
     }
 
 
+@pytest.mark.parametrize("kind", ["momentum", "adam"])
+def test_what_is_put_in_place_of_a_memory_counts(kind):
+    one, other, rng = RULES[kind](), RULES[kind](), np.random.default_rng(0)
+    parameters = arrays(rng)
+    others = {name: array.copy() for name, array in parameters.items()}
+    for _ in range(3):
+        gradients = arrays(rng)
+        one.step(parameters, gradients)
+        step_together(other, others, gradients)
+        assert_equal(parameters, others)
+        for rule in (one, other):
+            rule.load_state({name: 2 * array for name, array in rule.state().items()})
+
+
 def test_momentum_that_is_set_to_0_forgets_the_velocity_too():
     rule, rng = SGD(0.1, 0.9), np.random.default_rng(0)
     parameters = arrays(rng)

@@ -19,9 +19,9 @@ from convmat.verify import (
     implied_matrix,
 )
 from convmat.verify.checks.maps import MAPS, CallLostError
-from convmat.verify.exact.codes import Code, code_for
-from convmat.verify.exact.polynomials import Polynomial, symbols, terms_of
-from convmat.verify.exact.reading import Entry
+from convmat.verify.entrywise.codes import Code, code_for
+from convmat.verify.entrywise.polynomials import Polynomial, symbols, terms_of
+from convmat.verify.entrywise.reading import Entry
 from convmat.verify.readings import one_hot
 from convmat.verify.strategies import geometries
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convmat import ConvmatError, ConvmatTypeError, conv, geometry
-from convmat.verify.implementation import Implementation, Supports, implementation
+from convmat.verify.black_box import Implementation, Supports, implementation
 
 G = geometry((1, 4), (1, 1, 2))
 X, KERNEL = np.arange(4.0).reshape(1, 1, 4), np.ones((1, 1, 2))
@@ -98,6 +98,16 @@ def test_view_of_an_argument_is_told_and_the_result_is_a_copy():
     seen = outcome(lambda x, kernel, **settings: x[..., 1:])
     assert [problem.kind for problem in seen.problems] == ["view"]
     assert not np.may_share_memory(seen.result, X)
+
+
+def test_result_is_what_it_was_when_it_came_back():
+    def scales(x, kernel, **settings):
+        x *= 3
+        return x[..., 1:]
+
+    seen = Implementation("it", scales).apply(X.copy(), KERNEL, G)
+    assert [problem.kind for problem in seen.problems] == ["view", "modified"]
+    assert seen.result.tolist() == [[[3.0, 6.0, 9.0]]]
 
 
 def test_not_a_number_that_stays_is_not_modified():

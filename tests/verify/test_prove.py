@@ -52,8 +52,8 @@ def test_report_tells_proved_and_tested_apart():
     lines = str(prove([PLAIN], seed=7)).splitlines()
     assert lines[0].startswith("PASS geometries: 1 geometries, routes sliding, matrix")
     assert lines[1] == (
-        "  proved, given bilinearity: 2,016 entries of forward maps, input gradients "
-        "and (below 255 in size) kernel gradients"
+        "  proved, given bilinearity and entries below 63 in size: 2,016 entries of "
+        "forward maps, input and kernel gradients"
     )
     assert lines[2] == (
         "  tested: bilinearity and bias, 154 results on random integers, seed 7"

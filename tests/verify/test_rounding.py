@@ -11,17 +11,18 @@ from convmat import tie_map
 from convmat.nn import (
     Conv,
     CrossEntropy,
+    FixedMatrix,
     Flatten,
     HalfSquare,
-    LeakyReLU,
     Linear,
     MatrixConv,
     ReLU,
     Sequential,
 )
-from convmat.optim import SGD, Adam, AdamW
+from convmat.optim import SGD, Rule
 from convmat.verify import rounding
 from convmat.verify.agreement import gaps_between
+from convmat.verify.rounding.kernels import most_reads
 from convmat.verify.strategies import geometries
 
 LOSSES = {"cross entropy": CrossEntropy, "half square": HalfSquare}
@@ -71,6 +72,10 @@ def moved(arrays, gap):
     }
 
 
+def floats(arrays):
+    return {name: array for name, array in arrays.items() if array.dtype.kind == "f"}
+
+
 def shares(one, other, loss, x, y):
     """Largest difference after one honest step over its bound, by what differs.
 
@@ -84,8 +89,11 @@ def shares(one, other, loss, x, y):
         rule,
         x,
         y,
-        gaps=gaps_between(model.parameters, other_model.parameters),
-        velocity_gaps=gaps_between(rule.velocity, other_rule.velocity),
+        gaps=gaps_between(
+            model.parameters | floats(model.buffers),
+            other_model.parameters | other_model.buffers,
+        ),
+        memory_gaps=gaps_between(floats(rule.state()), other_rule.state()),
     )
     values = []
     for network, update in (one, other):
@@ -96,12 +104,14 @@ def shares(one, other, loss, x, y):
     found = {"loss": abs(values[0] - values[1])}
     allowed = {"loss": bound.loss}
     pairs = [
-        ("parameters", model.parameters, other_model.parameters, bound.parameters),
-        ("velocity", rule.velocity, other_rule.velocity, bound.velocity),
+        ("parameters.", model.parameters, other_model.parameters, bound.parameters),
+        ("buffers.", floats(model.buffers), other_model.buffers, bound.buffers),
+        ("", floats(rule.state()), other_rule.state(), bound.memory),
     ]
     for kind, left, right, limits in pairs:
         for name, gap in gaps_between(left, right).items():
-            found[f"{kind} {name}"], allowed[f"{kind} {name}"] = gap, limits[name]
+            label = f"{kind}{name}".replace(".", " ", 1)
+            found[label], allowed[label] = gap, limits[name]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = {n: np.divide(found[n], allowed[n]) for n in found}
     return {n: float(np.where(found[n] == 0, 0.0, r).max()) for n, r in ratios.items()}
@@ -249,20 +259,16 @@ def test_the_softmax_bound_of_scores_that_part_is_reached():
 @given(geometries(max_rank=2))
 def test_the_terms_of_an_input_gradient_are_the_most_taps_on_one_input(g):
     reads = np.bincount(tie_map(g).cols).max(initial=0)
-    terms = (
-        g.out_channels
-        // g.groups
-        * np.prod([rounding.most_reads(axis) for axis in g.axes])
-    )
+    terms = g.out_channels // g.groups * np.prod([most_reads(axis) for axis in g.axes])
     assert terms == reads
 
 
 def test_taps_that_fold_back_to_one_input_count_as_many_terms():
     # Output 0 reads input 0 through two taps, as a padding mode other than zeros can.
     sources = np.array([[0, 0], [0, 1], [1, -1]])
-    assert rounding.most_reads(SimpleNamespace(sources=lambda: sources)) == 3
+    assert most_reads(SimpleNamespace(sources=lambda: sources)) == 3
     nothing = np.array([[-1, -1]])
-    assert rounding.most_reads(SimpleNamespace(sources=lambda: nothing)) == 0
+    assert most_reads(SimpleNamespace(sources=lambda: nothing)) == 0
 
 
 def linear_step(x=np.float64, parameters=np.float64, velocity=None, targets=None):
@@ -279,8 +285,9 @@ def linear_step(x=np.float64, parameters=np.float64, velocity=None, targets=None
     if targets:
         loss, y = HalfSquare(), np.ones((4, 2), targets)
     batch = np.ones((4, 3), x)
+    memory = {label: np.zeros(array.shape) for label, array in rule.state().items()}
     return rounding.step_bound(
-        model, loss, rule, batch, y, gaps=gaps, velocity_gaps=gaps
+        model, loss, rule, batch, y, gaps=gaps, memory_gaps=memory
     )
 
 
@@ -291,7 +298,10 @@ def linear_step(x=np.float64, parameters=np.float64, velocity=None, targets=None
         ({"x": np.float32}, r"parameters\['0.weight'\] must be .* x, float32, got"),
         ({"x": int}, "x must be float32 or float64, got x='int64'"),
         ({"x": np.float16, "parameters": np.float16}, "x must be float32 or float64"),
-        ({"velocity": np.float32}, r"velocity\['0.weight'\] must be .* x, float64"),
+        (
+            {"velocity": np.float32},
+            r"memory\['velocity.0.weight'\] must be .* x, float64",
+        ),
         (
             {"x": np.float32, "parameters": np.float32, "targets": np.float64},
             "targets must leave the gradient of the loss float32, got .*'float64'",
@@ -318,31 +328,47 @@ def test_a_sum_that_may_lose_every_digit_has_no_bound():
         rounding.gamma(2**24, 2.0**-24)
 
 
-@pytest.mark.parametrize("make", [Adam, AdamW])
-def test_other_rules_than_sgd_have_no_bound(make):
+def test_an_update_rule_without_a_rule_of_rounding_is_named():
+    class Other(Rule):
+        def __init__(self):
+            super().__init__(0.1, 0, 0, decoupled=False)
+
+        def _check(self, name, parameter):
+            pass
+
+        def _forms(self, parameter):
+            return {}
+
+        def _update(self, name, parameter, gradient):
+            pass
+
     model, x = Sequential([Linear(3, 2, rng=np.random.default_rng(0))]), np.ones((4, 3))
     gaps = {name: np.zeros(array.shape) for name, array in model.parameters.items()}
-    with pytest.raises(TypeError, match=r"rule must be SGD to have a bound, .*'Adam'"):
+    with pytest.raises(TypeError, match=r"rule must be SGD or Adam .*, got .*'Other'"):
         rounding.step_bound(
-            model, HalfSquare(), make(), x, x[:, :2], gaps=gaps, velocity_gaps=gaps
+            model, HalfSquare(), Other(), x, x[:, :2], gaps=gaps, memory_gaps={}
         )
+
+
+def test_a_gap_that_is_missing_is_named():
+    model, x = Sequential([Linear(3, 2, rng=np.random.default_rng(0))]), np.ones((4, 3))
+    known = {"0.weight": np.zeros((2, 3))}
+    loss, y, rule = HalfSquare(), x[:, :2], SGD(0.1, 0.9)
+    with pytest.raises(ValueError, match=r"gaps must have one for '0.bias'.*measures"):
+        rounding.step_bound(model, loss, rule, x, y, gaps=known, memory_gaps={})
+    known["0.bias"] = np.zeros(2)
+    rule.step(model.parameters, model.parameters)
+    with pytest.raises(ValueError, match=r"memory_gaps .*'velocity.0.weight'"):
+        rounding.step_bound(model, loss, rule, x, y, gaps=known, memory_gaps={})
 
 
 def test_a_layer_and_a_loss_without_a_rule_are_named():
     def other(outputs, targets):
         return 0.0, outputs
 
-    x, gaps = np.ones((2, 3)), {"gaps": {}, "velocity_gaps": {}}
+    x, gaps = np.ones((2, 3)), {"gaps": {}, "memory_gaps": {}}
     with pytest.raises(TypeError, match="loss must have a rule of rounding"):
         rounding.step_bound(Sequential([]), other, SGD(1), x, x, **gaps)
-    layer = LeakyReLU()
+    layer = FixedMatrix(np.eye(3))
     with pytest.raises(TypeError, match="layer must have a rule of rounding"):
         rounding.step_bound(Sequential([layer]), other, SGD(1), x, x, **gaps)
-
-
-@pytest.mark.parametrize("settings", [{"label_smoothing": 0.1}, {"weight": [1, 2, 3]}])
-def test_a_loss_with_settings_that_have_no_rule_is_named(settings):
-    x, labels = np.ones((2, 3)), np.array([0, 1])
-    loss, gaps = CrossEntropy(**settings), {"gaps": {}, "velocity_gaps": {}}
-    with pytest.raises(TypeError, match="label_smoothing or weight must have a rule"):
-        rounding.step_bound(Sequential([]), loss, SGD(1), x, labels, **gaps)

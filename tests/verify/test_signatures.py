@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convmat import ConvmatError, conv, conv_input_grad, conv_kernel_grad, geometry
-from convmat.verify.implementation import Supports
+from convmat.verify.black_box import Supports
 from convmat.verify.signatures import SIGNATURES, adapted
 from convmat.verify.signatures.as_onnx import onnxruntime_conv
 

@@ -146,6 +146,7 @@ def test_list_of_strategies_is_the_agreed_one():
         "inputs",
         "kernels",
         "layouts",
+        "networks",
         "numbers",
         "outputs",
         "trials",

@@ -12,5 +12,6 @@ of batch normalisation are those of the whole batch, merged from the chunks.
 """
 
 from convmat.nn.compiled.model import Compiled
+from convmat.nn.compiled.reading import obstacle
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "obstacle"]

@@ -23,7 +23,7 @@ _FEWEST = 128
 
 
 class Affine(Step):
-    """`matrix @ columns`: what `Convolution` and `Dense` share.
+    """`matrix @ columns` in each group: what `Convolution` and `Dense` share.
 
     Parameters
     ----------
@@ -33,33 +33,49 @@ class Affine(Step):
         Numbers that an output reads.
     outs : tuple of int
         Outputs along each spatial axis.
+    groups : int
+        Parts of the channels that have nothing to do with each other.
     first : bool
         Whether no gradient by the input is needed.
     """
 
     def __init__(
-        self, layer: Layer, buffers: Buffers, taps: int, outs: Shape, *, first: bool
+        self,
+        layer: Layer,
+        buffers: Buffers,
+        taps: int,
+        outs: Shape,
+        groups: int = 1,
+        *,
+        first: bool,
     ) -> None:
         self.layer, self.buffers, self.first = layer, buffers, first
         self.shares_blocks: list[Array] = []  # gradients by the columns
-        self.taps, self.outs = taps, prod(outs)
-        self.rows = len(layer.parameters["weight"])
-        self.output_shape = self.rows, *outs
+        self.taps, self.outs, self.groups = taps, prod(outs), groups
+        channels = len(layer.parameters["weight"])
+        self.rows = channels // groups
+        self.output_shape = channels, *outs
         self.grad_x = []
         bias = "bias" in layer.parameters
-        self.matrix = np.zeros((self.rows, taps + bias), buffers.dtype)
-        self.columns = buffers.kept(taps + bias, self.outs)
+        self.matrix = np.zeros((groups, 1, self.rows, taps + bias), buffers.dtype)
+        self.columns = buffers.kept(groups, taps + bias, self.outs)
         if bias:
             for columns in self.columns:
-                columns[taps] = 1
-        self.sums = [
-            np.zeros(self.matrix.shape[::-1], buffers.dtype) for _ in self.columns
+                columns[:, taps] = 1
+        shape = groups, taps + bias, self.rows
+        self.sums = [np.zeros(shape, buffers.dtype) for _ in self.columns]
+        # Where parameters and their gradients are, as (groups, rows, taps) and (.., 1).
+        places = {"weight": slice(taps), "bias": slice(taps, None)}
+        total = self.sums[0].swapaxes(1, 2)
+        self.parts = [
+            (name, self.matrix[:, 0, :, places[name]], total[..., places[name]])
+            for name in layer.parameters
         ]
 
     def join(self, y: list[Array], grad_y: list[Array]) -> None:
         """Also lay all matrices out in blocks."""
         super().join(y, grad_y)
-        made = self.buffers.lent(self.rows, self.outs)
+        made = self.buffers.lent(self.groups * self.rows, self.outs)
         # The product needs rows that lie one after the other; padding is in the way.
         self.made = [
             own.reshape(scratch.shape) if own.flags.c_contiguous else scratch
@@ -73,9 +89,8 @@ class Affine(Step):
     def begin(self) -> None:
         """Put weight and bias side by side."""
         parameters = self.layer.parameters
-        self.matrix[:, : self.taps] = parameters["weight"].reshape(self.rows, self.taps)
-        if "bias" in parameters:
-            self.matrix[:, self.taps] = parameters["bias"]
+        for name, part, _ in self.parts:
+            part[...] = parameters[name].reshape(part.shape)
 
     def forward(self, chunk: int) -> None:
         """One product."""
@@ -91,27 +106,28 @@ class Affine(Step):
         grad = self.grad_blocks[chunk]
         arithmetic.affine_backward(grad, self.columns_blocks[chunk], self.sums[chunk])
         if not self.first:
-            weight = self.matrix[:, : self.taps]
-            arithmetic.affine(weight.T, grad, self.shares_blocks[chunk])
+            weight = self.matrix[..., : self.taps].swapaxes(2, 3)
+            arithmetic.affine(weight, grad, self.shares_blocks[chunk])
 
     def finish(self) -> None:
         """Add up the chunks, always in the same order."""
-        total = sum(self.sums[1:], self.sums[0]).T
-        weight = self.layer.parameters["weight"]
+        first, *others = self.sums
+        for sums in others:
+            np.add(first, sums, out=first)
+        parameters = self.layer.parameters
         self.layer.gradients = {
-            "weight": np.ascontiguousarray(total[:, : self.taps]).reshape(weight.shape)
+            name: part.copy().reshape(parameters[name].shape)
+            for name, _, part in self.parts
         }
-        if "bias" in self.layer.parameters:
-            self.layer.gradients["bias"] = total[:, self.taps].copy()
 
     def _blocks(self, array: Array) -> Array:
-        """`(channels, ..., samples)` as `(blocks, channels, places)`."""
-        matrix = array.reshape(len(array), -1)
-        places, each = matrix.shape[1], self.matrix.size
+        """Entries of all groups as `(groups, blocks, ..., places of a block)`."""
+        matrices = array.reshape(self.groups, -1, self.outs * array.shape[-1])
+        places, each = matrices.shape[2], self.rows * self.matrix.shape[3]
         for blocks in range(1, places // _FEWEST + 1):
             if places % blocks == 0 and places // blocks * each <= UNPACKED:
-                return in_blocks(matrix, blocks)
-        return matrix[None]
+                return in_blocks(matrices, blocks)
+        return matrices[:, None]
 
 
 class Convolution(Affine):
@@ -120,29 +136,33 @@ class Convolution(Affine):
     def __init__(
         self, layer: Conv, buffers: Buffers, g: Geometry, *, first: bool
     ) -> None:
-        taps = g.taps_per_row
-        super().__init__(layer, buffers, taps, g.output_size, first=first)
+        taps, groups = g.taps_per_row, g.groups
+        super().__init__(layer, buffers, taps, g.output_size, groups, first=first)
         padded = tuple(axis.padded_size for axis in g.axes)
         inside = [slice(a.before, a.before + a.size) for a in g.axes]
         whole = buffers.kept(g.in_channels, *padded)
         self.x = [array[:, *inside] for array in whole]
-        self.windows = [windows_of(array, g) for array in whole]
-        shape = (g.in_channels, *g.kernel_size, *g.output_size)
-        self.laid = [
-            columns[:taps].reshape(*shape, columns.shape[-1])
-            for columns in self.columns
-        ]
+        shape = (groups, -1, *g.kernel_size, *g.output_size)
+        self.windows, self.laid = (
+            [array.reshape(*shape, array.shape[-1]) for array in arrays]
+            for arrays in (
+                [windows_of(array, g) for array in whole],
+                [columns[:, :taps] for columns in self.columns],
+            )
+        )
         if first:
             return
-        shares = buffers.lent(taps, self.outs)
+        shares = buffers.lent(groups * taps, self.outs)
         self.shares_blocks = [self._blocks(array) for array in shares]
         self.grad_x = buffers.kept(*g.input_shape)
-        split = buffers.lent(g.in_channels, *split_of(g), behind=taps * self.outs)
+        behind = groups * taps * self.outs
+        split = buffers.lent(g.in_channels, *split_of(g), behind=behind)
         if max(g.stride) == 1:
             split = [
                 grad.reshape(part.shape)
                 for grad, part in zip(self.grad_x, split, strict=True)
             ]
+        shape = (g.in_channels, *g.kernel_size, *g.output_size)
         self.folds = [
             folds_of(part, share.reshape(*shape, share.shape[-1]), g)
             for part, share in zip(split, shares, strict=True)
@@ -171,7 +191,7 @@ class Dense(Affine):
     def __init__(self, layer: Linear, buffers: Buffers, *, first: bool) -> None:
         inputs = layer.parameters["weight"].shape[1]
         super().__init__(layer, buffers, inputs, (), first=first)
-        self.x = [columns[:inputs, 0] for columns in self.columns]
+        self.x = [columns[0, :inputs, 0] for columns in self.columns]
         if not first:
             self.grad_x = buffers.kept(inputs)
             self.shares_blocks = [self._blocks(array) for array in self.grad_x]

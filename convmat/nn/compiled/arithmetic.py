@@ -16,12 +16,17 @@ from convmat.arrays import Array
 
 __all__ = [
     "Pairs",
+    "Tapped",
     "affine",
     "affine_backward",
+    "avg_pool",
+    "avg_pool_backward",
     "fold",
     "lay",
     "leaky_relu",
     "leaky_relu_backward",
+    "max_pool",
+    "max_pool_backward",
     "norm",
     "norm_backward",
     "norm_sums",
@@ -33,6 +38,9 @@ __all__ = [
 
 Pairs: TypeAlias = Sequence[tuple[Array, Array]]
 """Views of two arrays, entry by entry the same."""
+
+Tapped: TypeAlias = Sequence[tuple[int, Array, Array, Array]]
+"""Of each tap its number, and views of three arrays, entry by entry the same."""
 
 
 def lay(windows: Array, out: Array) -> None:
@@ -64,23 +72,24 @@ def weave(pairs: Pairs) -> None:
 
 
 def affine(matrix: Array, columns: Array, out: Array) -> None:
-    """`matrix @ columns`, block by block: `(rows, n)` times `(blocks, n, places)`.
+    """`matrix @ columns`, group by group and block by block.
 
-    The bias is the last column of `matrix`, and the last row of `columns` is all ones.
+    `(groups, 1, rows, n)` times `(groups, blocks, n, places)`. The bias is the last
+    column of `matrix`, and the last row of `columns` is all ones.
     """
     np.matmul(matrix, columns, out=out)
 
 
 def affine_backward(grad: Array, columns: Array, out: Array) -> None:
-    """The transposed gradient by `matrix`, `(n, rows)`: summed over blocks and places.
+    """The transposed gradient by `matrix`, `(groups, n, rows)`: summed over all places.
 
     `columns @ grad.T` is faster than its transpose. By the columns it is `affine` with
     the transposed matrix.
     """
-    if len(columns) == 1:
-        np.matmul(columns[0], grad[0].T, out=out)
+    if columns.shape[1] == 1:
+        np.matmul(columns[:, 0], grad[:, 0].swapaxes(1, 2), out=out)
         return
-    np.matmul(columns, grad.swapaxes(1, 2)).sum(axis=0, out=out)
+    np.matmul(columns, grad.swapaxes(2, 3)).sum(axis=1, out=out)
 
 
 def relu(x: Array, zeros: Array, out: Array) -> None:
@@ -137,3 +146,54 @@ def norm_backward(
     np.multiply(apart, slope, out=apart)
     np.subtract(out, apart, out=out)
     np.subtract(out, level, out=out)
+
+
+def max_pool(cells: Tapped, firsts: Array, y: Array, taps: Array) -> None:
+    """The largest number of each window, and in `taps` the tap that it is under.
+
+    `cells` are, of each tap, its number, the cells of the input, and the places of `y`
+    and of `taps` of the windows that read them. `firsts`, `(*outs, 1)`, are the first
+    taps that fall on the input. Of equal numbers the first counts; NaN is larger than
+    all.
+    """
+    y.fill(-np.inf)
+    taps[...] = firsts
+    for number, x, best, tap in cells:
+        better = (x > best) | (x != x)  # NaN is not itself
+        np.maximum(best, x, out=best)
+        np.maximum(tap, better * tap.dtype.type(number), out=tap)  # numbers only grow
+
+
+def max_pool_backward(cells: Tapped, x_grad: Array) -> None:
+    """To the largest number of each window its gradient.
+
+    `cells` are, of each tap, its number, the cells of `x_grad`, and those of the
+    gradient and of `taps` of the windows that read them.
+    """
+    x_grad.fill(0)
+    for number, cell, grad, tap in cells:
+        np.add(cell, grad * (tap == number), out=cell)  # where=... takes ten times that
+
+
+def avg_pool(cells: Pairs, divisors: Array, y: Array) -> None:
+    """The sum of each window over its divisor; `divisors` are `(*outs, 1)`.
+
+    `cells` are, of each tap, the places of `y` and the cells that these windows read.
+    """
+    y.fill(0)
+    for sums, x in cells:
+        np.add(sums, x, out=sums)
+    np.divide(y, divisors, out=y)
+
+
+def avg_pool_backward(
+    grad: Array, divisors: Array, shares: Array, cells: Pairs, x_grad: Array
+) -> None:
+    """To each cell of a window a share of its gradient, made in `shares`.
+
+    `cells` are, of each tap, the cells of `x_grad` and the shares that they get.
+    """
+    np.divide(grad, divisors, out=shares)
+    x_grad.fill(0)
+    for cell, share in cells:
+        np.add(cell, share, out=cell)

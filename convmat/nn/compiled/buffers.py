@@ -71,7 +71,7 @@ def _aligned(shape: Shape, dtype: np.dtype[Any]) -> Array:
     return memory[first : first + size].view(dtype).reshape(shape)
 
 
-def in_blocks(matrix: Array, blocks: int) -> Array:
-    """`(rows, places)` as a view `(blocks, rows, places // blocks)`."""
-    rows, places = matrix.shape
-    return matrix.reshape(rows, blocks, places // blocks).swapaxes(0, 1)
+def in_blocks(matrices: Array, blocks: int) -> Array:
+    """`(groups, rows, places)` as a view `(groups, blocks, rows, places // blocks)`."""
+    groups, rows, places = matrices.shape
+    return matrices.reshape(groups, rows, blocks, places // blocks).swapaxes(1, 2)

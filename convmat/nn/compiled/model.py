@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from convmat.arrays import Array, Shape
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, GeometryError, MatrixTooLargeError, ShapeError
-from convmat.nn.compiled.plan import Plan
-from convmat.nn.compiled.reading import fits, layers_of, mark_of
+from convmat.nn.compiled.plan import CHUNK, Plan
+from convmat.nn.compiled.reading import fits, layers_of, mark_of, watched
 from convmat.nn.compiled.workers import Workers
 from convmat.nn.composite import Composite
 
 __all__ = ["Compiled"]
 
-_PLANS = 2
-"""Shapes that a model keeps buffers for: the batches of a loader, and its last one."""
+_PLANS = 4
+"""Shapes that a model keeps buffers for: the batches of a loader and its last one, in
+training and for held-out data."""
 
 
 class Compiled:
@@ -24,10 +27,10 @@ class Compiled:
     are the same ones in another order, so results differ by rounding.
 
     A batch goes through a plan, which is made at the first batch of a shape: for models
-    in training, of float32 or float64 throughout, that are a `Sequential` of `Conv`
-    (`route="fast"`, zeros as padding, one group), `Linear`, `ReLU`, `LeakyReLU` (slope
-    above 0, at most 1), `BatchNorm` and `Flatten`. What does not fit goes through the
-    layers of the model themselves.
+    of float32 or float64 throughout, in any mode, that are a `Sequential` of `Conv`
+    (`route="fast"`, zeros as padding), `Linear`, `ReLU`, `LeakyReLU` (slope above 0, at
+    most 1), `MaxPool`, `AvgPool`, `GlobalAvgPool`, `BatchNorm` and `Flatten`. What does
+    not fit goes through the layers of the model themselves.
 
     Parameters
     ----------
@@ -111,18 +114,39 @@ class Compiled:
         else:
             self.model.backward(grad)
 
+    def outputs(self, x: Array) -> Array:
+        """The output in eval mode, in pieces that take little memory.
+
+        No backward pass comes after it. Each sample has the bits that `forward` gives.
+        A model of which any layer is in training has its whole batch at once.
+
+        Raises
+        ------
+        LayerError
+            As `forward`.
+        """
+        size = CHUNK * self._workers.threads
+        x = carried("x", x)
+        training = any(leaf.training for _, leaf in self.model.leaves())
+        if training or len(x) <= size or not self._plan_for(x[:size]):
+            return self.forward(x)
+        pieces = (x[start : start + size] for start in range(0, len(x), size))
+        return np.concatenate([self.forward(piece) for piece in pieces])
+
     def _plan_for(self, x: Array) -> Plan | None:
         """The plan for batches like this one; None where the layers have to do it."""
-        layers = layers_of(self.model)
-        if layers is None or x.dtype.char not in "fd" or not x.size:
-            return None
-        if not all(fits(layer, x.dtype) for layer in layers):
+        if x.dtype.char not in "fd" or not x.size:
             return None
         # Layers may be exchanged, and their settings changed, between two steps.
+        layers = layers_of(self.model)
+        if any(map(watched, layers)):
+            return None
         marks = [mark_of(layer) for layer in layers]
         for plan in self._plans:
             if (plan.batch_shape, plan.dtype, plan.marks) == (x.shape, x.dtype, marks):
                 return plan
+        if not layers or not all(fits(layer, x.dtype) for layer in layers):
+            return None
         try:
             plan = Plan(layers, x.shape, x.dtype, self._workers)
         except (ShapeError, GeometryError, MatrixTooLargeError):

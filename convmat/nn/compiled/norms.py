@@ -1,4 +1,4 @@
-"""The step of batch normalisation."""
+"""The steps of batch normalisation: in training, and after it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convmat.nn.compiled.buffers import Buffers
 from convmat.nn.compiled.steps import Step
 from convmat.nn.norm import BatchNorm
 
-__all__ = ["Norm"]
+__all__ = ["FixedNorm", "Norm"]
 
 
 class Norm(Step):
@@ -67,10 +67,8 @@ class Norm(Step):
         apart, y = self.apart[chunk], self.y[chunk]
         if len(self.x) > 1:  # they are from the chunk's own mean
             np.subtract(_flat(self.x[chunk]), self.mean[:, None], out=apart)
-        numbers = (-1, *(1,) * (y.ndim - 1))
         scale, shift = self.scale, self.layer.parameters["bias"]
-        apart = apart.reshape(y.shape)
-        arithmetic.norm(apart, scale.reshape(numbers), shift.reshape(numbers), y)
+        arithmetic.norm(apart.reshape(y.shape), _beside(scale, y), _beside(shift, y), y)
 
     def measure_back(self, chunk: int) -> None:
         """The sums of one chunk."""
@@ -92,6 +90,56 @@ class Norm(Step):
         grad, apart = _flat(self.grad_y[chunk]), self.apart[chunk]
         scale = self.scale[:, None]
         arithmetic.norm_backward(grad, apart, scale, self.slope, self.level, grad)
+
+
+class FixedNorm(Step):
+    """Batch normalisation by what was remembered: each channel scaled and moved."""
+
+    def __init__(self, layer: BatchNorm, buffers: Buffers, shape: Shape) -> None:
+        self.layer, self.output_shape = layer, shape
+        self.x = buffers.kept(*shape)
+        self.apart = [_flat(array) for array in buffers.kept(*shape)]
+        self.ones = [np.ones(a.shape[1], buffers.dtype) for a in self.apart]
+        self.parts: list[tuple[Array, Array]] = [(self.apart[0],) * 2] * len(self.x)
+
+    def join(self, y: list[Array], grad_y: list[Array]) -> None:
+        """The gradient stays where it is."""
+        super().join(y, grad_y)
+        self.grad_x = grad_y
+
+    def begin(self) -> None:
+        """Read mean and variance."""
+        buffers = self.layer.buffers
+        self.mean = buffers["running_mean"][:, None]
+        self.roots = np.sqrt(buffers["running_var"] + float(self.layer.eps))
+        self.scale = self.layer.parameters["weight"] / self.roots
+        self.shift = self.layer.parameters["bias"]
+
+    def forward(self, chunk: int) -> None:
+        """Normalise one chunk."""
+        apart, y = self.apart[chunk], self.y[chunk]
+        np.subtract(_flat(self.x[chunk]), self.mean, out=apart)
+        arithmetic.norm(
+            apart.reshape(y.shape), _beside(self.scale, y), _beside(self.shift, y), y
+        )
+
+    def backward(self, chunk: int) -> None:
+        """The sums of one chunk, and its gradient."""
+        grad = _flat(self.grad_y[chunk])
+        self.parts[chunk] = arithmetic.norm_sums(
+            grad, self.ones[chunk], self.apart[chunk]
+        )
+        np.multiply(grad, self.scale[:, None], out=grad)
+
+    def finish(self) -> None:
+        """Add up the chunks, always in the same order."""
+        with_apart, plain = (sum(p[1:], p[0]) for p in zip(*self.parts, strict=True))
+        self.layer.gradients = {"weight": with_apart / self.roots, "bias": plain}
+
+
+def _beside(numbers: Array, array: Array) -> Array:
+    """One number for each channel, in the axes of `array`."""
+    return numbers.reshape(-1, *(1,) * (array.ndim - 1))
 
 
 def _flat(array: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from math import prod
 from typing import Any, TypeAlias
 
@@ -10,16 +11,19 @@ import numpy as np
 
 from convmat.arrays import Array, Shape
 from convmat.memory import refuse_beyond
-from convmat.nn.compiled.affine import Convolution, Dense
+from convmat.nn.compiled.affine import Affine, Convolution, Dense
 from convmat.nn.compiled.buffers import Buffers
 from convmat.nn.compiled.cells import room_to_fold
-from convmat.nn.compiled.norms import Norm
+from convmat.nn.compiled.norms import FixedNorm, Norm
+from convmat.nn.compiled.pools import GlobalMean, Maximum, Mean
 from convmat.nn.compiled.reading import mark_of
 from convmat.nn.compiled.steps import Activation, Step
 from convmat.nn.compiled.workers import Workers
 from convmat.nn.convolutions import Conv
+from convmat.nn.global_pooling import GlobalAvgPool
 from convmat.nn.layers import Layer, LeakyReLU, Linear, ReLU
 from convmat.nn.norm import BatchNorm
+from convmat.nn.pooling import AvgPool, MaxPool
 
 __all__ = ["CHUNK", "Plan"]
 
@@ -63,7 +67,11 @@ class Plan:
         workers: Workers,
     ) -> None:
         self.batch_shape, self.dtype, self.workers = batch_shape, dtype, workers
-        self.marks = [mark_of(layer) for layer in layers]
+        marks = map(mark_of, layers)
+        # Settings may be changed where they are.
+        self.marks = [
+            (own, deepcopy(settings), arrays) for own, settings, arrays in marks
+        ]
         batch, *shape = batch_shape
         sizes = [min(CHUNK, batch - start) for start in range(0, batch, CHUNK)]
         shapes = _shapes(layers, tuple(shape))
@@ -77,7 +85,7 @@ class Plan:
         self.output = buffers.kept(*self.output_shape)
         self.grad = buffers.kept(*self.output_shape)
         self._join()
-        self.ahead, self.back = _ahead(self.steps), _back(self.steps)
+        self.ahead, self.back = _ahead(self.steps), _back(_trained(self.steps))
 
     def forward(self, x: Array) -> Array:
         """The output, `(batch, ...)`, an array of its own."""
@@ -133,25 +141,40 @@ def _rooms(layers: list[Layer], shapes: list[Shape]) -> Iterator[int]:
         yield prod(after)
         if isinstance(layer, Conv):
             g = layer.geometry(before)
-            yield g.taps_per_row * prod(g.output_size) + room_to_fold(g)
+            yield g.groups * g.taps_per_row * prod(g.output_size) + room_to_fold(g)
 
 
 def _steps(
     layers: list[Layer], shapes: list[Shape], buffers: Buffers
 ) -> Iterator[Step]:
-    first = True
+    first = True  # until there is something to train, no gradient by the input counts
     for layer, shape in zip(layers, shapes, strict=False):
         if isinstance(layer, Conv):
             yield Convolution(layer, buffers, layer.geometry(shape), first=first)
         elif isinstance(layer, Linear):
             yield Dense(layer, buffers, first=first)
         elif isinstance(layer, BatchNorm):
-            yield Norm(layer, buffers, shape)
+            kind = Norm if layer.training else FixedNorm
+            yield kind(layer, buffers, shape)
         elif isinstance(layer, (ReLU, LeakyReLU)):
             yield Activation(layer, buffers, shape)
+        elif isinstance(layer, MaxPool):
+            yield Maximum(layer, buffers, shape, first=first)
+        elif isinstance(layer, AvgPool):
+            yield Mean(layer, buffers, shape, first=first)
+        elif isinstance(layer, GlobalAvgPool):
+            yield GlobalMean(buffers, shape, first=first)
         else:
             continue  # Flatten: arrays in C order are flat already
-        first = False
+        first = first and not layer.parameters
+
+
+def _trained(steps: list[Step]) -> list[Step]:
+    """From the first one with parameters on: none before it has a backward pass."""
+    places = [
+        n for n, step in enumerate(steps) if isinstance(step, (Affine, Norm, FixedNorm))
+    ]
+    return steps[places[0] :] if places else []
 
 
 def _ahead(steps: list[Step]) -> list[Phase]:

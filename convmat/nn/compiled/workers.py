@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convmat.nn.counts import count
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["Workers"]
 
@@ -38,22 +40,27 @@ class Workers:
     def __init__(self, threads: int) -> None:
         self.threads = count("threads", threads, 1)
         self._pool: ThreadPoolExecutor | None = None
+        self._others: list[Future[Any]] = []
 
     def share(self, chunks: int, functions: Iterable[Callable[[int], None]]) -> None:
         """Call all functions on each chunk; return when the last one has."""
-        others: list[Future[Any]] = []
-        if self.threads > 1 and chunks > 1:
-            self._pool = self._pool or ThreadPoolExecutor(self.threads - 1)
-            others = [
-                self._pool.submit(_work, range(worker, chunks, self.threads), functions)
-                for worker in range(1, min(self.threads, chunks))
-            ]
-        step = self.threads if others else 1
+        threads = min(self.threads, chunks)
+        if threads < 2:
+            _work(range(chunks), functions)
+            return
+        from concurrent.futures import ThreadPoolExecutor, wait
+
+        wait(self._others)  # Ctrl-C may have come while they were waited for
+        self._pool = self._pool or ThreadPoolExecutor(self.threads - 1)
+        self._others = [
+            self._pool.submit(_work, range(worker, chunks, threads), functions)
+            for worker in range(1, threads)
+        ]
         try:
-            _work(range(0, chunks, step), functions)
+            _work(range(0, chunks, threads), functions)
         finally:
-            wait(others)  # nobody may write to a buffer that is used anew
-        for other in others:
+            wait(self._others)  # nobody may write to a buffer that is used anew
+        for other in self._others:
             other.result()
 
 

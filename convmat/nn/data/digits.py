@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
@@ -125,6 +124,8 @@ def optdigits() -> Dataset:
 
 
 def _stored(name: str, high: int) -> Dataset:
+    from importlib.resources import files  # it loads a dozen modules
+
     place = files("convmat.nn.data") / f"{name}.npz"
     with place.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         images, labels = stored["images"], stored["labels"]

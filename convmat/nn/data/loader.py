@@ -42,6 +42,16 @@ class Loader:
     transforms : tuple of callable
         Each is given a batch of inputs and a generator, one after the other.
 
+    Raises
+    ------
+    ConvmatTypeError
+        For inputs or targets that are no arrays, transforms that are no callables, and
+        a size or a seed that is no integer.
+    ConvmatError
+        For a batch size that is not from 1 to the number of samples.
+    ShapeError
+        When there are not as many targets as inputs.
+
     Examples
     --------
     >>> import numpy as np
@@ -60,6 +70,13 @@ class Loader:
     transforms: tuple[Transform, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("inputs", "targets"):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.ndim == 0:
+                rule = "must be an array with samples along the first axis"
+                remedy = "np.asarray(...) makes one of a list"
+                kind = type(array).__name__
+                raise ConvmatTypeError(name, rule, kind, remedy)
         if len(self.inputs) != len(self.targets):
             rule = f"must be that of inputs, {len(self.inputs)}"
             raise ShapeError("len(targets)", rule, len(self.targets))
@@ -88,6 +105,13 @@ class Loader:
         The images stay as they are stored, which for uint8 takes a quarter of the
         memory.
 
+        Raises
+        ------
+        ConvmatTypeError
+            For what is no data set, and a dtype that is not floating.
+        ConvmatError
+            For a batch size that is not from 1 to the number of images.
+
         Examples
         --------
         >>> from convmat.nn import Normalize, Shift, mnist10k
@@ -97,6 +121,10 @@ class Loader:
         ((500, 1, 28, 28), dtype('float32'), 20)
         >>> loader = loader.then(Shift(1)).then(Normalize.of_batch(x))
         """
+        if not isinstance(data, Dataset):
+            kind = type(data).__name__
+            remedy = "Dataset.of(images, labels) makes one of arrays"
+            raise ConvmatTypeError("data", "must be a Dataset", kind, remedy)
         scale = data.scale(dtype)
         return Loader(data.images, data.labels, batch_size, seed, drop_last, (scale,))
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from convmat import maps, sliding
 from convmat.arrays import Array
-from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
 from convmat.nn.functional.bias import bias_grad, plus_bias
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from convmat.nn.functional.settings import Matrix, matrix_beside
 
 __all__ = [
     "MAPS",
@@ -59,7 +56,7 @@ def conv_backward(
 
 def matrix_conv(
     x: Array,
-    matrix: Array | csr_array[Any, tuple[int, int]],
+    matrix: Matrix,
     bias: Array | None,
     g: Geometry,
 ) -> Array:
@@ -68,20 +65,24 @@ def matrix_conv(
     `matrix` is the matrix of the kernel: CSR, or dense for numbers that CSR does not
     carry.
     """
-    y = (matrix @ x.reshape(len(x), g.matrix_shape[1]).T).T  # (batch, rows)
+    y = (
+        matrix_beside(matrix, x) @ x.reshape(len(x), g.matrix_shape[1]).T
+    ).T  # (batch, rows)
     return plus_bias(y.reshape(len(x), g.out_channels, *g.output_size), bias)
 
 
 def matrix_conv_backward(
-    grad: Array, x: Array, matrix: Array | csr_array[Any, tuple[int, int]], g: Geometry
+    grad: Array, x: Array, matrix: Matrix, g: Geometry
 ) -> tuple[Array, Array, Array]:
     """Gradients by input, weight and bias, through the matrix.
 
     By the input it is the transposed matrix; by the weight, the gradient of the dense
     matrix summed over each tie.
     """
+    from convmat.constraints import ConvConstraint  # with the first matrix
+
     rows = grad.reshape(len(grad), g.matrix_shape[0]).T  # (rows, batch)
     columns = x.reshape(len(x), g.matrix_shape[1])  # (batch, columns)
-    x_grad = (matrix.T @ rows).T.reshape(x.shape)
+    x_grad = (matrix_beside(matrix, grad).T @ rows).T.reshape(x.shape)
     weight_grad = ConvConstraint(g).pull_back_product(rows, columns)
     return x_grad, weight_grad.reshape(g.weight_shape), bias_grad(grad)

@@ -21,10 +21,12 @@ from convmat.memory import refuse_beyond
 __all__ = [
     "avg_pool",
     "avg_pool_backward",
+    "first_taps",
     "global_avg_pool",
     "global_avg_pool_backward",
     "max_pool",
     "max_pool_backward",
+    "taps_of",
 ]
 
 _Slices = tuple[slice, ...]
@@ -57,18 +59,13 @@ def max_pool(x: Array, g: Geometry) -> tuple[Array, IntArray]:
     each = x.dtype.itemsize + kind.itemsize
     _refuse(g, len(x) * x.shape[1] * size * each)
     # Every window starts with its first cell on the input.
-    tables = [axis.sources() for axis in g.axes]  # (outs, taps), -1 beside the input
-    firsts = [(table >= 0).argmax(axis=1) for table in tables]
-    cells = [
-        t[np.arange(len(t)), first] for t, first in zip(tables, firsts, strict=True)
-    ]
-    y = np.ascontiguousarray(x[:, :, *np.ix_(*cells)])
-    numbers = np.ravel_multi_index(np.ix_(*firsts), g.kernel_size)
+    numbers, firsts = first_taps(g)
+    y = np.ascontiguousarray(x[:, :, *firsts])
     taps = np.empty(y.shape, kind)
     taps[...] = numbers
-    for number, outs, sources in _taps(g):
-        best, tap = y[outs], taps[outs]
-        candidate = np.ascontiguousarray(x[sources])  # read four times
+    for number, outs, sources in taps_of(g):
+        best, tap = y[:, :, *outs], taps[:, :, *outs]
+        candidate = np.ascontiguousarray(x[:, :, *sources])  # read four times
         better = (candidate > best) | (candidate != candidate)  # NaN is not itself
         np.maximum(best, candidate, out=best)
         np.maximum(tap, better.astype(kind) * number, out=tap)  # numbers only grow
@@ -78,8 +75,9 @@ def max_pool(x: Array, g: Geometry) -> tuple[Array, IntArray]:
 def max_pool_backward(grad: Array, taps: IntArray, g: Geometry) -> Array:
     """The gradient by the input: each output's goes to its largest number."""
     x_grad, zero = _zeros(grad, g), np.zeros((), grad.dtype)
-    for number, outs, sources in _taps(g):
-        x_grad[sources] += np.where(taps[outs] == number, grad[outs], zero)
+    for number, outs, sources in taps_of(g):
+        own, there = grad[:, :, *outs], taps[:, :, *outs] == number
+        x_grad[:, :, *sources] += np.where(there, own, zero)
     return x_grad
 
 
@@ -97,8 +95,8 @@ def avg_pool(x: Array, g: Geometry, divisors: IntArray) -> Array:
     shape = (*x.shape[:2], *g.output_size)
     _refuse(g, prod(shape) * x.dtype.itemsize)
     sums = np.zeros(shape, x.dtype)
-    for _, outs, sources in _taps(g):
-        sums[outs] += x[sources]
+    for _, outs, sources in taps_of(g):
+        sums[:, :, *outs] += x[:, :, *sources]
     return _over(sums, divisors)
 
 
@@ -106,8 +104,8 @@ def avg_pool_backward(grad: Array, g: Geometry, divisors: IntArray) -> Array:
     """The gradient by the input: each output gives every cell of its window a share."""
     shares = _over(grad, divisors)
     x_grad = _zeros(shares, g)
-    for _, outs, sources in _taps(g):
-        x_grad[sources] += shares[outs]
+    for _, outs, sources in taps_of(g):
+        x_grad[:, :, *sources] += shares[:, :, *outs]
     return x_grad
 
 
@@ -123,18 +121,44 @@ def global_avg_pool_backward(grad: Array, spatial: Shape) -> Array:
     return np.broadcast_to(shares, (*grad.shape[:2], *spatial)).copy()
 
 
-def _taps(g: Geometry) -> Iterator[tuple[int, _Slices, _Slices]]:
-    """Each tap's number, the outputs whose tap falls on the input, and its cells."""
+def taps_of(g: Geometry) -> Iterator[tuple[int, _Slices, _Slices]]:
+    """The taps of the windows that fall on the input.
+
+    Yields
+    ------
+    (int, tuple of slice, tuple of slice)
+        Number of the tap, the outputs whose tap falls on the input, and its cells; both
+        along the spatial axes.
+    """
     for number, tap in enumerate(product(*map(range, g.kernel_size))):
         insides = [axis.outputs_inside(t) for axis, t in zip(g.axes, tap, strict=True)]
         if not all(insides):
             continue
-        outs, sources = [slice(None)] * 2, [slice(None)] * 2  # batch and channels
+        outs, sources = [], []
         for axis, t, inside in zip(g.axes, tap, insides, strict=True):
             first, last = axis.window(inside[0])[t], axis.window(inside[-1])[t]
             outs.append(slice(inside.start, inside.stop))
             sources.append(slice(first, last + 1, axis.stride))
         yield number, tuple(outs), tuple(sources)
+
+
+def first_taps(g: Geometry) -> tuple[IntArray, tuple[Any, ...]]:
+    """Of each window the first tap that falls on the input, and its cell.
+
+    Returns
+    -------
+    numbers : ndarray, `(*outs)`
+        Of the taps, in C order.
+    cells : tuple of ndarray
+        Such that `x[:, :, *cells]` are the cells, `(batch, channels, *outs)`.
+    """
+    tables = [axis.sources() for axis in g.axes]  # (outs, taps), -1 beside the input
+    firsts = [(table >= 0).argmax(axis=1) for table in tables]
+    cells = [
+        t[np.arange(len(t)), first] for t, first in zip(tables, firsts, strict=True)
+    ]
+    numbers: Any = np.ravel_multi_index(np.ix_(*firsts), g.kernel_size)
+    return numbers, np.ix_(*cells)
 
 
 def _over(sums: Array, divisors: IntArray) -> Array:

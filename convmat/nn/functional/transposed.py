@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from convmat.arrays import Array
-from convmat.constraints import ConvConstraint
 from convmat.geometry import Geometry
 from convmat.nn.functional.bias import bias_grad, plus_bias
 from convmat.nn.functional.convolution import MAPS, Route
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from convmat.nn.functional.settings import Matrix, matrix_beside
 
 __all__ = [
     "conv_transpose",
@@ -53,21 +48,23 @@ def conv_transpose_backward(
 
 def matrix_conv_transpose(
     x: Array,
-    matrix: Array | csr_array[Any, tuple[int, int]],
+    matrix: Matrix,
     bias: Array | None,
     g: Geometry,
 ) -> Array:
     """The transposed convolution by the paired matrix: `W.T @ x` for each sample."""
-    y = (matrix.T @ x.reshape(len(x), g.matrix_shape[0]).T).T
+    y = (matrix_beside(matrix, x).T @ x.reshape(len(x), g.matrix_shape[0]).T).T
     return plus_bias(y.reshape(len(x), g.in_channels, *g.input_size), bias)
 
 
 def matrix_conv_transpose_backward(
-    grad: Array, x: Array, matrix: Array | csr_array[Any, tuple[int, int]], g: Geometry
+    grad: Array, x: Array, matrix: Matrix, g: Geometry
 ) -> tuple[Array, Array, Array]:
     """Gradients by input, weight and bias, through the paired matrix."""
+    from convmat.constraints import ConvConstraint  # with the first matrix
+
     rows = x.reshape(len(x), g.matrix_shape[0]).T  # (rows, batch)
     columns = grad.reshape(len(grad), g.matrix_shape[1])  # (batch, columns)
-    x_grad = (matrix @ columns.T).T.reshape(x.shape)
+    x_grad = (matrix_beside(matrix, grad) @ columns.T).T.reshape(x.shape)
     weight_grad = ConvConstraint(g).pull_back_product(rows, columns)
     return x_grad, weight_grad.reshape(g.weight_shape), bias_grad(grad)

@@ -6,7 +6,7 @@ A `Check` is run on an `Implementation` and a `Trial`, and gives a `Finding` or 
 >>> import numpy as np
 >>> from convmat import conv, geometry
 >>> from convmat.verify import implementation
->>> from convmat.verify.trials import trial
+>>> from convmat.verify.trial_list import trial
 >>> def flipped(x, kernel, **settings):
 ...     return conv(x, kernel[..., ::-1], **settings)
 >>> wrong = implementation(flipped, name="flipped")

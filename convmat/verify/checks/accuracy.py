@@ -14,11 +14,11 @@ import numpy as np
 
 from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import as_floats, checked, differing, shown
 from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
 from convmat.verify.checks.numbers import generator
-from convmat.verify.implementation import Implementation
 
 __all__ = ["ROUNDING", "large_integers"]
 

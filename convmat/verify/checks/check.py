@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
-from convmat.verify.implementation import Implementation
+from convmat.verify.black_box import Implementation
 
 __all__ = ["Check", "Finding", "Trial"]
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.maps import BilinearMap, CallLostError
-from convmat.verify.implementation import Implementation
 
 __all__ = ["as_floats", "checked", "differing", "first_beyond"]
 

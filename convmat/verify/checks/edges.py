@@ -9,12 +9,12 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
+from convmat.verify.black_box.outcome import watched
 from convmat.verify.checks.check import Finding, Trial
 from convmat.verify.checks.compare import as_floats, checked, shown
 from convmat.verify.checks.maps import maps_of
 from convmat.verify.checks.numbers import generator
-from convmat.verify.implementation import Implementation
-from convmat.verify.implementation.outcome import watched
 
 __all__ = ["bad_input_refused", "empty_batch", "not_finite_spread"]
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Finding, Trial
 from convmat.verify.checks.compare import checked, differing, shown
 from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
 from convmat.verify.checks.numbers import generator
-from convmat.verify.implementation import Implementation
 
 __all__ = ["adjoint", "equal_to_the_matrix", "kernel_gradient", "output_shape"]
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Axis, Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.maps import MAPS, maps_of
 from convmat.verify.checks.numbers import drawn, generator, roundoff
-from convmat.verify.implementation import Implementation
 
 __all__ = [
     "batch_independence",

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.maps import MAPS, BilinearMap
 from convmat.verify.checks.numbers import drawn, generator
-from convmat.verify.implementation import Implementation
 
 __all__ = ["LINEARITY"]
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.layouts import LAYOUTS, SWAPPED
 from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
 from convmat.verify.checks.numbers import drawn, generator
-from convmat.verify.implementation import Implementation
 
 __all__ = ["MANNERS", "deterministic", "dtype_kept", "layout_ignored"]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.geometry import Geometry
+from convmat.verify.black_box import Implementation, Outcome
 from convmat.verify.checks.check import Finding, Trial
 from convmat.verify.checks.exact_sums import (
     Scaled,
@@ -22,7 +23,6 @@ from convmat.verify.checks.exact_sums import (
     exact_kernel_grad,
 )
 from convmat.verify.checks.numbers import roundoff
-from convmat.verify.implementation import Implementation, Outcome
 from convmat.verify.rounding import gamma, most_reads
 
 __all__ = ["MAPS", "BilinearMap", "CallLostError", "maps_of"]

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from convmat.errors import ConvmatError
-from convmat.verify.implementation import Implementation, Supports, implementation
+from convmat.verify.black_box import Implementation, Supports, implementation
 
 __all__ = ["SIGNATURES", "adapted"]
 

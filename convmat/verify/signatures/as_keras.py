@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.signatures.ranks import ranks_of
 
 __all__ = ["adapt"]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from convmat.arrays import Array
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.signatures.outside import library
 from convmat.verify.signatures.ranks import ranks_of
 

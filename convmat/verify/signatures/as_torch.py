@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array, Shape
-from convmat.verify.implementation import Implementation, Supports
+from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.signatures.outside import library
 from convmat.verify.signatures.ranks import ranks_of
 

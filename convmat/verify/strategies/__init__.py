@@ -1,4 +1,4 @@
-"""Hypothesis strategies for geometries, kernels and inputs. Needs the `verify` extra.
+"""Hypothesis strategies for geometries, arrays and networks; needs the `verify` extra.
 
 Every draw is valid by construction: nothing is filtered, nothing is assumed. Some axes
 are drawn freely, the others from the kinds that tell buggy routes apart. A failure
@@ -18,6 +18,7 @@ shrinks towards one axis, one channel, one tap, stride 1, no padding, and the nu
 from convmat.verify.strategies.arrays import inputs, kernels, numbers, outputs
 from convmat.verify.strategies.cases import Case, cases
 from convmat.verify.strategies.corners import corners, layouts, trials
+from convmat.verify.strategies.networks import networks
 from convmat.verify.strategies.shapes import axes, geometries
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "inputs",
     "kernels",
     "layouts",
+    "networks",
     "numbers",
     "outputs",
     "trials",

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as hnp
 
 from convmat.arrays import Array, Shape
 from convmat.geometry import Axis, Geometry
+from convmat.verify.black_box import Supports
 from convmat.verify.checks.check import Trial
 from convmat.verify.checks.layouts import LAYOUTS
 from convmat.verify.checks.numbers import largest_drawn
-from convmat.verify.implementation import Supports
 from convmat.verify.strategies.shapes import geometries
 
 __all__ = ["CORNERS", "WIDTHS", "corners", "layouts", "trials"]
@@ -172,8 +172,8 @@ def trials(
     ...     return conv(x, kernel[..., ::-1], **settings)
     >>> wrong, check = implementation(flipped), CHECKS["equal-to-the-matrix"]
     >>> smallest = find(trials(wrong.supports), lambda one: check(wrong, one))
-    >>> smallest.geometry, smallest.kernel.tolist()
-    (geometry((2,), (2,)), [[[0.0, 1.0]]])
+    >>> smallest.geometry.kernel_size, smallest.kernel.tolist()
+    ((2,), [[[0.0, 1.0]]])
     """
     claims = Supports() if supports is None else supports
     limits = {"modes": claims.modes, "max_rank": max(claims.ranks), **bounds}
