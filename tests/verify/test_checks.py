@@ -434,12 +434,13 @@ def test_a_plan_that_is_kept_by_shapes_alone_is_heard():
         plan = plans.setdefault((x.shape, kernel.shape), settings)
         return conv(x, kernel, bias, **plan)
 
-    one = trial(WITNESSES["2-D plain"])
-    found = CHECKS["deterministic"](implementation(planned), one)
+    check = CHECKS["deterministic"]
+    found = check(implementation(planned), trial(WITNESSES["2-D plain"]))
     assert found.words.startswith("after a call with arrays of the same shapes for ")
-    unpadded = Supports(stride=False)
-    black_box = Implementation("wrong", planned, supports=unpadded)
-    assert CHECKS["deterministic"](black_box, trial(WITNESSES["1-D plain"])) is not None
+    even = implementation(planned, supports=Supports(uneven_padding=False))
+    assert check(even, trial(WITNESSES["1-D plain"])) is not None
+    bare = implementation(planned, supports=Supports(padding=False, stride=False))
+    assert check(bare, trial(WITNESSES["1-D width 7"])) is None
 
 
 def test_what_is_wrong_by_nan_alone_is_found():

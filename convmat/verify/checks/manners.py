@@ -1,21 +1,17 @@
-"""What a function owes its caller: arguments left alone, and the same answer again."""
+"""What a function owes its caller: arguments left alone, dtypes kept, layouts taken."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.geometry import Geometry
 from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.layouts import LAYOUTS, SWAPPED
-from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
-from convmat.verify.checks.numbers import drawn, generator
+from convmat.verify.checks.maps import maps_of
 
-__all__ = ["MANNERS", "deterministic", "dtype_kept", "layout_ignored"]
+__all__ = ["MANNERS", "dtype_kept", "layout_ignored"]
 
 
 def _without(kind: str, name: str, claim: str, meaning: str) -> Check:
@@ -145,118 +141,3 @@ def layout_ignored(implementation: Implementation, trial: Trial) -> Finding | No
             if found is not None:
                 return found
     return None
-
-
-@checked(
-    "deterministic",
-    "The same call gives the same bits, whatever was called before.",
-    "A buffer or a plan of an earlier call is used again, or there is chance in it.",
-    "forward",
-)
-def deterministic(implementation: Implementation, trial: Trial) -> Finding | None:
-    """Each map twice, with another call between; the first result stays as it was."""
-    g = trial.geometry
-    for one in maps_of(implementation):
-        first, second = one.arrays(trial)
-        outcome = one.call(implementation, first, second, g)
-        before = one.kept(outcome, g, first, second)
-        random = generator(trial.seed, "between")
-        terms = one.terms(g, len(first))
-        others = [drawn(random, a.shape, a.dtype, terms) for a in (first, second)]
-        one.result(implementation, others[0], others[1], g)
-        found = _same(
-            "{what} was {expected}, and a later call changed it to {got}",
-            one,
-            implementation,
-            trial,
-            outcome.returned,
-            before,
-        )
-        again = one.result(implementation, first, second, g)
-        found = found or _same(
-            "{what} was {expected}, and the same call again gives {got}",
-            one,
-            implementation,
-            trial,
-            again,
-            before,
-        )
-        if found is not None:
-            return found
-    return _kept_settings(implementation, trial)
-
-
-def _kept_settings(implementation: Implementation, trial: Trial) -> Finding | None:
-    """The finding where the settings of an earlier call are used again.
-
-    A plan that is kept by the shapes of arrays alone is wrong for the second settings
-    that come with them. Sizes that no other trial is likely to have are called in both
-    orders: what is wrong in both is no matter of memory.
-    """
-    one = MAPS["forward"]
-    here, there = (_grown(trial.geometry, by) for by in (23, 24))
-    other = _changed(here, implementation)
-    if other is None:
-        return None
-    asked = [(here, other), (replace(other, input_size=there.input_size),)]
-    wrong = []
-    for order in asked:
-        for g in order:
-            random = generator(trial.seed, "settings")
-            shape = (len(trial.x), g.in_channels, *g.input_size)
-            x = drawn(random, shape, trial.x.dtype, g.taps_per_row)
-            outcome = implementation.apply(x, trial.kernel, g)
-        if outcome.result is None:
-            arrays = {"x": x, "kernel": trial.kernel}
-            words = f"{one.words} {outcome.problems[0].words}"
-            wrong.append(Finding("deterministic", one.part, words, g, arrays))
-            continue
-        right = one.exact(g, x, trial.kernel).rounded()
-        arguments = (x, trial.kernel)
-        found = differing(
-            "deterministic",
-            one,
-            implementation,
-            g,
-            arguments,
-            outcome.result,
-            right,
-        )
-        wrong += [] if found is None else [found]
-    if len(wrong) != 1 or wrong[0].geometry != other:
-        return None
-    words = (
-        f"after a call with arrays of the same shapes for {here!r}, {wrong[0].words}"
-    )
-    return replace(wrong[0], words=words)
-
-
-def _grown(g: Geometry, by: int) -> Geometry:
-    """The geometry with so many cells more along its last axis."""
-    *sizes, last = g.input_size
-    return replace(g, input_size=(*sizes, last + by))
-
-
-def _changed(g: Geometry, implementation: Implementation) -> Geometry | None:
-    """The same shapes with another stride, or other padding, as far as is claimed."""
-    if implementation.supports.stride:
-        return replace(g, stride=tuple(s + 1 for s in g.stride))
-    if implementation.supports.padding and g.padding_mode == "zeros":
-        return replace(g, padding=tuple((a + 1, b + 1) for a, b in g.padding))
-    return None
-
-
-def _same(
-    said: str,
-    one: BilinearMap,
-    implementation: Implementation,
-    trial: Trial,
-    got: Array | None,
-    before: Array,
-) -> Finding | None:
-    """The finding at the first bit that changed; rounding is no excuse."""
-    if got is None:
-        return None
-    arrays, g = one.arrays(trial), trial.geometry
-    name = "deterministic"
-    return differing(name, one, implementation, g, arrays, got, before, said, times=0)
