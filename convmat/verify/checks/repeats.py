@@ -14,6 +14,8 @@ from convmat.verify.checks.numbers import drawn, generator
 
 __all__ = ["deterministic"]
 
+_BLOCK = 24  # cells, a multiple of what most loops take at a time
+
 
 @checked(
     "deterministic",
@@ -74,18 +76,19 @@ def _kept_settings(implementation: Implementation, trial: Trial) -> Finding | No
     """The finding where the settings of an earlier call are used again.
 
     A plan that is kept by the shapes of arrays alone is wrong for the second settings
-    that come with them. Sizes that no other trial is likely to have are called with
-    both settings, and others with the second alone: what is wrong in both cases is no
-    matter of memory.
+    that come with them. A size that no other trial is likely to have is called with
+    both settings, and one that leaves the same remainders in most blocks with the
+    second alone: what is wrong in both cases is no matter of memory.
     """
     claims = implementation.supports
-    pair = _pair(_grown(trial.geometry, 23), claims)
+    pair = _pair(_grown(trial.geometry, _BLOCK), claims)
     if pair is None:
         return None
     first, second = pair
     implementation.apply(*_arrays(trial, first), first)
     found = _wrong(implementation, trial, second)
-    if found is None or _wrong(implementation, trial, _grown(second, 1)) is not None:
+    afresh = _grown(second, _BLOCK)
+    if found is None or _wrong(implementation, trial, afresh) is not None:
         return None
     words = f"after a call with arrays of the same shapes for {first!r}, {found.words}"
     return replace(found, words=words)
