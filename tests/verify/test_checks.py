@@ -16,6 +16,7 @@ from convmat.verify import (
     WITNESSES,
     Implementation,
     Supports,
+    exact,
     implementation,
     trial,
     trials,
@@ -378,6 +379,68 @@ def test_a_call_that_fails_is_a_finding_of_every_check():
     found = findings(implementation(failing), [trial(geometry((1, 4), (1, 1, 2)))])
     assert {one.check for one in found} == {"call", "empty-batch"}
     assert found[0].words == "the forward map raised KeyError: 'no such thing'"
+
+
+STRANGE = {
+    "objects": lambda y: y.astype(object),
+    "nothing in objects": lambda y: np.full(y.shape, None),
+    "words in objects": lambda y: np.full(y.shape, "word", object),
+    "truth": lambda y: y > 0,
+    "complex": lambda y: y + 1j,
+    "integers": lambda y: y.astype(int) if np.all(np.isfinite(y)) else y,
+    "words": lambda y: y.astype(str),
+    "dates": lambda y: np.full(y.shape, np.datetime64("2000-01-01")),
+    "nan": lambda y: np.full_like(y, np.nan),
+    "infinity": lambda y: np.full_like(y, np.inf),
+    "huge": lambda y: np.full_like(y, np.finfo(y.dtype).max),
+    "half": lambda y: y.astype(np.float16),
+    "masked": lambda y: np.ma.masked_array(y, y > 0),
+    "swapped": lambda y: y.astype(y.dtype.newbyteorder()),
+    "no array": lambda y: y.tolist(),
+    "none": lambda y: None,
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_whatever_comes_back_no_check_fails_by_itself(strange):
+    def bent(function):
+        def call(*arguments, **settings):
+            with np.errstate(all="ignore"):
+                return STRANGE[strange](function(*arguments, **settings))
+
+        return call
+
+    black_box = Implementation(
+        strange,
+        bent(conv),
+        bent(conv_input_grad),
+        bent(conv_kernel_grad),
+        Supports(dtypes=("float64", "float32")),
+    )
+    many = [trial(WITNESSES[name], black_box.supports) for name in ON[:4]]
+    found = findings(black_box, many)
+    if strange in ("masked", "swapped"):  # their numbers are right
+        assert {one.check for one in found} <= {"dtype-kept"}
+    else:
+        assert found
+    assert all(str(one) for one in found)
+    assert isinstance(exact(black_box, many[0].geometry).passed, bool)
+
+
+def test_a_plan_that_is_kept_by_shapes_alone_is_heard():
+    plans = {}
+
+    def planned(x, kernel, bias=None, **settings):
+        plan = plans.setdefault((x.shape, kernel.shape), settings)
+        return conv(x, kernel, bias, **plan)
+
+    check = CHECKS["deterministic"]
+    found = check(implementation(planned), trial(WITNESSES["2-D plain"]))
+    assert found.words.startswith("after a call with arrays of the same shapes for ")
+    even = implementation(planned, supports=Supports(uneven_padding=False))
+    assert check(even, trial(WITNESSES["1-D plain"])) is not None
+    bare = implementation(planned, supports=Supports(padding=False, stride=False))
+    assert check(bare, trial(WITNESSES["1-D width 7"])) is None
 
 
 def test_what_is_wrong_by_nan_alone_is_found():

@@ -178,6 +178,16 @@ def test_what_is_right_on_units_alone_is_told_to_be_not_linear():
     assert "the forward map is not linear: units by themselves" in verdict.finding.words
 
 
+def test_samples_that_are_mixed_are_told_from_what_is_not_linear():
+    def averaged_batch(x, kernel, bias=None, **settings):
+        return conv(x, kernel, bias, **settings).mean(axis=0, keepdims=True) + 0 * conv(
+            x, kernel, bias, **settings
+        )
+
+    verdict = exact(implementation(averaged_batch), PLAIN)
+    assert "the forward map mixes the samples of a batch: one" in verdict.finding.words
+
+
 def test_what_is_right_on_every_code_is_heard_by_the_tests():
     def nearly(x, kernel, bias=None, **settings):
         odd = np.count_nonzero(x[0]) > 1

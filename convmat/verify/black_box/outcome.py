@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse, islice
 from types import FrameType
 from typing import Any
 
@@ -134,6 +135,12 @@ def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Pro
         kind = type(value).__name__
         yield Problem("type", f"returned a {kind}, not a NumPy array")
         return
+    if value.dtype.kind not in "biufcO":
+        yield Problem("type", f"returned {value.dtype} values, not numbers")
+    if value.dtype == object:
+        for entry in islice(filterfalse(_is_number, np.asarray(value).flat), 1):
+            kind = type(entry).__name__
+            yield Problem("type", f"returned objects that are no numbers, as a {kind}")
     if value.shape != shape:
         yield Problem("shape", f"returned shape {value.shape}, not {shape}")
     if isinstance(value, np.ndarray):
@@ -141,6 +148,11 @@ def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Pro
             if np.may_share_memory(value, array):
                 words = f"returned a view of its argument number {number}"
                 yield Problem("view", words)
+
+
+def _is_number(entry: object) -> bool:
+    """Whether an object multiplies, and not as a list does."""
+    return hasattr(entry, "__mul__") and not hasattr(entry, "__len__")
 
 
 def _within(seconds: float, call: Callable[[], Any]) -> Any:

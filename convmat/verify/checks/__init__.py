@@ -41,10 +41,10 @@ from convmat.verify.checks.independence import (
 from convmat.verify.checks.linearity import LINEARITY
 from convmat.verify.checks.manners import (
     MANNERS,
-    deterministic,
     dtype_kept,
     layout_ignored,
 )
+from convmat.verify.checks.repeats import deterministic
 
 __all__ = ["CHECKS", "Check", "Finding", "Trial"]
 

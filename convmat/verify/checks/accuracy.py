@@ -7,7 +7,6 @@ The right answer is known exactly, so an error is an error and no tolerance is c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from math import isqrt
 from typing import Any
 
@@ -17,7 +16,7 @@ from convmat.arrays import Array, Shape
 from convmat.geometry import Geometry
 from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
-from convmat.verify.checks.compare import checked, differing, shown
+from convmat.verify.checks.compare import as_floats, checked, differing, shown
 from convmat.verify.checks.maps import MAPS, BilinearMap, maps_of
 from convmat.verify.checks.numbers import generator
 
@@ -63,22 +62,18 @@ def _measured(
 ) -> Finding | None:
     """The finding at the largest error in units of its bound, if that is beyond 1."""
     g = trial.geometry
-    got = one.result(implementation, first, second, g)
-    exact = one.exact(g, first, second).fractions()
+    got = as_floats(one.result(implementation, first, second, g))
+    exact = one.exact(g, first, second)
     bound = np.broadcast_to(
         one.bound(implementation, g, first, second, more=1), got.shape
     )
-    worst, at = 0.0, 0
-    for flat, (value, right, most) in enumerate(
-        zip(got.reshape(-1), exact.flat, bound.reshape(-1), strict=True)
-    ):
-        units = _units(value, right, float(most))
-        if units > worst:
-            worst, at = units, flat
-    if worst <= 1:
+    errors = exact.errors(got)
+    units = np.divide(errors, bound, where=errors > 0, out=np.zeros(got.shape))
+    if not np.any(units > 1):
         return None
-    place = tuple(map(int, np.unravel_index(at, got.shape)))
-    value, right = got[place], float(exact[place])
+    place = tuple(map(int, np.unravel_index(np.argmax(units), got.shape)))
+    value, right = got[place], exact.rounded()[place].item()
+    worst = float(units[place])
     words = (
         f"{one.said(place)} has an error of {worst:.3g} bounds: it is {shown(value)} "
         f"in {first.dtype}, exactly {right!r}, and rounding explains a difference of "
@@ -86,16 +81,6 @@ def _measured(
     )
     arrays = dict(zip(one.names, (first, second), strict=True))
     return Finding(name, one.part, words, g, arrays, right, shown(value), place)
-
-
-def _units(value: Any, right: Fraction, bound: float) -> float:
-    """The error in units of its bound."""
-    if not np.isfinite(value):
-        return float("inf")
-    error = abs(Fraction(*value.as_integer_ratio()) - right)
-    if not error:
-        return 0.0
-    return float(error) / bound if bound else float("inf")
 
 
 def _hard(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -12,7 +13,7 @@ from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.maps import BilinearMap, CallLostError
 
-__all__ = ["checked", "differing", "first_beyond"]
+__all__ = ["as_floats", "checked", "differing", "first_beyond"]
 
 Run = Callable[[Implementation, Trial], Finding | None]
 
@@ -121,6 +122,25 @@ def differing(
     words = said.format(what=one.said(place), got=wrong, expected=right)
     named = dict(zip(one.names, arrays, strict=True)) | dict(more or {})
     return Finding(name, one.part, words, g, named, right, wrong, place)
+
+
+def as_floats(result: Array) -> Array:
+    """A result as floats, whatever its dtype; NaN where there is none.
+
+    Examples
+    --------
+    >>> as_floats(np.array([1, None], object))
+    array([ 1., nan])
+    """
+    if result.dtype.kind == "f":
+        return result
+    if result.dtype.kind == "c":
+        return np.where(result.imag == 0, result.real, np.nan)
+    floats = np.full(result.size, np.nan)
+    for place, number in enumerate(result.reshape(-1)):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            floats[place] = float(number)
+    return floats.reshape(result.shape)
 
 
 def shown(number: object) -> object:

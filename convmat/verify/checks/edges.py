@@ -12,7 +12,7 @@ from convmat.geometry import Geometry
 from convmat.verify.black_box import Implementation
 from convmat.verify.black_box.outcome import watched
 from convmat.verify.checks.check import Finding, Trial
-from convmat.verify.checks.compare import checked, shown
+from convmat.verify.checks.compare import as_floats, checked, shown
 from convmat.verify.checks.maps import maps_of
 from convmat.verify.checks.numbers import generator
 
@@ -48,7 +48,7 @@ def not_finite_spread(implementation: Implementation, trial: Trial) -> Finding |
         reads = one.exact(g, mark, np.ones_like(second)).rounded() != 0
         for number in (np.nan, np.inf):
             first.reshape(-1)[place] = number
-            got = one.result(implementation, first, second, g)
+            got = as_floats(one.result(implementation, first, second, g))
             touched = np.isnan(got) if np.isnan(number) else ~np.isfinite(got)
             wrong = np.argwhere(touched != reads)
             if len(wrong):

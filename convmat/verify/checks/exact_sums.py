@@ -74,8 +74,26 @@ class Scaled:
         """
         if self.exponent == 0:
             return self.integers
-        fractions = self.fractions()
-        return np.array([*map(float, fractions.flat)]).reshape(fractions.shape)
+        below = 1 << -self.exponent  # only fractions of floats have an exponent
+        nearest = [number / below for number in map(int, self.integers.flat)]
+        return np.array(nearest).reshape(self.integers.shape)
+
+    def errors(self, values: Array) -> Array:
+        """How far floats are from the numbers, rounded once; infinite for NaN.
+
+        Examples
+        --------
+        >>> Scaled.of(np.array([0.5, 2.0])).errors(np.array([0.5, 2.25]))
+        array([0.  , 0.25])
+        """
+        below = 1 << -self.exponent
+        errors = np.full(values.size, np.inf)
+        pairs = zip(values.reshape(-1), map(int, self.integers.flat), strict=True)
+        for place, (value, number) in enumerate(pairs):
+            if np.isfinite(value):
+                above, under = value.as_integer_ratio()
+                errors[place] = abs(above * below - number * under) / (under * below)
+        return errors.reshape(values.shape)
 
 
 def exact_forward(g: Geometry, x: Array, kernel: Array) -> Scaled:

@@ -1,4 +1,4 @@
-"""What a function owes its caller: arguments left alone, and the same answer again."""
+"""What a function owes its caller: arguments left alone, dtypes kept, layouts taken."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from convmat.verify.black_box import Implementation
 from convmat.verify.checks.check import Check, Finding, Trial
 from convmat.verify.checks.compare import checked, differing
 from convmat.verify.checks.layouts import LAYOUTS, SWAPPED
-from convmat.verify.checks.maps import BilinearMap, maps_of
-from convmat.verify.checks.numbers import drawn, generator
+from convmat.verify.checks.maps import maps_of
 
-__all__ = ["MANNERS", "deterministic", "dtype_kept", "layout_ignored"]
+__all__ = ["MANNERS", "dtype_kept", "layout_ignored"]
 
 
 def _without(kind: str, name: str, claim: str, meaning: str) -> Check:
@@ -142,58 +141,3 @@ def layout_ignored(implementation: Implementation, trial: Trial) -> Finding | No
             if found is not None:
                 return found
     return None
-
-
-@checked(
-    "deterministic",
-    "The same call gives the same bits, whatever was called in between.",
-    "A buffer of an earlier call is used again, or there is chance in it.",
-    "forward",
-)
-def deterministic(implementation: Implementation, trial: Trial) -> Finding | None:
-    """Each map twice, with another call between; the first result stays as it was."""
-    g = trial.geometry
-    for one in maps_of(implementation):
-        first, second = one.arrays(trial)
-        outcome = one.call(implementation, first, second, g)
-        before = one.kept(outcome, g, first, second)
-        random = generator(trial.seed, "between")
-        terms = one.terms(g, len(first))
-        others = [drawn(random, a.shape, a.dtype, terms) for a in (first, second)]
-        one.result(implementation, others[0], others[1], g)
-        found = _same(
-            "{what} was {expected}, and a later call changed it to {got}",
-            one,
-            implementation,
-            trial,
-            outcome.returned,
-            before,
-        )
-        again = one.result(implementation, first, second, g)
-        found = found or _same(
-            "{what} was {expected}, and the same call again gives {got}",
-            one,
-            implementation,
-            trial,
-            again,
-            before,
-        )
-        if found is not None:
-            return found
-    return None
-
-
-def _same(
-    said: str,
-    one: BilinearMap,
-    implementation: Implementation,
-    trial: Trial,
-    got: Array | None,
-    before: Array,
-) -> Finding | None:
-    """The finding at the first bit that changed; rounding is no excuse."""
-    if got is None:
-        return None
-    arrays, g = one.arrays(trial), trial.geometry
-    name = "deterministic"
-    return differing(name, one, implementation, g, arrays, got, before, said, times=0)

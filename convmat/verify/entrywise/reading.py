@@ -138,6 +138,14 @@ class Reader:
         weight: object = self._given(slice(unit, unit + 1), array)[0, result]
         return weight
 
+    def alone(self, unit: int, held: slice, result: int) -> tuple[object, object]:
+        """One number of `readings` and what it should be, in a batch of one unit."""
+        chunk = slice(unit, unit + 1)
+        arrays = self.code.arrays(self.counts[1], self._shapes()[1])
+        array = arrays[held.start // self.code.digits]
+        number: object = self._given(chunk, array)[0, result]
+        return number, self.expected(chunk, held)[0, result]
+
     def right(self, unit: int, coded: int, result: int) -> int:
         """What that weight should be."""
         units, codeds, results = self._ties()

@@ -214,10 +214,17 @@ class _Run:
                 value = shown(weight)
                 words = reader.entry(unit, coded, result).said(g, value, right)
                 return Finding("exact", one.part, words, g, {}, right, value)
+        together = held.stop - held.start
         words = (
             f"{one.words} is not linear: units by themselves give the right weights, "
-            f"and {held.stop - held.start} of them together {shown(got)}"
+            f"and {together} of them together {shown(got)}"
         )
+        alone, whole = reader.alone(unit, held, result)
+        if not reader.code.beyond(np.array([alone]), np.array([whole]))[0]:
+            words = (
+                f"{one.words} mixes the samples of a batch: one of them alone gives "
+                f"{shown(alone)}, as it should, and {shown(got)} among others"
+            )
         return Finding("exact", one.part, words, g)
 
     def _probe(self) -> Finding | None:
