@@ -92,7 +92,9 @@ def _units(value: Any, right: Fraction, bound: float) -> float:
     """The error in units of its bound."""
     if not np.isfinite(value):
         return float("inf")
-    error = abs(Fraction(*value.as_integer_ratio()) - right)
+    real, imaginary = value.real, value.imag  # of a real number too
+    error = abs(Fraction(*real.as_integer_ratio()) - right)
+    error += abs(Fraction(*imaginary.as_integer_ratio()))
     if not error:
         return 0.0
     return float(error) / bound if bound else float("inf")
