@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -108,6 +109,66 @@ def test_result_is_what_it_was_when_it_came_back():
     seen = Implementation("it", scales).apply(X.copy(), KERNEL, G)
     assert [problem.kind for problem in seen.problems] == ["view", "modified"]
     assert seen.result.tolist() == [[[3.0, 6.0, 9.0]]]
+
+
+def test_error_without_words_is_told_by_its_class():
+    class Mute(Exception):
+        def __str__(self):
+            raise ValueError("no words")
+
+    def raises(*arguments, **settings):
+        raise Mute
+
+    assert outcome(raises).problems[0].words == "raised Mute"
+
+
+def test_what_is_no_exception_is_told_like_one():
+    def raises(*arguments, **settings):
+        raise GeneratorExit("enough")
+
+    assert outcome(raises).problems[0].words == "raised GeneratorExit: enough"
+
+
+def test_call_that_survives_its_alarm_is_given_up_at_the_next():
+    def hangs_twice(*arguments, **settings):
+        try:
+            forever()
+        except BaseException:
+            forever()
+
+    assert kinds(hangs_twice, 0.05) == ["hung"]
+
+
+@pytest.mark.parametrize("dtype", ["U8", "bool", "object", "M8[s]", "V8"])
+def test_array_of_other_things_than_numbers_is_told(dtype):
+    def strange(x, kernel, bias=None, **settings):
+        return np.zeros((1, 1, 3), dtype)
+
+    words = outcome(strange).problems[0].words
+    assert words == f"returned an array of {np.dtype(dtype)}, not of numbers"
+
+
+def test_shape_that_is_set_on_an_argument_is_told_and_does_not_stay():
+    def flattens(x, kernel, bias=None, **settings):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            x.shape = (4,)
+        return np.zeros((1, 1, 3))
+
+    problem = outcome(flattens).problems[0]
+    assert problem.kind == "modified"
+    assert problem.words == "set another shape or dtype on its argument number 1"
+    assert X.shape == (1, 1, 4)
+
+
+def test_write_flag_that_is_set_on_an_argument_is_told_and_does_not_stay():
+    def freezes(x, kernel, bias=None, **settings):
+        kernel.setflags(write=False)
+        return np.zeros((1, 1, 3))
+
+    problem = outcome(freezes).problems[0]
+    assert problem.words == "set the write flag of its argument number 2"
+    assert KERNEL.flags.writeable
 
 
 def test_not_a_number_that_stays_is_not_modified():

@@ -20,6 +20,8 @@ from convmat.arrays import Array, Shape
 __all__ = ["Outcome", "Problem", "watched"]
 
 _LONGEST = 120  # characters of an error or of what was printed, in a sentence
+_AGAIN = 0.1  # seconds after which a call that survived its alarm gets another
+_NUMBERS = "iufc"  # kinds of dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def watched(
     shape : tuple of int
         That the result should have.
     seconds : float
-        After which the call is given up. One that never leaves compiled code cannot be
-        stopped, only left behind.
+        After which the call is given up. One that never leaves compiled code, or that
+        catches whatever is raised in it for ever, cannot be stopped, only left behind.
 
     Examples
     --------
@@ -95,9 +97,20 @@ def watched(
     None returned shape (3,), not (2,)
     """
     before = [array.copy() for array in arrays]
+    # Views, so that a shape or a flag that is set stays with the call.
+    given = [array.view() for array in arrays]
     printed = io.StringIO()
     problems: list[Problem] = []
     value: Any = None
+
+    def attempt() -> tuple[Any, BaseException | None]:
+        try:
+            return function(*given, *arguments, **keywords), None
+        except (_TimeUpError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            return None, error
+
     try:
         with (
             contextlib.redirect_stdout(printed),
@@ -105,26 +118,31 @@ def watched(
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore")
-            value = _within(seconds, lambda: function(*arrays, *arguments, **keywords))
+            value, error = _within(seconds, attempt)
     except _TimeUpError:
         problems.append(Problem("hung", f"did not return within {seconds:g} s"))
-    except (Exception, SystemExit) as error:
-        told = _short(f"{type(error).__name__}: {error}")
-        problems.append(Problem("raised", f"raised {told}"))
     else:
-        problems += _of_value(value, arrays, shape)
+        if error is None:
+            problems += _of_value(value, arrays, shape)
+        else:
+            problems.append(Problem("raised", f"raised {_told(error)}"))
     lost = any(p.kind in ("raised", "hung", "type", "shape") for p in problems)
     # Before arguments are put back: the result may be a view of one.
     result = None if lost else np.array(value)
     if printed.getvalue():
         problems.append(Problem("printed", f"printed {_short(printed.getvalue())!r}"))
-    for number, (array, old) in enumerate(zip(arrays, before, strict=True), 1):
+    sets = zip(arrays, given, before, strict=True)
+    for number, (array, handed, old) in enumerate(sets, 1):
+        words = f"its argument number {number}"
         if not _same(array, old):
             if array.flags.writeable:
                 array[...] = old
-            problems.append(
-                Problem("modified", f"modified its argument number {number}")
-            )
+            problems.append(Problem("modified", f"modified {words}"))
+        if (handed.shape, handed.dtype) != (array.shape, array.dtype):
+            told = f"set another shape or dtype on {words}"
+            problems.append(Problem("modified", told))
+        if handed.flags.writeable != array.flags.writeable:
+            problems.append(Problem("modified", f"set the write flag of {words}"))
     returned = None if lost else np.asarray(value)
     return Outcome(result, tuple(problems), returned)
 
@@ -133,14 +151,21 @@ def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Pro
     """What is wrong with a value that came back."""
     if not isinstance(value, np.ndarray | np.generic):
         kind = type(value).__name__
-        yield Problem("type", f"returned a {kind}, not a NumPy array")
+        article = "an" if kind[0] in "aeiouAEIOU" else "a"
+        yield Problem("type", f"returned {article} {kind}, not a NumPy array")
         return
+<<<<<<< HEAD
     if value.dtype.kind not in "biufcO":
         yield Problem("type", f"returned {value.dtype} values, not numbers")
     if value.dtype == object:
         for entry in islice(filterfalse(_is_number, np.asarray(value).flat), 1):
             kind = type(entry).__name__
             yield Problem("type", f"returned objects that are no numbers, as a {kind}")
+=======
+    objects = value.dtype == object and any(array.dtype == object for array in arrays)
+    if value.dtype.kind not in _NUMBERS and not objects:
+        yield Problem("type", f"returned an array of {value.dtype}, not of numbers")
+>>>>>>> rev6
     if value.shape != shape:
         yield Problem("shape", f"returned shape {value.shape}, not {shape}")
     if isinstance(value, np.ndarray):
@@ -173,6 +198,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 
 def _with_alarm(seconds: float, call: Callable[[], Any]) -> Any:
     def up(number: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         raise _TimeUpError
 
     old = signal.signal(signal.SIGALRM, up)
@@ -183,6 +209,8 @@ def _with_alarm(seconds: float, call: Callable[[], Any]) -> Any:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
+        # Once more: an alarm may have come in the midst of the line above.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
 
 
@@ -211,6 +239,15 @@ def _same(array: Array, old: Array) -> bool:
     if array.dtype == object:
         return bool(np.all(array == old))
     return array.tobytes() == old.tobytes()
+
+
+def _told(error: BaseException) -> str:
+    """The error in words; its class alone where it cannot be put into any."""
+    name = type(error).__name__
+    try:
+        return _short(f"{name}: {error}")
+    except Exception:
+        return name
 
 
 def _short(text: str) -> str:
