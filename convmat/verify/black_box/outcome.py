@@ -154,18 +154,12 @@ def _of_value(value: Any, arrays: Sequence[Array], shape: Shape) -> Iterator[Pro
         article = "an" if kind[0] in "aeiouAEIOU" else "a"
         yield Problem("type", f"returned {article} {kind}, not a NumPy array")
         return
-<<<<<<< HEAD
-    if value.dtype.kind not in "biufcO":
-        yield Problem("type", f"returned {value.dtype} values, not numbers")
-    if value.dtype == object:
-        for entry in islice(filterfalse(_is_number, np.asarray(value).flat), 1):
-            kind = type(entry).__name__
-            yield Problem("type", f"returned objects that are no numbers, as a {kind}")
-=======
     objects = value.dtype == object and any(array.dtype == object for array in arrays)
     if value.dtype.kind not in _NUMBERS and not objects:
         yield Problem("type", f"returned an array of {value.dtype}, not of numbers")
->>>>>>> rev6
+    for entry in islice(filterfalse(_is_number, value.flat if objects else ()), 1):
+        kind = type(entry).__name__
+        yield Problem("type", f"returned objects that are no numbers, as a {kind}")
     if value.shape != shape:
         yield Problem("shape", f"returned shape {value.shape}, not {shape}")
     if isinstance(value, np.ndarray):

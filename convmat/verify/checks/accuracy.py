@@ -83,21 +83,6 @@ def _measured(
     return Finding(name, one.part, words, g, arrays, right, shown(value), place)
 
 
-<<<<<<< HEAD
-=======
-def _units(value: Any, right: Fraction, bound: float) -> float:
-    """The error in units of its bound."""
-    if not np.isfinite(value):
-        return float("inf")
-    real, imaginary = value.real, value.imag  # of a real number too
-    error = abs(Fraction(*real.as_integer_ratio()) - right)
-    error += abs(Fraction(*imaginary.as_integer_ratio()))
-    if not error:
-        return 0.0
-    return float(error) / bound if bound else float("inf")
-
-
->>>>>>> rev6
 def _hard(
     one: BilinearMap, trial: Trial, dtype: np.dtype[Any]
 ) -> Iterator[tuple[str, Array, Array]]:
