@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from convmat.errors import ConvmatTypeError
+from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.verify.black_box import Implementation, Supports
 from convmat.verify.checks import CHECKS, Check
 from convmat.verify.report import Report
@@ -101,6 +101,8 @@ def check(
     for one in chosen:
         if not isinstance(one, Check):
             raise ConvmatTypeError("checks", "must be values of class Check", one)
+    if not chosen:
+        raise ConvmatError("checks", "must name at least one", chosen)
     start = time.perf_counter()
     run = run_of(box, origin, signature, rank, examples, seed)
     hidden = None if progress is None else not progress

@@ -12,9 +12,11 @@ import numpy as np
 
 from convmat.errors import ConvmatError
 from convmat.geometry import Axis, Geometry
+from convmat.geometry.integers import integer
 from convmat.verify.black_box import Supports
 from convmat.verify.checks.check import Trial
 from convmat.verify.checks.numbers import drawn
+from convmat.verify.sample import read_seed
 from convmat.verify.witnesses import WITNESSES
 
 __all__ = ["trial", "trials"]
@@ -80,7 +82,9 @@ def trials(
     Raises
     ------
     ConvmatError
-        For a rank that is not claimed.
+        For a rank that is not claimed, no examples, and a seed below 0.
+    ConvmatTypeError
+        For examples and a seed that are no integers.
 
     Examples
     --------
@@ -96,6 +100,10 @@ def trials(
     if rank is not None and rank not in claims.ranks:
         rule = f"must be among those that are claimed, {claims.ranks}"
         raise ConvmatError("rank", rule, rank)
+    if integer("examples", examples, examples) < 1:
+        # A report on nothing would be a pass.
+        raise ConvmatError("examples", "must be at least 1", examples)
+    seed = read_seed(seed)
     ranks = claims.ranks if rank is None else (rank,)
     random = np.random.default_rng(seed)
     geometries = islice(_geometries(claims, ranks, random), examples)

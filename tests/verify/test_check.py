@@ -179,3 +179,34 @@ def test_trial_that_fails_everywhere_shrinks_to_one_cell():
     assert small.x.shape == (1, 1, 1)
     assert np.all(np.abs(small.x) <= 1)
     assert finding.got == finding.expected + 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"examples": 0}, "examples must be at least 1"),
+        ({"examples": -3}, "examples must be at least 1"),
+        ({"seed": -1}, "seed must be at least 0"),
+        ({"checks": []}, "checks must name at least one"),
+        ({"seconds": 0}, "seconds must be above 0"),
+        ({"seconds": float("nan")}, "seconds must be above 0"),
+        ({"seconds": float("inf")}, "seconds must be above 0"),
+    ],
+)
+def test_run_that_would_look_at_nothing_or_for_ever_is_refused(settings, words):
+    with pytest.raises(ConvmatError, match=words):
+        check(impostors.right, **{**QUICK, **settings})
+
+
+@pytest.mark.parametrize("name", ["examples", "seed"])
+def test_examples_and_seed_that_are_no_integers_are_refused(name):
+    with pytest.raises(ConvmatTypeError, match=f"{name} must be integers, not float"):
+        check(impostors.right, **{**QUICK, name: 1.5})
+
+
+def test_complex_result_of_real_numbers_is_told_and_ends_no_run():
+    def turns(x, kernel, bias=None, **settings):
+        return impostors.right(x, kernel, bias, **settings).astype(complex)
+
+    found = fails(check(turns, **QUICK))
+    assert found["dtype-kept"] == "the forward map of float64 arrays is complex128"

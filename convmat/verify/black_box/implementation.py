@@ -19,6 +19,7 @@ Function = Callable[..., Any]
 
 _SETTINGS = ("stride", "padding", "dilation", "groups")
 """Keywords, each of which is a claim by the same name."""
+_LONGEST = 86_400  # seconds: a day, which any alarm can be set to
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Implementation:
     seconds : float
         Time limit of one call.
 
+    Raises
+    ------
+    ConvmatError
+        For a time limit that is not above 0, or is above a day.
+
     Examples
     --------
     >>> import numpy as np
@@ -63,6 +69,11 @@ class Implementation:
     supports: Supports = field(default_factory=Supports)
     keywords: frozenset[str] | None = None
     seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= _LONGEST:
+            rule = f"must be above 0 and at most {_LONGEST}"
+            raise ConvmatError("seconds", rule, self.seconds)
 
     @property
     def parts(self) -> tuple[str, ...]:

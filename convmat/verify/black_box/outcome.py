@@ -106,9 +106,8 @@ def watched(
     def attempt() -> tuple[Any, BaseException | None]:
         try:
             return function(*given, *arguments, **keywords), None
-        except (_TimeUpError, KeyboardInterrupt):
-            raise
-        except BaseException as error:
+        except (Exception, SystemExit, GeneratorExit) as error:
+            # Others are raised by handlers of signals, and are not the call's own.
             return None, error
 
     try:

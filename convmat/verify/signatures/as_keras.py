@@ -22,6 +22,9 @@ def adapt(function: Callable[..., Any], supports: Supports | None) -> Implementa
     """The function on channels-last arrays, as one on channels-first ones."""
 
     def forward(x: Array, kernel: Array, **told: Any) -> Any:
+        if x.shape[1] % told["groups"]:
+            # It infers groups from the channels, so it can't be asked for these.
+            raise ValueError(f"groups={told['groups']} of {x.shape[1]} channels")
         y = function(
             np.moveaxis(x, 1, -1),
             np.moveaxis(kernel, (0, 1), (-1, -2)),  # (*kernel, in // groups, out)
