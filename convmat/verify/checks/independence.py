@@ -110,15 +110,15 @@ def batch_independence(implementation: Implementation, trial: Trial) -> Finding 
 def gradients_accumulate(
     implementation: Implementation, trial: Trial
 ) -> Finding | None:
-    """The kernel gradient of three samples, and of each alone."""
+    """The kernel gradient of four samples, and of each alone."""
     g, one = trial.geometry, MAPS["kernel_grad"]
     random = generator(trial.seed, "accumulate")
-    terms = one.terms(g, 3)
-    grad = drawn(random, (3, *trial.grad.shape[1:]), trial.grad.dtype, terms)
-    x = drawn(random, (3, *trial.x.shape[1:]), trial.x.dtype, terms)
+    terms = one.terms(g, 4)
+    grad = drawn(random, (4, *trial.grad.shape[1:]), trial.grad.dtype, terms)
+    x = drawn(random, (4, *trial.x.shape[1:]), trial.x.dtype, terms)
     whole = one.result(implementation, grad, x, g)
     alone = [
-        one.result(implementation, grad[i : i + 1], x[i : i + 1], g) for i in range(3)
+        one.result(implementation, grad[i : i + 1], x[i : i + 1], g) for i in range(4)
     ]
     if whole.dtype.kind in "fc":
         alone = [part.astype(np.result_type(part, float)) for part in alone]
@@ -130,7 +130,7 @@ def gradients_accumulate(
         (grad, x),
         whole,
         alone[0] + alone[1] + alone[2],
-        "{what} is {got} for three samples, and their own add up to {expected}",
+        "{what} is {got} for four samples, and their own add up to {expected}",
         times=2,
     )
 
