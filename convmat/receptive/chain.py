@@ -1,0 +1,153 @@
+"""Reading a chain of layers: geometries, layers, or short texts such as `k3s2p1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from math import prod
+from typing import Any, TypeAlias
+
+from convmat.arrays import Shape
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
+from convmat.geometry import Geometry, IntOrInts, geometry, transposed_geometry
+from convmat.geometry.shorthand import read_shape
+from convmat.receptive.layers import Layer
+
+__all__ = ["Spec", "layer_from", "most_paths", "read_chain"]
+
+Spec: TypeAlias = Geometry | Layer | str
+"""One layer, as callers may write it."""
+
+_NAMES = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation"}
+_NAMES["o"] = "output_padding"
+_PART = re.compile(r"([kspdo])(same_lower|same|valid|full|\d+(?:[x,]\d+)*)")
+
+
+def layer_from(text: str, input_shape: Shape) -> Layer:
+    """The layer that a short text names, on an input of a shape.
+
+    Parameters
+    ----------
+    text : str
+        `k3` taps, `s2` stride, `p1` padding, `d2` dilation, in any order; `k3x5` with
+        one number per axis, `p1,2` before and after. `t` in front is a transposed
+        convolution, whose `o1` is the output padding. A pooling is written like a
+        convolution: it reads the same cells.
+    input_shape : tuple of int
+        `(*spatial)`.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    ConvmatError
+        For a text that says something else, or a layer that does not fit.
+
+    Examples
+    --------
+    >>> layer_from("k3s2p1", (28, 28)).geometry
+    geometry((28, 28), (3, 3), stride=2, padding=1)
+    >>> layer_from("tk4s2p1", (7,)).output_shape
+    (14,)
+    """
+    transposed = text.startswith("t")
+    rest = text[transposed:]
+    found: dict[str, Any] = {}
+    place = 0
+    while place < len(rest) and (part := _PART.match(rest, place)):
+        name = _NAMES[part[1]]
+        if name in found:
+            break
+        found[name] = _setting(name, part[2], text)
+        place = part.end()
+    if place < len(rest) or "kernel" not in found:
+        rule = "must be like k3, k3s2p1, k3x5p1x2d2 or, transposed, tk4s2p1o1"
+        raise ConvmatError("layer", rule, text)
+    if "output_padding" in found and not transposed:
+        rule = "must have o only beside t, for a transposed convolution"
+        raise ConvmatError("layer", rule, text)
+    kernel = found.pop("kernel")
+    rank = len(input_shape)
+    kernel = (kernel,) * rank if isinstance(kernel, int) else kernel
+    read = transposed_geometry if transposed else geometry
+    return Layer(read(input_shape, kernel, **found), transposed)
+
+
+def _setting(name: str, value: str, text: str) -> Any:
+    """`3`, `3x5`, and for padding `1,2` or `1,2x0,1` or a name."""
+    if value[0].isalpha():
+        if name != "padding":
+            rule = f"must have numbers for {name}"
+            raise ConvmatError("layer", rule, text)
+        return value
+    entries = [tuple(map(int, part.split(","))) for part in value.split("x")]
+    pairs = any(len(entry) > 1 for entry in entries)
+    if pairs and (name != "padding" or any(len(entry) > 2 for entry in entries)):
+        rule = "must have a comma in the padding only, between before and after"
+        raise ConvmatError("layer", rule, text)
+    listed = [entry if len(entry) > 1 else entry[0] for entry in entries]
+    return listed[0] if len(listed) == 1 and not pairs else tuple(listed)
+
+
+def read_chain(
+    layers: Spec | Iterable[Spec], input_shape: IntOrInts | None = None
+) -> tuple[Layer, ...]:
+    """The layers of a chain, each on what the one before gives.
+
+    Raises
+    ------
+    ShapeError
+        For layers that do not follow each other, and texts without an input shape.
+    ConvmatError
+        For an empty chain, or a text that names no layer.
+    ConvmatTypeError
+        For what is no layer.
+
+    Examples
+    --------
+    >>> chain = read_chain(["k3s2p1", "k3s2p1"], (28, 28))
+    >>> chain[1].input_shape, chain[1].output_shape
+    ((14, 14), (7, 7))
+    """
+    given = [layers] if isinstance(layers, Geometry | Layer | str) else layers
+    if not isinstance(given, Iterable):
+        rule = "must be a list of geometries, layers or texts such as 'k3s2p1'"
+        raise ConvmatTypeError("layers", rule, layers)
+    shape = None if input_shape is None else read_shape("input_shape", input_shape)
+    if shape is not None and (not shape or min(shape) < 1):
+        rule = "must have at least one axis, and at least 1 on every axis"
+        raise ShapeError("input_shape", rule, shape)
+    chain: list[Layer] = []
+    for number, one in enumerate(given):
+        name = f"layers[{number}]"
+        if isinstance(one, str):
+            if shape is None:
+                remedy = "say input_shape=(28, 28), without channels"
+                rule = "must know its input_shape, as it is a text"
+                raise ShapeError(name, rule, one, remedy)
+            if chain and chain[-1].geometry.has_channels:
+                rule = "must be a geometry behind one with channels"
+                raise ShapeError(name, rule, one)
+            layer = layer_from(one, shape)
+        elif isinstance(one, Geometry | Layer):
+            layer = one if isinstance(one, Layer) else Layer(one)
+        else:
+            rule = "must be a Geometry, a Layer or a text such as 'k3s2p1'"
+            remedy = "convmat.experiments.chain reads the layers of a network"
+            raise ConvmatTypeError(name, rule, one, remedy)
+        if shape is not None and layer.input_shape != shape:
+            rule = f"must read {shape}, what stands before it"
+            raise ShapeError(f"{name}.input_shape", rule, layer.input_shape)
+        chain.append(layer)
+        shape = layer.output_shape
+    if not chain:
+        raise ConvmatError("layers", "must be at least one", given)
+    return tuple(chain)
+
+
+def most_paths(chain: tuple[Layer, ...]) -> int:
+    """A bound on the paths between the two ends of a chain, and on their sums."""
+    ways = prod(layer.most_paths for layer in chain)
+    return ways * max(prod(chain[0].input_shape), prod(chain[-1].output_shape))

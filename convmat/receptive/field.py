@@ -1,0 +1,283 @@
+"""`receptive_field`: what the outputs of a chain of layers see, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from math import ceil, floor
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat.arrays import Array, IntArray, Shape
+from convmat.errors import ShapeError
+from convmat.geometry import IntOrInts
+from convmat.geometry.shorthand import read_shape
+from convmat.memory import refuse_beyond
+from convmat.receptive.chain import Spec, most_paths, read_chain
+from convmat.receptive.layers import Layer
+from convmat.receptive.recurrence import Field
+from convmat.receptive.windows import Cells
+
+__all__ = ["Ends", "ReceptiveField", "receptive_field"]
+
+_AT_ONCE = 1 << 22  # counts that are carried through the layers together
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The first and the last cell that an output sees along one axis.
+
+    Attributes
+    ----------
+    first, last : int
+        Beside the input too, were there no end of any layer.
+    whole : bool
+        Whether no layer's end cuts the field on the way.
+    """
+
+    first: int
+    last: int
+    whole: bool
+
+
+def receptive_field(
+    layers: Spec | Iterable[Spec], input_shape: IntOrInts | None = None
+) -> ReceptiveField:
+    """What each output of a chain of layers sees of its input.
+
+    Parameters
+    ----------
+    layers : Geometry, Layer, str, or an iterable of these
+        From the input on. A transposed convolution is `Layer(geometry, True)` with its
+        paired geometry. A pooling is its geometry, too. Texts are read by
+        `convmat.receptive.layer_from`: `"k3s2p1"`, or `"tk4s2p1"` where transposed.
+        Layers that work cell by cell (activations, norms) change nothing: leave them
+        out.
+    input_shape : int or tuple of int, optional
+        `(*spatial)`; needed where the first layer is a text.
+
+    Returns
+    -------
+    ReceptiveField
+
+    Raises
+    ------
+    ShapeError
+        For layers that do not follow each other.
+    ConvmatError, ConvmatTypeError
+        For what is no layer.
+
+    References
+    ----------
+    A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
+    networks", Distill 2019.
+
+    Examples
+    --------
+    >>> field = receptive_field(["k3s2p1"] * 5, (28, 28))
+    >>> field.size, field.jump, field.start
+    ((63, 63), (32, 32), (-31, -31))
+    >>> [fields[0].size for fields in field.behind]
+    [3, 7, 15, 31, 63]
+    >>> receptive_field(["k3d2", "k2"], 8).visits((0,))
+    array([1, 1, 1, 1, 1, 1, 0, 0])
+    """
+    return ReceptiveField(read_chain(layers, input_shape))
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What the outputs of a chain see: by the recurrence, and exactly.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        From the input on.
+
+    Examples
+    --------
+    >>> field = receptive_field(["k3p1", "k3p1"], 4)
+    >>> field.visits((0,)), field.support((0,))
+    (array([2, 2, 1, 0]), array([ True,  True,  True, False]))
+    >>> field.ends((0,))
+    (Ends(first=-2, last=2, whole=False),)
+    """
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of the first layer's input, as its geometry writes it."""
+        return self.layers[0].input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Of the last layer's output."""
+        return self.layers[-1].output_shape
+
+    @cached_property
+    def behind(self) -> tuple[tuple[Field, ...], ...]:
+        """The fields behind each layer, along each axis, by the recurrence."""
+        fields = tuple(map(Field.of_input, self.layers[0].input_size))
+        found = []
+        for layer in self.layers:
+            moves = zip(fields, layer.windows, layer.output_size, strict=True)
+            fields = tuple(field.through(w, count) for field, w, count in moves)
+            found.append(fields)
+        return tuple(found)
+
+    @property
+    def axes(self) -> tuple[Field, ...]:
+        """The fields of the outputs, along each axis, by the recurrence."""
+        return self.behind[-1]
+
+    @property
+    def size(self) -> tuple[Cells, ...]:
+        """Cells of a field along each axis, those beside the input included."""
+        return tuple(field.size for field in self.axes)
+
+    @property
+    def jump(self) -> tuple[Cells, ...]:
+        """Cells between the fields of neighbouring outputs, along each axis."""
+        return tuple(field.jump for field in self.axes)
+
+    @property
+    def start(self) -> tuple[Cells, ...]:
+        """Where the field of output 0 begins along each axis."""
+        return tuple(field.start for field in self.axes)
+
+    def ends(self, out: IntOrInts) -> tuple[Ends, ...]:
+        """The first and last cell that an output sees along each axis.
+
+        They are found layer by layer, down from the output, and at each layer rounded
+        inwards to whole cells. That is what the recurrence says, and where it speaks of
+        parts of cells, behind a transposed convolution, it is narrower. Where `whole`,
+        they are the ends of `support`, unless a transposed convolution leaves out cells
+        by its dilation, or has fewer taps than its stride.
+
+        Parameters
+        ----------
+        out : int or tuple of int
+            An output, `(*spatial)` or with its channel in front.
+        """
+        _, spatial = self._output(out)
+        found = []
+        for number, place in enumerate(spatial):
+            first = last = place
+            whole = True
+            for layer in reversed(self.layers):
+                window = layer.windows[number]
+                first = ceil(window.first + first * window.stride)
+                last = floor(window.first + last * window.stride + window.reach)
+                whole &= first >= 0 and last < layer.input_size[number]
+            found.append(Ends(first, last, whole))
+        return tuple(found)
+
+    def visits(self, out: IntOrInts) -> Array:
+        """How often an output sees each cell of the input.
+
+        Parameters
+        ----------
+        out : int or tuple of int
+            An output, `(*spatial)` or with its channel in front. Without a channel it
+            is channel 0.
+
+        Returns
+        -------
+        ndarray of int64 or object, of shape `input_shape`
+            Entry `[*cell]` is the number of paths from the cell to the output: in each
+            layer, one tap. It is the value of the gradient by that cell where every
+            weight is 1. Python integers where int64 might not hold them.
+        """
+        channel, spatial = self._output(out)
+        counts = [self._pulled(n, place) for n, place in enumerate(spatial)]
+        maps: Array = np.zeros(self.layers[-1].channels[1], self._dtype)
+        maps[channel] = 1
+        for layer in reversed(self.layers):
+            maps = layer.pull_channels(maps)
+        return outer([maps, *counts]).reshape(self.input_shape)
+
+    def support(self, out: IntOrInts) -> npt.NDArray[np.bool_]:
+        """Whether an output depends on each cell of the input, holes included.
+
+        Returns
+        -------
+        ndarray of bool, of shape `input_shape`
+            Entry `[*cell]` says whether a path leads from the cell to the output. A tap
+            whose weight happens to be 0 counts: values never change the pattern.
+        """
+        return np.asarray(self.visits(out) != 0, dtype=np.bool_)
+
+    def extents(self, axis: int = 0) -> IntArray:
+        """The first and the last cell that each output really sees along an axis.
+
+        Returns
+        -------
+        ndarray of int64, `(outs, 2)`
+            -1 and -1 for an output that sees nothing.
+        """
+        outs = self.layers[-1].output_size[axis]
+        size = self.layers[0].input_size[axis]
+        refuse_beyond("the extents of", self.layers[-1], 16 * outs, None, "ask ends")
+        longest = max(max(layer.input_size[axis] for layer in self.layers), outs)
+        many = max(1, _AT_ONCE // longest)
+        found = np.empty((outs, 2), np.int64)
+        for begin in range(0, outs, many):
+            some = range(begin, min(outs, begin + many))
+            # Booleans add up to whether there is a path.
+            seen = np.zeros((len(some), outs), bool)
+            seen[np.arange(len(some)), some] = True
+            for layer in reversed(self.layers):
+                seen = layer.pull(axis, seen)
+            first, last = seen.argmax(1), size - 1 - seen[:, ::-1].argmax(1)
+            none = ~seen.any(1)
+            found[begin : some.stop] = np.stack([first, last], axis=1)
+            found[begin : some.stop][none] = -1
+        return found
+
+    def seen(self, axis: int = 0) -> int:
+        """Cells from the first to the last of the widest field, ends cut off."""
+        extents = self.extents(axis)
+        widths = np.where(extents[:, 0] < 0, 0, extents[:, 1] - extents[:, 0] + 1)
+        return int(widths.max())
+
+    def up_to(self, layer: int) -> ReceptiveField:
+        """The same for the outputs of one of the layers, 0 for the first."""
+        return ReceptiveField(self.layers[: layer + 1])
+
+    def steps(self) -> Iterator[ReceptiveField]:
+        """The same for the outputs of each layer, from the first on."""
+        return (self.up_to(number) for number in range(len(self.layers)))
+
+    @property
+    def _dtype(self) -> type:
+        return np.int64 if most_paths(self.layers) < 1 << 63 else object
+
+    def _pulled(self, number: int, place: int) -> Array:
+        """Paths along one axis from each cell to one output."""
+        counts: Array = np.zeros(self.layers[-1].output_size[number], self._dtype)
+        counts[place] = 1
+        for layer in reversed(self.layers):
+            counts = layer.pull(number, counts)
+        return counts
+
+    def _output(self, out: IntOrInts) -> tuple[int, Shape]:
+        """Channel and spatial place of an output."""
+        place = read_shape("out", out)
+        sizes = self.layers[-1].output_size
+        channels = self.layers[-1].channels[1]
+        full = place if len(place) == len(sizes) + 1 else (0, *place)
+        limits = (channels, *sizes)
+        if len(full) != len(limits) or not all(
+            0 <= n < most for n, most in zip(full, limits, strict=True)
+        ):
+            rule = f"must be an output of shape {self.output_shape}"
+            raise ShapeError("out", rule, place, "count from 0")
+        return full[0], full[1:]
+
+
+def outer(parts: list[Array]) -> Array:
+    """The outer product of vectors, each an axis of the result."""
+    return reduce(np.multiply.outer, parts)
