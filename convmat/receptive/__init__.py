@@ -7,7 +7,7 @@ product of the layers' matrices. `usage` counts how often cells are read and wri
 `chain` reads what people write.
 """
 
-from convmat.receptive.chain import Spec, layer_from, read_chain
+from convmat.receptive.chain import Spec, layer_from, read_chain, text_of
 from convmat.receptive.field import Ends, ReceptiveField, receptive_field
 from convmat.receptive.layers import Layer
 from convmat.receptive.product import path_matrix
@@ -30,6 +30,7 @@ __all__ = [
     "path_matrix",
     "read_chain",
     "receptive_field",
+    "text_of",
     "transposed_window",
     "usage_map",
     "window_of",

@@ -8,12 +8,17 @@ from math import prod
 from typing import Any, TypeAlias
 
 from convmat.arrays import Shape
-from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
-from convmat.geometry import Geometry, IntOrInts, geometry, transposed_geometry
+from convmat.errors import ConvmatError, ConvmatTypeError, GeometryError, ShapeError
+from convmat.geometry import (
+    Geometry,
+    IntOrInts,
+    geometry,
+    transposed_geometry,
+)
 from convmat.geometry.shorthand import read_shape
 from convmat.receptive.layers import Layer
 
-__all__ = ["Spec", "layer_from", "most_paths", "read_chain"]
+__all__ = ["Spec", "layer_from", "most_paths", "read_chain", "text_of"]
 
 Spec: TypeAlias = Geometry | Layer | str
 """One layer, as callers may write it."""
@@ -43,7 +48,9 @@ def layer_from(text: str, input_shape: Shape) -> Layer:
     Raises
     ------
     ConvmatError
-        For a text that says something else, or a layer that does not fit.
+        For a text that says something else.
+    GeometryError, ShapeError
+        For a layer that does not fit; the text is told.
 
     Examples
     --------
@@ -72,7 +79,47 @@ def layer_from(text: str, input_shape: Shape) -> Layer:
     rank = len(input_shape)
     kernel = (kernel,) * rank if isinstance(kernel, int) else kernel
     read = transposed_geometry if transposed else geometry
-    return Layer(read(input_shape, kernel, **found), transposed)
+    try:
+        return Layer(read(input_shape, kernel, **found), transposed)
+    except (GeometryError, ShapeError) as error:
+        argument = f"{error.argument} of {text!r}"
+        raise type(error)(argument, error.rule, error.value, error.remedy) from None
+
+
+def text_of(layer: Layer) -> str:
+    """A layer as `layer_from` reads it; channels and modes are not told.
+
+    Examples
+    --------
+    >>> text_of(layer_from("p1,0x0s2k3x5", (28, 28)))
+    'k3x5s2p1,0x0,0'
+    >>> text_of(layer_from("tk4s2p1o1", (7,)))
+    'tk4s2p1o1'
+    """
+    g = layer.geometry
+    even = all(before == after for before, after in g.padding)
+    pads: list[Any] = [pair[0] if even else pair for pair in g.padding]
+    told: list[tuple[str, list[Any]]] = [
+        ("k", list(g.kernel_size)),
+        ("s", list(g.stride)),
+        ("p", pads),
+        ("d", list(g.dilation)),
+    ]
+    if layer.transposed:
+        spare = [(axis.padded_size - axis.span) % axis.stride for axis in g.axes]
+        told.append(("o", spare))
+    text = "t" if layer.transposed else ""
+    for letter, values in told:
+        default = 0 if letter in "po" else 1
+        if letter != "k" and all(value == default for value in values):
+            continue
+        alike = all(value == values[0] for value in values)
+        some = values[:1] if alike and not isinstance(values[0], tuple) else values
+        text += letter + "x".join(
+            ",".join(map(str, one)) if isinstance(one, tuple) else f"{one}"
+            for one in some
+        )
+    return text
 
 
 def _setting(name: str, value: str, text: str) -> Any:
@@ -135,7 +182,7 @@ def read_chain(
             layer = one if isinstance(one, Layer) else Layer(one)
         else:
             rule = "must be a Geometry, a Layer or a text such as 'k3s2p1'"
-            remedy = "convmat.experiments.chain reads the layers of a network"
+            remedy = "convmat.experiments.chain_of reads the layers of a network"
             raise ConvmatTypeError(name, rule, one, remedy)
         if shape is not None and layer.input_shape != shape:
             rule = f"must read {shape}, what stands before it"

@@ -192,12 +192,23 @@ class ReceptiveField:
             weight is 1. Python integers where int64 might not hold them.
         """
         channel, spatial = self._output(out)
-        counts = [self._pulled(n, place) for n, place in enumerate(spatial)]
+        counts = [self.along(axis, place) for axis, place in enumerate(spatial)]
         maps: Array = np.zeros(self.layers[-1].channels[1], self._dtype)
         maps[channel] = 1
         for layer in reversed(self.layers):
             maps = layer.pull_channels(maps)
         return outer([maps, *counts]).reshape(self.input_shape)
+
+    def along(self, axis: int, place: int) -> Array:
+        """How often an output sees each cell along one axis, `(cells,)`.
+
+        `visits` is the outer product of these, and of one for the channels.
+        """
+        counts: Array = np.zeros(self.layers[-1].output_size[axis], self._dtype)
+        counts[place] = 1
+        for layer in reversed(self.layers):
+            counts = layer.pull(axis, counts)
+        return counts
 
     def support(self, out: IntOrInts) -> npt.NDArray[np.bool_]:
         """Whether an output depends on each cell of the input, holes included.
@@ -254,14 +265,6 @@ class ReceptiveField:
     @property
     def _dtype(self) -> type:
         return np.int64 if most_paths(self.layers) < 1 << 63 else object
-
-    def _pulled(self, number: int, place: int) -> Array:
-        """Paths along one axis from each cell to one output."""
-        counts: Array = np.zeros(self.layers[-1].output_size[number], self._dtype)
-        counts[place] = 1
-        for layer in reversed(self.layers):
-            counts = layer.pull(number, counts)
-        return counts
 
     def _output(self, out: IntOrInts) -> tuple[int, Shape]:
         """Channel and spatial place of an output."""

@@ -52,7 +52,8 @@ def usage_map(
     chain = read_chain(layers, input_shape)
     last = chain[-1]
     kind = _dtype(chain)
-    parts: list[Array] = [np.ones(n, kind) for n in (last.channels[1], *last.output_size)]
+    ends = last.channels[1], *last.output_size
+    parts: list[Array] = [np.ones(n, kind) for n in ends]
     for layer in reversed(chain):
         channels, *axes = parts
         moved = [layer.pull(number, counts) for number, counts in enumerate(axes)]
@@ -96,7 +97,8 @@ def overlap_map(
     chain = read_chain(layers, input_shape)
     first = chain[0]
     kind = _dtype(chain)
-    parts: list[Array] = [np.ones(n, kind) for n in (first.channels[0], *first.input_size)]
+    ends = first.channels[0], *first.input_size
+    parts: list[Array] = [np.ones(n, kind) for n in ends]
     for layer in chain:
         channels, *axes = parts
         moved = [layer.push(number, counts) for number, counts in enumerate(axes)]
