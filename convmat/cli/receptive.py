@@ -196,7 +196,7 @@ def _as_json(field: ReceptiveField, place: Shape | None) -> str:
         told["paths"] = [
             [int(n) for n in field.along(axis, out)] for axis, out in enumerate(place)
         ]
-    return json.dumps(told, indent=1)
+    return json.dumps(told)
 
 
 def _number(value: Any) -> int | str:

@@ -58,12 +58,14 @@ def chain_of(network: Sequential | Layer, input_shape: IntOrInts) -> ReceptiveFi
         if isinstance(layer, Flatten):
             flat = True
             continue
+        if flat and not isinstance(layer, Linear):
+            if layer.facts((prod(shape),)).reads != "cell":
+                rule = "must be linear behind the layer that flattens"
+                raise ConvmatTypeError("network", rule, type(layer).__name__)
+            continue
         link = _link(layer, shape)
         if link is None:
             continue
-        if flat and not isinstance(layer, Linear):
-            rule = "must be linear behind the layer that flattens"
-            raise ConvmatTypeError("network", rule, type(layer).__name__)
         links.append(link)
         shape = link.output_shape
     if not links:

@@ -16,9 +16,10 @@ from convmat.geometry import (
     transposed_geometry,
 )
 from convmat.geometry.shorthand import read_shape
+from convmat.memory import refuse_beyond
 from convmat.receptive.layers import Layer
 
-__all__ = ["Spec", "layer_from", "most_paths", "read_chain", "text_of"]
+__all__ = ["Spec", "layer_from", "most_paths", "read_chain", "refuse_map", "text_of"]
 
 Spec: TypeAlias = Geometry | Layer | str
 """One layer, as callers may write it."""
@@ -192,6 +193,20 @@ def read_chain(
     if not chain:
         raise ConvmatError("layers", "must be at least one", given)
     return tuple(chain)
+
+
+def refuse_map(chain: tuple[Layer, ...], shape: Shape) -> None:
+    """Refuse a map of counts that does not fit, before anything is made.
+
+    Raises
+    ------
+    MatrixTooLargeError
+        When the map, or an axis on the way, would take more than half of the memory.
+    """
+    longest = max(n for layer in chain for n in (*layer.input_size, *layer.output_size))
+    needed = 8 * (prod(shape) + 4 * longest)
+    remedy = "along counts one axis, and a smaller input has the same fields inside"
+    refuse_beyond("the map of", shape, needed, None, remedy)
 
 
 def most_paths(chain: tuple[Layer, ...]) -> int:

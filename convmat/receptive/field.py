@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from math import ceil, floor
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,15 @@ from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
 from convmat.memory import refuse_beyond
-from convmat.receptive.chain import Spec, most_paths, read_chain
+from convmat.receptive.chain import Spec, most_paths, read_chain, refuse_map
 from convmat.receptive.layers import Layer
 from convmat.receptive.recurrence import Field
 from convmat.receptive.windows import Cells
 
-__all__ = ["Ends", "ReceptiveField", "receptive_field"]
+__all__ = ["Ends", "Read", "ReceptiveField", "receptive_field"]
+
+Read: TypeAlias = tuple[int, int, bool]
+"""An output, a cell that it reads, and whether that is a cell of the input."""
 
 _AT_ONCE = 1 << 22  # counts that are carried through the layers together
 
@@ -190,8 +194,16 @@ class ReceptiveField:
             Entry `[*cell]` is the number of paths from the cell to the output: in each
             layer, one tap. It is the value of the gradient by that cell where every
             weight is 1. Python integers where int64 might not hold them.
+
+        Raises
+        ------
+        ShapeError
+            For an output that there is not.
+        MatrixTooLargeError
+            When so many counts would not fit into memory.
         """
         channel, spatial = self._output(out)
+        refuse_map(self.layers, self.input_shape)
         counts = [self.along(axis, place) for axis, place in enumerate(spatial)]
         maps: Array = np.zeros(self.layers[-1].channels[1], self._dtype)
         maps[channel] = 1
@@ -209,6 +221,34 @@ class ReceptiveField:
         for layer in reversed(self.layers):
             counts = layer.pull(axis, counts)
         return counts
+
+    def precedents(self, axis: int, place: int) -> tuple[tuple[Read, ...], ...]:
+        """What an output depends on in each layer, along one axis: arrows downwards.
+
+        Returns
+        -------
+        tuple of tuple of (int, int, bool)
+            For each layer, from the input on, an output that the chosen one depends on,
+            a cell that it reads, and whether that is a cell of the layer's input; else
+            it is a zero beside it.
+
+        Examples
+        --------
+        >>> receptive_field(["k2p1", "k2s2"], 4).precedents(0, 0)
+        (((0, -1, False), (0, 0, True), (1, 0, True), (1, 1, True)),
+         ((0, 0, True), (0, 1, True)))
+        """
+        found: list[tuple[Read, ...]] = []
+        seen = {place}
+        for layer in reversed(self.layers):
+            reads = [
+                (out, cell, inside)
+                for out in sorted(seen)
+                for cell, inside in layer.reads(axis, out)
+            ]
+            found.insert(0, tuple(reads))
+            seen = {cell for _, cell, inside in reads if inside}
+        return tuple(found)
 
     def support(self, out: IntOrInts) -> npt.NDArray[np.bool_]:
         """Whether an output depends on each cell of the input, holes included.

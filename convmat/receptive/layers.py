@@ -127,6 +127,24 @@ class Layer:
         go = _scatter if self.transposed else _gather
         return go(self.geometry.axes[number], np.asarray(counts))
 
+    def reads(self, number: int, place: int) -> tuple[tuple[int, bool], ...]:
+        """The cells that an output reads along axis `number`, tap by tap.
+
+        Returns
+        -------
+        tuple of (int, bool)
+            A cell, and whether it is one of the input: zeros of the padding lie beside
+            it. Other padding is the cell that stands in it.
+        """
+        axis = self.geometry.axes[number]
+        if self.transposed:
+            found = np.argwhere(_sources(axis) == place)
+            return tuple((int(cell), True) for cell, _ in found)
+        cells = np.array(axis.window(place))
+        folded = axis.fold(cells)
+        pairs = zip(cells.tolist(), folded.tolist(), strict=True)
+        return tuple((cell if own < 0 else own, own >= 0) for cell, own in pairs)
+
     def pull_channels(self, counts: Array) -> Array:
         """As `pull`, along the channels: groups do not see each other."""
         return _spread(counts, self.geometry.groups, self.channels[0])

@@ -10,7 +10,7 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
 from convmat.geometry import Geometry, IntOrInts
-from convmat.receptive.chain import Spec, most_paths, read_chain
+from convmat.receptive.chain import Spec, most_paths, read_chain, refuse_map
 from convmat.receptive.field import outer
 from convmat.receptive.layers import Layer
 
@@ -38,6 +38,8 @@ def usage_map(
     ------
     ShapeError, ConvmatError, ConvmatTypeError
         As `convmat.receptive_field`.
+    MatrixTooLargeError
+        When the map would not fit into memory.
 
     Examples
     --------
@@ -50,6 +52,7 @@ def usage_map(
     array([1, 1, 0, 1, 1, 0, 0])
     """
     chain = read_chain(layers, input_shape)
+    refuse_map(chain, chain[0].input_shape)
     last = chain[-1]
     kind = _dtype(chain)
     ends = last.channels[1], *last.output_size
@@ -83,6 +86,8 @@ def overlap_map(
     ------
     ShapeError, ConvmatError, ConvmatTypeError
         As `convmat.receptive_field`.
+    MatrixTooLargeError
+        When the map would not fit into memory.
 
     References
     ----------
@@ -95,6 +100,7 @@ def overlap_map(
     array([1, 1, 2, 1, 2, 1, 2, 1, 1])
     """
     chain = read_chain(layers, input_shape)
+    refuse_map(chain, chain[-1].output_shape)
     first = chain[0]
     kind = _dtype(chain)
     ends = first.channels[0], *first.input_size

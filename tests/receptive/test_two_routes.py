@@ -123,7 +123,9 @@ WITNESSES = [
     chain("tk3s2d2", "k3", size=4),
     (
         Layer(geometry((4, 6), (2, 2, 3), groups=2, stride=2, padding=1)),
-        Layer(transposed_geometry((2, 3), (2, 1, 4), groups=2, stride=2), True),
+        Layer(
+            transposed_geometry((2, 3), (2, 1, 4), groups=2, stride=2), transposed=True
+        ),
     ),
 ]
 
