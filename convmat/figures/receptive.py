@@ -6,14 +6,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
-from convmat.arrays import Array, Shape
+from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.figures.canvas import Sheet, cell, describe, fitting_size, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import number
-from convmat.figures.style import Mark, Theme, best_ink, mixed, theme_of
+from convmat.figures.field_mask import MASK, draw_mask
+from convmat.figures.style import Mark, Theme, best_ink, theme_of
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
 from convmat.receptive import ReceptiveField, text_of
@@ -21,10 +20,9 @@ from convmat.receptive import ReceptiveField, text_of
 __all__ = ["receptive_field"]
 
 _MOST = 64  # cells of the input along an axis, drawn one by one
-_PYRAMID, _NAMES, _MASK = 4.2, 1.5, 2.9  # inches
+_PYRAMID, _NAMES = 4.2, 1.5  # inches
 _ROW, _HIGH, _WIDEST = 0.62, 0.2, 0.26  # inches: rows apart, a cell
 _MARGIN, _GAP, _HEAD = 0.25, 0.45, 0.34
-_SMALL, _SMALLEST = 6.5, 4.0  # points
 
 
 def receptive_field(
@@ -95,8 +93,8 @@ def receptive_field(
     bottom = pyramid.draw()
     wide = 2 * _MARGIN + _NAMES + _PYRAMID
     if len(size) == 2:
-        low = _mask(sheet, field, place, (wide - _MARGIN + _GAP, _MARGIN))
-        bottom, wide = max(bottom, low), wide + _GAP + _MASK
+        low = draw_mask(sheet, field, place, (wide - _MARGIN + _GAP, _MARGIN))
+        bottom, wide = max(bottom, low), wide + _GAP + MASK
     alt = _alt(field, place, along)
     note = (
         "Each cell stands above the middle of its own field. Dashed: zeros of the "
@@ -255,77 +253,6 @@ class _Pyramid:
         looks: dict[str, Any] = {"ha": "left", "fontsize": SIZE}
         self.sheet.write(_MARGIN + _NAMES, y + 0.27, told, "bars", **looks)
         return y + 0.4
-
-
-def _mask(
-    sheet: Sheet, field: ReceptiveField, place: Shape, corner: tuple[float, float]
-) -> float:
-    """The input with the paths from each cell; where it ends, from the top."""
-    theme = sheet.theme
-    visits = field.visits(place)
-    counts: Array = visits if visits.ndim == 2 else visits.sum(axis=0)
-    rows, columns = counts.shape
-    side = min(_MASK / columns, 3.2 / rows, 0.4)
-    left, top = corner[0], corner[1] + _HEAD - _HIGH / 2
-    texts = {at: number(n) if n else "" for at, n in _items(counts)}
-    points = fitting_size([*texts.values(), "0"], side, side, SIZE)
-    ways = [n for _, n in _items(counts)]
-    most, total = max(ways) or 1, sum(ways)
-    for (row, column), n in _items(counts):
-        mark = theme.untouched
-        if n:
-            fill = mixed(theme.background, theme.lines[0], 0.2 + 0.8 * n / most)
-            mark = Mark(fill, best_ink(fill), theme.muted)
-        at = left + column * side, top + row * side
-        text = texts[row, column] if points >= _SMALLEST else ""
-        gid = f"mask[{row},{column}]"
-        cell(sheet.ax, at, (side, side), mark, gid, text=text, points=points)
-    _frame(sheet, field, place, (left, top), side)
-    seen = sum(n > 0 for n in ways)
-    told = f"Output {','.join(map(str, place))}: {seen} of {len(ways)} cells, "
-    told += f"{total:,} paths"
-    points = fitting_size([told], _MASK, 0.4, SIZE)
-    looks: dict[str, Any] = {"fontsize": points, "ha": "left"}
-    sheet.write(corner[0], corner[1], told, "title[1]", **looks)
-    return float(top + rows * side)
-
-
-def _items(counts: Array) -> list[tuple[tuple[int, int], int]]:
-    rows, columns = counts.shape
-    return [
-        ((row, column), int(counts[row, column]))
-        for row in range(rows)
-        for column in range(columns)
-    ]
-
-
-def _frame(
-    sheet: Sheet,
-    field: ReceptiveField,
-    place: Shape,
-    corner: tuple[float, float],
-    side: float,
-) -> None:
-    """The recurrence's field, cut off where the input ends."""
-    spans = []
-    for ends, size in zip(field.ends(place), field.layers[0].input_size, strict=True):
-        spans.append((max(0, ends.first), min(size, ends.last + 1)))
-    (top, low), (left, right) = spans
-    if top >= low or left >= right:
-        return
-    frame = Rectangle(
-        (corner[0] + left * side, corner[1] + top * side),
-        (right - left) * side,
-        (low - top) * side,
-        fill=False,
-        edgecolor=sheet.theme.lines[1],
-        linestyle=(0, (3, 2)),
-        linewidth=1.8,
-        gid="frame",
-        clip_on=False,
-        zorder=3,
-    )
-    sheet.ax.add_patch(frame)
 
 
 def _alt(field: ReceptiveField, place: Shape, axis: int) -> str:

@@ -2,9 +2,9 @@
 
 `windows` says what an output of one layer reads, `recurrence` carries that through
 layers as size, jump and start. `layers` carries counts of paths along each axis, and
-`field` puts both together; `product` finds the same counts in another way, as the
-product of the layers' matrices. `usage` counts how often cells are read and written to.
-`chain` reads what people write.
+`field` puts both together, with the `extents` of all outputs; `product` finds the same
+counts in another way, as the product of the layers' matrices. `usage` counts how often
+cells are read and written to. `chain` reads what people write.
 """
 
 from convmat.receptive.chain import Spec, layer_from, read_chain, text_of

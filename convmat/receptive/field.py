@@ -15,8 +15,8 @@ from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
-from convmat.memory import refuse_beyond
 from convmat.receptive.chain import Spec, most_paths, read_chain, refuse_map
+from convmat.receptive.extents import extents_of
 from convmat.receptive.layers import Layer
 from convmat.receptive.recurrence import Field
 from convmat.receptive.windows import Cells
@@ -25,8 +25,6 @@ __all__ = ["Ends", "Read", "ReceptiveField", "receptive_field"]
 
 Read: TypeAlias = tuple[int, int, bool]
 """An output, a cell that it reads, and whether that is a cell of the input."""
-
-_AT_ONCE = 1 << 22  # counts that are carried through the layers together
 
 
 @dataclass(frozen=True)
@@ -167,17 +165,17 @@ class ReceptiveField:
             An output, `(*spatial)` or with its channel in front.
         """
         _, spatial = self._output(out)
-        found = []
-        for number, place in enumerate(spatial):
-            first = last = place
-            whole = True
-            for layer in reversed(self.layers):
-                window = layer.windows[number]
-                first = ceil(window.first + first * window.stride)
-                last = floor(window.first + last * window.stride + window.reach)
-                whole &= first >= 0 and last < layer.input_size[number]
-            found.append(Ends(first, last, whole))
-        return tuple(found)
+        return tuple(self._ends(axis, place) for axis, place in enumerate(spatial))
+
+    def _ends(self, axis: int, place: int) -> Ends:
+        first = last = place
+        whole = True
+        for layer in reversed(self.layers):
+            window = layer.windows[axis]
+            first = ceil(window.first + first * window.stride)
+            last = floor(window.first + last * window.stride + window.reach)
+            whole &= first >= 0 and last < layer.input_size[axis]
+        return Ends(first, last, whole)
 
     def visits(self, out: IntOrInts) -> Array:
         """How often an output sees each cell of the input.
@@ -269,24 +267,7 @@ class ReceptiveField:
         ndarray of int64, `(outs, 2)`
             -1 and -1 for an output that sees nothing.
         """
-        outs = self.layers[-1].output_size[axis]
-        size = self.layers[0].input_size[axis]
-        refuse_beyond("the extents of", self.layers[-1], 16 * outs, None, "ask ends")
-        longest = max(max(layer.input_size[axis] for layer in self.layers), outs)
-        many = max(1, _AT_ONCE // longest)
-        found = np.empty((outs, 2), np.int64)
-        for begin in range(0, outs, many):
-            some = range(begin, min(outs, begin + many))
-            # Booleans add up to whether there is a path.
-            seen = np.zeros((len(some), outs), bool)
-            seen[np.arange(len(some)), some] = True
-            for layer in reversed(self.layers):
-                seen = layer.pull(axis, seen)
-            first, last = seen.argmax(1), size - 1 - seen[:, ::-1].argmax(1)
-            none = ~seen.any(1)
-            found[begin : some.stop] = np.stack([first, last], axis=1)
-            found[begin : some.stop][none] = -1
-        return found
+        return extents_of(self.layers, axis, lambda out: self._ends(axis, out).whole)
 
     def seen(self, axis: int = 0) -> int:
         """Cells from the first to the last of the widest field, ends cut off."""

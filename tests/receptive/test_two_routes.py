@@ -208,6 +208,23 @@ def test_extents_are_those_of_the_supports(layers):
             assert field.seen(axis) == widest
 
 
+LONG = [["k3s2p1", "tk3s2d2", "k2"], ["tk2s3", "k3d2p2", "tk4s3p1"], ["k5p2", "k2s2"]]
+
+
+@pytest.mark.parametrize("specs", LONG, ids=["down and up", "by turns", "plain"])
+def test_outputs_that_nothing_cuts_take_turns(specs):
+    field = receptive_field(specs, 60)
+    extents = field.extents()
+    for out, ends in enumerate(extents.tolist()):
+        cells = np.flatnonzero(field.visits(out))
+        assert ends == ([cells[0], cells[-1]] if cells.size else [-1, -1])
+
+
+def test_extents_of_a_million_outputs_take_no_matrix():
+    field = receptive_field(["k3s2p1", "tk4s2p1", "k3"], 10**6)
+    assert field.seen() == receptive_field(["k3s2p1", "tk4s2p1", "k3"], 40).seen()
+
+
 @over_witnesses
 @settings(max_examples=100)
 @given(chains(MODES))
