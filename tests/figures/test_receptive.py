@@ -111,7 +111,7 @@ def test_checkerboard_has_its_own_words(artists):
 
 
 def test_large_maps_leave_out_numbers(artists, assert_texts_apart):
-    figure = drawn_usage(usage_map("k9p4", (60, 64)))
+    figure = drawn_usage(usage_map("k9p4", (60, 20)))
     found = artists(figure)
     assert "x[0,0]" in found
     assert "x[0,0].text" not in found
