@@ -199,12 +199,11 @@ def _step(first: Axis, second: Axis) -> int:
 def _pads(first: Axis, second: Axis) -> tuple[int, int]:
     """Padding with which the merged convolution has as many outputs.
 
-    Cells that the first one leaves over at its end are left over here too. Where that
-    would take away input, none is taken: the stride leaves the same cells over.
+    Cells that the first one leaves over at its end are fewer than its stride, so that
+    they make no output here either.
     """
-    over = (first.padded_size - first.span) % first.stride
-    after = first.after - over + second.after * first.stride
-    return first.before + second.before * first.stride, max(0, after)
+    after = first.after + second.after * first.stride
+    return first.before + second.before * first.stride, after
 
 
 def _mode(first: Geometry, second: Geometry) -> str:

@@ -153,6 +153,10 @@ def test_a_difference_that_cancels_does_not_count():
     merged = compose([0, 1, 1], g, [0, 1, 1], g)
     assert merged.border.tolist() == [True, False, False, False, True]
     assert merged.differs.tolist() == [False, False, False, False, False]
+    # Two zeros beside one output, and both of them stand for the same cell.
+    one_cell = geometry(1, 5, padding=2), geometry(1, 3, padding=1)
+    twice = compose([0, 1, 1, 1, 0], one_cell[0], [1, 1, -1], one_cell[1])
+    assert (twice.border.tolist(), twice.differs.tolist()) == ([True], [False])
     wide = geometry((2, 5), (1, 2, 3), padding=1)
     ends = geometry((1, 5), (2, 1, 3), padding=1)
     cancel = compose([[[1, 0, 0]], [[1, 0, 0]]], ends, [[[0, 0, 1], [0, 0, -1]]], wide)
