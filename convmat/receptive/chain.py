@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from math import prod
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from convmat.arrays import Shape
 from convmat.errors import ConvmatError, ConvmatTypeError, GeometryError, ShapeError
 from convmat.geometry import (
@@ -19,7 +21,15 @@ from convmat.geometry.shorthand import read_shape
 from convmat.memory import refuse_beyond
 from convmat.receptive.layers import Layer
 
-__all__ = ["Spec", "layer_from", "most_paths", "read_chain", "refuse_map", "text_of"]
+__all__ = [
+    "Spec",
+    "counting",
+    "layer_from",
+    "most_paths",
+    "read_chain",
+    "refuse_map",
+    "text_of",
+]
 
 Spec: TypeAlias = Geometry | Layer | str
 """One layer, as callers may write it."""
@@ -193,6 +203,11 @@ def read_chain(
     if not chain:
         raise ConvmatError("layers", "must be at least one", given)
     return tuple(chain)
+
+
+def counting(chain: tuple[Layer, ...]) -> type:
+    """The dtype that holds every number of paths: int64, or integers of any size."""
+    return np.int64 if most_paths(chain) < 1 << 63 else object
 
 
 def refuse_map(chain: tuple[Layer, ...], shape: Shape) -> None:

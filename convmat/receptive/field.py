@@ -15,7 +15,7 @@ from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
-from convmat.receptive.chain import Spec, most_paths, read_chain, refuse_map
+from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
 from convmat.receptive.extents import extents_of
 from convmat.receptive.layers import Layer
 from convmat.receptive.recurrence import Field
@@ -203,7 +203,7 @@ class ReceptiveField:
         channel, spatial = self._output(out)
         refuse_map(self.layers, self.input_shape)
         counts = [self.along(axis, place) for axis, place in enumerate(spatial)]
-        maps: Array = np.zeros(self.layers[-1].channels[1], self._dtype)
+        maps: Array = np.zeros(self.layers[-1].channels[1], counting(self.layers))
         maps[channel] = 1
         for layer in reversed(self.layers):
             maps = layer.pull_channels(maps)
@@ -214,7 +214,9 @@ class ReceptiveField:
 
         `visits` is the outer product of these, and of one for the channels.
         """
-        counts: Array = np.zeros(self.layers[-1].output_size[axis], self._dtype)
+        counts: Array = np.zeros(
+            self.layers[-1].output_size[axis], counting(self.layers)
+        )
         counts[place] = 1
         for layer in reversed(self.layers):
             counts = layer.pull(axis, counts)
@@ -282,10 +284,6 @@ class ReceptiveField:
     def steps(self) -> Iterator[ReceptiveField]:
         """The same for the outputs of each layer, from the first on."""
         return (self.up_to(number) for number in range(len(self.layers)))
-
-    @property
-    def _dtype(self) -> type:
-        return np.int64 if most_paths(self.layers) < 1 << 63 else object
 
     def _output(self, out: IntOrInts) -> tuple[int, Shape]:
         """Channel and spatial place of an output."""

@@ -10,7 +10,7 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
 from convmat.geometry import Geometry, IntOrInts
-from convmat.receptive.chain import Spec, most_paths, read_chain, refuse_map
+from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
 from convmat.receptive.field import outer
 from convmat.receptive.layers import Layer
 
@@ -54,7 +54,7 @@ def usage_map(
     chain = read_chain(layers, input_shape)
     refuse_map(chain, chain[0].input_shape)
     last = chain[-1]
-    kind = _dtype(chain)
+    kind = counting(chain)
     ends = last.channels[1], *last.output_size
     parts: list[Array] = [np.ones(n, kind) for n in ends]
     for layer in reversed(chain):
@@ -102,7 +102,7 @@ def overlap_map(
     chain = read_chain(layers, input_shape)
     refuse_map(chain, chain[-1].output_shape)
     first = chain[0]
-    kind = _dtype(chain)
+    kind = counting(chain)
     ends = first.channels[0], *first.input_size
     parts: list[Array] = [np.ones(n, kind) for n in ends]
     for layer in chain:
@@ -184,7 +184,3 @@ def overlap(geometry: Geometry | Layer) -> Overlap:
         rests = [tap * axis.dilation % axis.stride for tap in range(axis.kernel)]
         found.append(tuple(map(rests.count, range(axis.stride))))
     return Overlap(tuple(found))
-
-
-def _dtype(chain: tuple[Layer, ...]) -> type:
-    return np.int64 if most_paths(chain) < 1 << 63 else object

@@ -11,6 +11,11 @@ from convmat import GeometryError, ShapeError, conv, conv_matrix, geometry
 from convmat.composition import compose
 
 
+def share(examples):
+    """So many examples with the usual profile, and more with the thorough one."""
+    return settings(max_examples=examples * settings.default.max_examples // 100)
+
+
 def settings_of(draw, size):
     dilation = tuple(draw(st.integers(1, 2)) for _ in size)
     stride = tuple(draw(st.integers(1, 3)) for _ in size)
@@ -82,7 +87,7 @@ ONE_CELL = geometry((1, 1), (2, 1, 1)), geometry((2, 1), (1, 2, 3), padding=1)
 @example(LEFT_OVER, 0)
 @example(GROUPED, 0)
 @example(ONE_CELL, 0)
-@settings(max_examples=200)
+@share(200)
 @given(pairs(), st.integers(0, 9))
 def test_rows_that_differ_are_exactly_those_that_are_named(geometries, seed):
     a, b = kernels(geometries, seed)
@@ -99,7 +104,7 @@ def test_rows_that_differ_are_exactly_those_that_are_named(geometries, seed):
 @example(UNEVEN, 0)
 @example(LEFT_OVER, 0)
 @example(GROUPED, 0)
-@settings(max_examples=100)
+@share(100)
 @given(pairs(), st.integers(0, 9))
 def test_positive_kernels_differ_in_all_of_the_border(geometries, seed):
     a, b = kernels(geometries, seed, low=1)

@@ -22,6 +22,11 @@ MODES = ("zeros", "circular", "reflect", "symmetric", "replicate")
 _LARGEST = 11  # cells along an axis, so that a chain's matrices stay small
 
 
+def share(examples):
+    """So many examples with the usual profile, and more with the thorough one."""
+    return settings(max_examples=examples * settings.default.max_examples // 100)
+
+
 def _axis(draw, size, *, transposed):
     """Kernel, stride, padding and dilation that fit an axis of such a size."""
     dilation = draw(st.integers(1, 2))
@@ -137,7 +142,7 @@ def over_witnesses(test):
 
 
 @over_witnesses
-@settings(max_examples=300)
+@share(300)
 @given(chains(MODES))
 def test_visits_are_the_rows_of_the_product_of_matrices(layers):
     field = receptive_field(layers)
@@ -148,7 +153,7 @@ def test_visits_are_the_rows_of_the_product_of_matrices(layers):
 
 
 @over_witnesses
-@settings(max_examples=300)
+@share(300)
 @given(chains())
 def test_recurrence_holds_every_support_and_meets_those_that_nothing_cuts(layers):
     field = receptive_field(layers)
@@ -183,7 +188,7 @@ def _check_whole(field, seen, axis, own):
             assert ends[axis].last - ends[axis].first + 1 <= own.size
 
 
-@settings(max_examples=100)
+@share(100)
 @given(chains(MODES))
 def test_extents_are_those_of_the_supports(layers):
     field = receptive_field(layers)
@@ -226,7 +231,7 @@ def test_extents_of_a_million_outputs_take_no_matrix():
 
 
 @over_witnesses
-@settings(max_examples=100)
+@share(100)
 @given(chains(MODES))
 def test_usage_and_overlap_are_the_sums_of_columns_and_rows(layers):
     product = path_matrix(layers)
@@ -238,7 +243,7 @@ def test_usage_and_overlap_are_the_sums_of_columns_and_rows(layers):
     assert written.shape == layers[-1].output_shape
 
 
-@settings(max_examples=50)
+@share(50)
 @given(chains(most=3), st.data())
 def test_chosen_rows_of_the_product_are_those_of_the_whole(layers, data):
     whole = path_matrix(layers).toarray()
