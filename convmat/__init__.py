@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         save_matrix,
     )
     from convmat.operator import conv_operator
+    from convmat.receptive import receptive_field
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -78,6 +79,7 @@ __all__ = [
     "load_matrix",
     "matrix_rows",
     "nn",
+    "receptive_field",
     "refill",
     "same_dialects",
     "save_matrix",
@@ -106,6 +108,7 @@ _ROOMS = {
         "save_matrix",
     ],
     "operator": ["conv_operator"],
+    "receptive": ["receptive_field"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [
@@ -135,6 +138,8 @@ _SEARCHED = (
     "matrix",
     "transposed",
     "constraints",
+    "receptive",
+    "composition",
     "geometry",
     "nn",
     "optim",

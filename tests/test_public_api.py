@@ -30,6 +30,7 @@ NAMES = {
     "load_matrix",
     "matrix_rows",
     "nn",
+    "receptive_field",
     "refill",
     "same_dialects",
     "save_matrix",
@@ -56,6 +57,7 @@ SIGNATURES = {
         "(input_shape, kernel_shape, *, stride=1, padding=0, dilation=1, groups=1, "
         "padding_mode='zeros')"
     ),
+    "receptive_field": "(layers, input_shape=None)",
     "refill": "(matrix, kernel, geometry)",
     "tie_map": "(geometry, *, max_bytes=None)",
 }

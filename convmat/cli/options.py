@@ -17,6 +17,7 @@ __all__ = [
     "add_sizes",
     "add_transposed",
     "read_geometry",
+    "read_shape_option",
     "read_sizes",
 ]
 
@@ -148,6 +149,17 @@ def read_geometry(options: argparse.Namespace) -> Geometry:
         settings["output_shape"] = _shape("output-shape", options.output_shape)
     with in_options(options):
         return transposed_geometry(**settings)
+
+
+def read_shape_option(name: str, text: str) -> Shape:
+    """`28x28` as a tuple.
+
+    Raises
+    ------
+    ConvmatError
+        For text that is no numbers.
+    """
+    return _shape(name, text, "28x28")
 
 
 def _shape(name: str, text: str, example: str = "3x32x32") -> Shape:

@@ -5,8 +5,10 @@ They draw nothing; `convmat.figures`, `convmat constrain` and `convmat fastbook`
 them beside the book's numbers.
 """
 
+from convmat.experiments.chains import chain_of
 from convmat.experiments.chapter import Chapter, Trained
 from convmat.experiments.edge import EDGES, Found, learn_kernel, pieces
+from convmat.experiments.effective import EffectiveField, effective_field
 from convmat.experiments.errata import Erratum, errata
 from convmat.experiments.few_digits import few_digits
 from convmat.experiments.ladder import Climb, climb_ladder, moved
@@ -19,12 +21,15 @@ __all__ = [
     "Chapter",
     "Climb",
     "Descents",
+    "EffectiveField",
     "Erratum",
     "Found",
     "Normed",
     "Trained",
+    "chain_of",
     "climb_ladder",
     "descend_valley",
+    "effective_field",
     "errata",
     "few_digits",
     "learn_kernel",

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from convmat.figures.normalising import batchnorm
     from convmat.figures.pixels import pixel_table
     from convmat.figures.rates import schedule
+    from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
     from convmat.figures.tying import gradient_tying
+    from convmat.figures.usage import usage_map
     from convmat.figures.weights import kernel_tiles
 
 __all__ = [
@@ -54,10 +56,12 @@ __all__ = [
     "matrix_text",
     "momentum",
     "pixel_table",
+    "receptive_field",
     "save",
     "schedule",
     "style",
     "text",
+    "usage_map",
     "wants_color",
 ]
 
@@ -81,8 +85,10 @@ _HOME = {
     "matrix_text": "text",
     "momentum": "descent",
     "pixel_table": "pixels",
+    "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
+    "usage_map": "usage",
     "wants_color": "text",
 }
 

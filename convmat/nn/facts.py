@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from convmat.arrays import Shape
 from convmat.costs import Cost, costs
 from convmat.geometry import Geometry
+from convmat.receptive import Window, window_of
 
-__all__ = ["NONE", "Facts", "Reads", "Window", "conv_facts"]
+__all__ = ["NONE", "Facts", "Reads", "conv_facts"]
 
 NONE = Cost(0, 0)
 """Nothing to multiply."""
-
-
-class Window(NamedTuple):
-    """What an output reads along one spatial axis of a layer's input.
-
-    Attributes
-    ----------
-    reach : Fraction or int
-        Length of the interval that holds the cells it reads, from the first to the
-        last: 0 where that is one. Below a transposed convolution intervals move by
-        parts of a cell, so that their ends need not be at cells.
-    stride : Fraction or int
-        Cells of input between neighbouring outputs; less than 1 where there are more
-        outputs than inputs.
-    """
-
-    reach: Fraction | int
-    stride: Fraction | int
 
 
 Reads: TypeAlias = tuple[Window, ...] | Literal["cell", "all"] | None
@@ -73,5 +55,5 @@ def conv_facts(g: Geometry) -> Facts:
         costs(g).im2col,
         g.matrix_shape,
         g.nnz,
-        tuple(Window(axis.span - 1, axis.stride) for axis in g.axes),
+        tuple(map(window_of, g.axes)),
     )

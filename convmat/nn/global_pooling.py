@@ -8,8 +8,9 @@ from convmat.arrays import Array, Shape
 from convmat.costs import Cost
 from convmat.errors import ShapeError
 from convmat.nn import functional
-from convmat.nn.facts import Facts, Window
+from convmat.nn.facts import Facts
 from convmat.nn.layers import Layer
+from convmat.receptive import Window
 
 __all__ = ["GlobalAvgPool"]
 

@@ -15,10 +15,11 @@ from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.shorthand import Padding, read_shape
 from convmat.memory import refuse_beyond
 from convmat.nn import functional
-from convmat.nn.facts import Facts, Window
+from convmat.nn.facts import Facts
 from convmat.nn.kernels import AMPLE
 from convmat.nn.layers import Layer
 from convmat.optim.rates import flag
+from convmat.receptive import Window, window_of
 
 if TYPE_CHECKING:
     from convmat.linear.windows import Windows
@@ -221,7 +222,7 @@ def _held(setting: Any) -> Any:
 
 
 def _reads(g: Geometry) -> tuple[Window, ...]:
-    return tuple(Window(axis.span - 1, axis.stride) for axis in g.axes)
+    return tuple(map(window_of, g.axes))
 
 
 def refuse_empty(windows: Windows) -> None:

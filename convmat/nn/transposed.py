@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array, Shape
-from convmat.geometry import Axis, Geometry, IntOrInts, transposed_geometry
+from convmat.geometry import Geometry, IntOrInts, transposed_geometry
 from convmat.nn import functional
-from convmat.nn.facts import Facts, Window, conv_facts
+from convmat.nn.facts import Facts, conv_facts
 from convmat.nn.initial import Draw
 from convmat.nn.kernels import KernelLayer, LayerRoute, channels_of, taps_of
+from convmat.receptive import transposed_window
 
 __all__ = ["ConvTranspose"]
 
@@ -133,14 +133,5 @@ class ConvTranspose(KernelLayer):
             paired.multiplications,
             (columns, rows),
             paired.nnz,
-            tuple(map(_window, g.axes)),
+            tuple(map(transposed_window, g.axes)),
         )
-
-
-def _window(axis: Axis) -> Window:
-    """What a cell of the result reads, as an interval that moves evenly with the cell.
-
-    Tap `t` takes it to `(cell + before - t * dilation) / stride`, and to an input where
-    that is an integer.
-    """
-    return Window(Fraction(axis.span - 1, axis.stride), Fraction(1, axis.stride))

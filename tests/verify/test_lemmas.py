@@ -23,8 +23,7 @@ from convmat.errors import ConvmatError
 from convmat.geometry import Axis, transposed_geometry
 from convmat.geometry.axis import _floor_sum
 from convmat.geometry.same_rules import upper
-from convmat.nn.facts import Window
-from convmat.nn.fields import Field
+from convmat.receptive import Field, Window
 from convmat.tie.part import _repeat
 from convmat.transposed.definition import scatter
 from convmat.transposed.direct import stretched
@@ -103,7 +102,7 @@ def field(v):
         Window(v[f"{i}_dilation"] * (v[f"{i}_kernel"] - 1), v[f"{i}_stride"])
         for i in ("first", "second")
     ]
-    return Field(1, 1, 9).through(windows[0], 9).through(windows[1], 9)
+    return Field.of_input(9).through(windows[0], 9).through(windows[1], 9)
 
 
 def fold(mode):

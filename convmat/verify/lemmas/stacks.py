@@ -55,7 +55,7 @@ LEMMAS = (
                 " source == low + field - 1)"
             ),
         ),
-        relied_on_by=("convmat.nn.fields:Field.through",),
+        relied_on_by=("convmat.receptive.recurrence:Field.through",),
         bends=(
             Bend(
                 "jumps added",

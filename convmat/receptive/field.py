@@ -1,0 +1,305 @@
+"""`receptive_field`: what the outputs of a chain of layers see, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from math import ceil, floor
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat.arrays import Array, IntArray, Shape
+from convmat.errors import ShapeError
+from convmat.geometry import IntOrInts
+from convmat.geometry.shorthand import read_shape
+from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
+from convmat.receptive.extents import extents_of
+from convmat.receptive.layers import Layer
+from convmat.receptive.recurrence import Field
+from convmat.receptive.windows import Cells
+
+__all__ = ["Ends", "Read", "ReceptiveField", "receptive_field"]
+
+Read: TypeAlias = tuple[int, int, bool]
+"""An output, a cell that it reads, and whether that is a cell of the input."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The first and the last cell that an output sees along one axis.
+
+    Attributes
+    ----------
+    first, last : int
+        Beside the input too, were there no end of any layer.
+    whole : bool
+        Whether no layer's end cuts the field on the way.
+    """
+
+    first: int
+    last: int
+    whole: bool
+
+
+def receptive_field(
+    layers: Spec | Iterable[Spec], input_shape: IntOrInts | None = None
+) -> ReceptiveField:
+    """What each output of a chain of layers sees of its input.
+
+    Parameters
+    ----------
+    layers : Geometry, Layer, str, or an iterable of these
+        From the input on. A transposed convolution is `Layer(geometry, True)` with its
+        paired geometry. A pooling is its geometry, too. Texts are read by
+        `convmat.receptive.layer_from`: `"k3s2p1"`, or `"tk4s2p1"` where transposed.
+        Layers that work cell by cell (activations, norms) change nothing: leave them
+        out.
+    input_shape : int or tuple of int, optional
+        `(*spatial)`; needed where the first layer is a text.
+
+    Returns
+    -------
+    ReceptiveField
+
+    Raises
+    ------
+    ShapeError
+        For layers that do not follow each other.
+    ConvmatError, ConvmatTypeError
+        For what is no layer.
+
+    References
+    ----------
+    A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
+    networks", Distill 2019.
+
+    Examples
+    --------
+    >>> field = receptive_field(["k3s2p1"] * 5, (28, 28))
+    >>> field.size, field.jump, field.start
+    ((63, 63), (32, 32), (-31, -31))
+    >>> [fields[0].size for fields in field.behind]
+    [3, 7, 15, 31, 63]
+    >>> receptive_field(["k3d2", "k2"], 8).visits((0,))
+    array([1, 1, 1, 1, 1, 1, 0, 0])
+    """
+    return ReceptiveField(read_chain(layers, input_shape))
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What the outputs of a chain see: by the recurrence, and exactly.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        From the input on.
+
+    Examples
+    --------
+    >>> field = receptive_field(["k3p1", "k3p1"], 4)
+    >>> field.visits((0,)), field.support((0,))
+    (array([2, 2, 1, 0]), array([ True,  True,  True, False]))
+    >>> field.ends((0,))
+    (Ends(first=-2, last=2, whole=False),)
+    """
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Of the first layer's input, as its geometry writes it."""
+        return self.layers[0].input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Of the last layer's output."""
+        return self.layers[-1].output_shape
+
+    @cached_property
+    def behind(self) -> tuple[tuple[Field, ...], ...]:
+        """The fields behind each layer, along each axis, by the recurrence."""
+        fields = tuple(map(Field.of_input, self.layers[0].input_size))
+        found = []
+        for layer in self.layers:
+            moves = zip(fields, layer.windows, layer.output_size, strict=True)
+            fields = tuple(field.through(w, count) for field, w, count in moves)
+            found.append(fields)
+        return tuple(found)
+
+    @property
+    def axes(self) -> tuple[Field, ...]:
+        """The fields of the outputs, along each axis, by the recurrence."""
+        return self.behind[-1]
+
+    @property
+    def size(self) -> tuple[Cells, ...]:
+        """Cells of a field along each axis, those beside the input included."""
+        return tuple(field.size for field in self.axes)
+
+    @property
+    def jump(self) -> tuple[Cells, ...]:
+        """Cells between the fields of neighbouring outputs, along each axis."""
+        return tuple(field.jump for field in self.axes)
+
+    @property
+    def start(self) -> tuple[Cells, ...]:
+        """Where the field of output 0 begins along each axis."""
+        return tuple(field.start for field in self.axes)
+
+    def ends(self, out: IntOrInts) -> tuple[Ends, ...]:
+        """The first and last cell that an output sees along each axis.
+
+        They are found layer by layer, down from the output, and at each layer rounded
+        inwards to whole cells. That is what the recurrence says, and where it speaks of
+        parts of cells, behind a transposed convolution, it is narrower. Where `whole`,
+        they are the ends of `support`, unless a transposed convolution leaves out cells
+        by its dilation, or has fewer taps than its stride.
+
+        Parameters
+        ----------
+        out : int or tuple of int
+            An output, `(*spatial)` or with its channel in front.
+        """
+        _, spatial = self._output(out)
+        return tuple(self._ends(axis, place) for axis, place in enumerate(spatial))
+
+    def _ends(self, axis: int, place: int) -> Ends:
+        first = last = place
+        whole = True
+        for layer in reversed(self.layers):
+            window = layer.windows[axis]
+            first = ceil(window.first + first * window.stride)
+            last = floor(window.first + last * window.stride + window.reach)
+            whole &= first >= 0 and last < layer.input_size[axis]
+        return Ends(first, last, whole)
+
+    def visits(self, out: IntOrInts) -> Array:
+        """How often an output sees each cell of the input.
+
+        Parameters
+        ----------
+        out : int or tuple of int
+            An output, `(*spatial)` or with its channel in front. Without a channel it
+            is channel 0.
+
+        Returns
+        -------
+        ndarray of int64 or object, of shape `input_shape`
+            Entry `[*cell]` is the number of paths from the cell to the output: in each
+            layer, one tap. It is the value of the gradient by that cell where every
+            weight is 1. Python integers where int64 might not hold them.
+
+        Raises
+        ------
+        ShapeError
+            For an output that there is not.
+        MatrixTooLargeError
+            When so many counts would not fit into memory.
+        """
+        channel, spatial = self._output(out)
+        refuse_map(self.layers, self.input_shape)
+        counts = [self.along(axis, place) for axis, place in enumerate(spatial)]
+        maps: Array = np.zeros(self.layers[-1].channels[1], counting(self.layers))
+        maps[channel] = 1
+        for layer in reversed(self.layers):
+            maps = layer.pull_channels(maps)
+        return outer([maps, *counts]).reshape(self.input_shape)
+
+    def along(self, axis: int, place: int) -> Array:
+        """How often an output sees each cell along one axis, `(cells,)`.
+
+        `visits` is the outer product of these, and of one for the channels.
+        """
+        counts: Array = np.zeros(
+            self.layers[-1].output_size[axis], counting(self.layers)
+        )
+        counts[place] = 1
+        for layer in reversed(self.layers):
+            counts = layer.pull(axis, counts)
+        return counts
+
+    def precedents(self, axis: int, place: int) -> tuple[tuple[Read, ...], ...]:
+        """What an output depends on in each layer, along one axis: arrows downwards.
+
+        Returns
+        -------
+        tuple of tuple of (int, int, bool)
+            For each layer, from the input on, an output that the chosen one depends on,
+            a cell that it reads, and whether that is a cell of the layer's input; else
+            it is a zero beside it.
+
+        Examples
+        --------
+        >>> receptive_field(["k2p1", "k2s2"], 4).precedents(0, 0)
+        (((0, -1, False), (0, 0, True), (1, 0, True), (1, 1, True)),
+         ((0, 0, True), (0, 1, True)))
+        """
+        found: list[tuple[Read, ...]] = []
+        seen = {place}
+        for layer in reversed(self.layers):
+            reads = [
+                (out, cell, inside)
+                for out in sorted(seen)
+                for cell, inside in layer.reads(axis, out)
+            ]
+            found.insert(0, tuple(reads))
+            seen = {cell for _, cell, inside in reads if inside}
+        return tuple(found)
+
+    def support(self, out: IntOrInts) -> npt.NDArray[np.bool_]:
+        """Whether an output depends on each cell of the input, holes included.
+
+        Returns
+        -------
+        ndarray of bool, of shape `input_shape`
+            Entry `[*cell]` says whether a path leads from the cell to the output. A tap
+            whose weight happens to be 0 counts: values never change the pattern.
+        """
+        return np.asarray(self.visits(out) != 0, dtype=np.bool_)
+
+    def extents(self, axis: int = 0) -> IntArray:
+        """The first and the last cell that each output really sees along an axis.
+
+        Returns
+        -------
+        ndarray of int64, `(outs, 2)`
+            -1 and -1 for an output that sees nothing.
+        """
+        return extents_of(self.layers, axis, lambda out: self._ends(axis, out).whole)
+
+    def seen(self, axis: int = 0) -> int:
+        """Cells from the first to the last of the widest field, ends cut off."""
+        extents = self.extents(axis)
+        widths = np.where(extents[:, 0] < 0, 0, extents[:, 1] - extents[:, 0] + 1)
+        return int(widths.max())
+
+    def up_to(self, layer: int) -> ReceptiveField:
+        """The same for the outputs of one of the layers, 0 for the first."""
+        return ReceptiveField(self.layers[: layer + 1])
+
+    def steps(self) -> Iterator[ReceptiveField]:
+        """The same for the outputs of each layer, from the first on."""
+        return (self.up_to(number) for number in range(len(self.layers)))
+
+    def _output(self, out: IntOrInts) -> tuple[int, Shape]:
+        """Channel and spatial place of an output."""
+        place = read_shape("out", out)
+        sizes = self.layers[-1].output_size
+        channels = self.layers[-1].channels[1]
+        full = place if len(place) == len(sizes) + 1 else (0, *place)
+        limits = (channels, *sizes)
+        if len(full) != len(limits) or not all(
+            0 <= n < most for n, most in zip(full, limits, strict=True)
+        ):
+            rule = f"must be an output of shape {self.output_shape}"
+            raise ShapeError("out", rule, place, "count from 0")
+        return full[0], full[1:]
+
+
+def outer(parts: list[Array]) -> Array:
+    """The outer product of vectors, each an axis of the result."""
+    return reduce(np.multiply.outer, parts)
