@@ -129,7 +129,7 @@ def gradients_accumulate(
         g,
         (grad, x),
         whole,
-        alone[0] + alone[1] + alone[2],
+        alone[0] + alone[1] + alone[2] + alone[3],
         "{what} is {got} for four samples, and their own add up to {expected}",
         times=2,
     )
