@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         save_matrix,
     )
     from convmat.operator import conv_operator
+    from convmat.spectrum import singular_values, spectral_norm
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -81,6 +82,8 @@ __all__ = [
     "refill",
     "same_dialects",
     "save_matrix",
+    "singular_values",
+    "spectral_norm",
     "symbolic_matrix",
     "tie_map",
     "transposed_geometry",
@@ -106,6 +109,7 @@ _ROOMS = {
         "save_matrix",
     ],
     "operator": ["conv_operator"],
+    "spectrum": ["singular_values", "spectral_norm"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [
@@ -140,6 +144,7 @@ _SEARCHED = (
     "optim",
     "tie",
     "symbolic",
+    "spectrum",
     "figures",
     "verify",
     "costs",
