@@ -60,7 +60,8 @@ def block_values(
 
 def block_norm(read: Read, axes: Sequence[AxisBlocks]) -> float:
     """The largest singular value; the others are not kept."""
-    return max(float(_values(blocks).max()) for blocks, _ in each_block(read, axes))
+    norms = [float(_values(blocks).max()) for blocks, _ in each_block(read, axes)]
+    return max(norms)
 
 
 def block_error(read: Read, axes: Sequence[AxisBlocks], norm: float) -> float:
