@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -70,8 +70,6 @@ def dense_error(read: Read, norm: float) -> float:
     error = eps * sum(read.group_shape) * norm
     if g.shared:
         taps = prod(g.kernel_size)
-        whole = (
-            float(np.linalg.norm(read.weights)) * (taps * prod(g.output_size)) ** 0.5
-        )
+        whole = float(np.linalg.norm(read.weights)) * sqrt(taps * prod(g.output_size))
         error += eps * taps * whole
     return error

@@ -8,7 +8,7 @@ real kernel are conjugates, so one of the two is enough.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import prod
+from math import prod, sqrt
 
 import numpy as np
 
@@ -60,8 +60,7 @@ def block_values(
 
 def block_norm(read: Read, axes: Sequence[AxisBlocks]) -> float:
     """The largest singular value; the others are not kept."""
-    norms = [float(_values(blocks).max()) for blocks, _ in each_block(read, axes)]
-    return max(norms)
+    return max(float(_values(blocks).max()) for blocks, _ in each_block(read, axes))
 
 
 def block_error(read: Read, axes: Sequence[AxisBlocks], norm: float) -> float:
@@ -72,8 +71,9 @@ def block_error(read: Read, axes: Sequence[AxisBlocks], norm: float) -> float:
     (Higham, "Accuracy and stability of numerical algorithms", chapters 3 and 19).
     """
     taps = prod(read.geometry.kernel_size)
-    large = prod(np.abs(axis.phases).max() * axis.columns**0.5 for axis in axes)
-    size = float(np.linalg.norm(read.weights)) * taps**0.5 * large
+    sizes = [float(np.abs(axis.phases).max()) * sqrt(axis.columns) for axis in axes]
+    large = prod(sizes)
+    size = float(np.linalg.norm(read.weights)) * sqrt(taps) * large
     sides = sum(read.by_group.shape[1:3]) * prod(axis.columns for axis in axes)
     eps = float(np.finfo(np.float64).eps)
     return eps * ((taps + 8 * len(axes)) * size + sides * norm)

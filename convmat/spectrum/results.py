@@ -84,7 +84,7 @@ class Spectrum:
     errors : ndarray of float64, shape (n,)
         Entry `[i]` belongs to `values[i]`: a bound on its rounding, or with `"lanczos"`
         its residual, within which some singular value lies.
-    shape : (int, int)
+    matrix_shape : (int, int)
         Rows and columns of the matrix.
     steps : int
         Steps of the iteration; 0 where there was none.
@@ -103,7 +103,7 @@ class Spectrum:
     values: Array
     how: How
     errors: Array = field(repr=False)
-    shape: tuple[int, int]
+    matrix_shape: tuple[int, int]
     steps: int = 0
 
     def __post_init__(self) -> None:
@@ -113,7 +113,7 @@ class Spectrum:
     @property
     def complete(self) -> bool:
         """Whether these are all values of the matrix: as many as its shorter side."""
-        return len(self.values) == min(self.shape)
+        return len(self.values) == min(self.matrix_shape)
 
     @property
     def norm(self) -> Estimate:
@@ -130,7 +130,7 @@ class Spectrum:
         return np.array(self.values, dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
-        rows, columns = self.shape
+        rows, columns = self.matrix_shape
         many = "all" if self.complete else "the largest"
         ends = f"{self.values[0]:.6g} to {self.values[-1]:.6g}"
         told = _told(self.how, float(self.errors.max()), self.steps)
