@@ -129,6 +129,8 @@ def _disjoint(axis: Axis) -> AxisBlocks | None:
     sources = axis.sources()  # (outs, taps)
     kept = sources[0] >= 0
     read = sources[:, kept]
+    if not kept.any():  # windows of padding alone
+        return None
     if not ((sources >= 0) == kept).all() or len(np.unique(read)) < read.size:
         return None
     phases = np.eye(axis.kernel)[None, kept]  # (1, columns, taps)
