@@ -102,15 +102,15 @@ def bounds(
     ...     print(f"{bound.value:6.2f} {bound.label:8}{bound.name}")
       5.48 lower   reshaped kernel
      10.95 upper   reshaped kernel, root of reads
-     10.74 upper   least of the reshapes
+     10.93 upper   least of the reshapes
      10.00 neither circular FFT
      10.00 upper   circular FFT, padded
-     10.66 upper   Gram iteration, frequencies
-     10.16 upper   Gram iteration, kernel
-     10.10 upper   Toeplitz
+     10.00 upper   Gram iteration, frequencies
+     10.00 upper   Gram iteration, kernel
+     10.20 upper   Toeplitz
      10.00 upper   1- and inf-norm
-     44.93 upper   Frobenius
-      5.62 lower   Frobenius over root of side
+     43.82 upper   Frobenius
+      5.48 lower   Frobenius over root of side
     """
     return bounds_of(read(kernel, input_shape, keywords))
 

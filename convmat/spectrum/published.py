@@ -32,7 +32,7 @@ __all__ = [
 
 _FINE = 16  # points a wave, at which the supremum over frequencies is sampled
 _GRAMS = 6  # iterations on small matrices
-_WORK = 1 << 33  # multiplications that an iteration on the kernel may take
+_WORK = 1 << 30, 1 << 30, 1 << 23  # multiplications of a first, second, later step
 
 
 def reshaped(read: Read) -> float:
@@ -108,14 +108,16 @@ def _gram_of_group(kernel: Array) -> float:
     if kernel.shape[0] < kernel.shape[1]:
         kernel = np.conjugate(kernel).swapaxes(0, 1)
     log, times = 0.0, 0
-    while times < 2 or (times < _GRAMS and _work(kernel) <= _WORK):
+    while times < _GRAMS and _work(kernel) <= _WORK[min(times, 2)]:
         largest = float(np.abs(kernel).max())
         if largest == 0:
             return 0.0
         log = 2 * (log + np.log(largest))
         kernel = _correlated(kernel / largest)
         times += 1
-    total = float(np.abs(kernel).reshape(len(kernel), -1).sum(axis=1).max())
+    sums = np.abs(kernel).reshape(*kernel.shape[:2], -1).sum(axis=2)
+    # The same for rows and columns of a correlation, which is Hermitian.
+    total = sqrt(float(sums.sum(axis=0).max() * sums.sum(axis=1).max()))
     return float(np.exp((log + np.log(total)) / 2**times)) if total else 0.0
 
 
