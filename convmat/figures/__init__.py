@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from convmat.figures.pixels import pixel_table
     from convmat.figures.rates import schedule
     from convmat.figures.responses import feature_maps
+    from convmat.figures.spectrum import frequencies, spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
     from convmat.figures.tying import gradient_tying
@@ -42,6 +43,7 @@ __all__ = [
     "equation_text",
     "feature_maps",
     "four_applications",
+    "frequencies",
     "gradient_tying",
     "kernel_grid",
     "kernel_tiles",
@@ -56,6 +58,7 @@ __all__ = [
     "pixel_table",
     "save",
     "schedule",
+    "spectrum_bounds",
     "style",
     "text",
     "wants_color",
@@ -69,6 +72,7 @@ _HOME = {
     "equation_text": "text",
     "feature_maps": "responses",
     "four_applications": "applications",
+    "frequencies": "spectrum",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "kernel_tiles": "weights",
@@ -83,6 +87,7 @@ _HOME = {
     "pixel_table": "pixels",
     "save": "draw",
     "schedule": "rates",
+    "spectrum_bounds": "spectrum",
     "wants_color": "text",
 }
 

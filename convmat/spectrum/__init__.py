@@ -4,7 +4,8 @@
 `dense` where it is small, `lanczos` and `leading` for the largest few of any.
 `conditions`, `determinants` and `inverse` follow from those. `published` computes the
 estimates of the literature, `bounds` says which side of the truth each is on, `table`
-lays them out. All compute in double precision.
+lays them out. `frequency` is for
+pictures. All compute in double precision.
 """
 
 from convmat.spectrum.bounds import Bound, bounds
@@ -16,6 +17,7 @@ from convmat.spectrum.conditions import (
     rank,
 )
 from convmat.spectrum.determinants import Determinant, determinant
+from convmat.spectrum.frequency import frequency_norms
 from convmat.spectrum.inverse import Solution, pseudo_inverse_apply
 from convmat.spectrum.results import Estimate, Spectrum
 from convmat.spectrum.sizes import squared_frobenius
@@ -35,6 +37,7 @@ __all__ = [
     "compare_bounds",
     "condition_number",
     "determinant",
+    "frequency_norms",
     "null_space",
     "pseudo_inverse_apply",
     "rank",

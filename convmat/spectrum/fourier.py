@@ -18,7 +18,7 @@ from convmat.memory import refuse_beyond
 from convmat.spectrum.axes import AxisBlocks
 from convmat.spectrum.reading import Read
 
-__all__ = ["block_error", "block_norm", "block_values", "each_block"]
+__all__ = ["block_error", "block_norm", "block_values", "blocks_at", "each_block"]
 
 _AT_ONCE = 8 << 20  # bytes of blocks that are laid together, about a core's cache
 
@@ -103,6 +103,15 @@ def each_block(read: Read, axes: Sequence[AxisBlocks]) -> Iterator[tuple[Array, 
                 blocks = _laid(taps_first, axes, part)
                 yield blocks, twice * repeat
                 progress.update(twice * prod(map(len, part)))
+
+
+def blocks_at(read: Read, axes: Sequence[AxisBlocks]) -> Array:
+    """The blocks of all frequencies in their order, `(blocks * groups, outputs, ...)`.
+
+    Without those that stand for others: conjugates come by themselves.
+    """
+    taps_first = np.moveaxis(read.by_group, (0, 1, 2), (-3, -2, -1))
+    return _laid(taps_first, axes, [np.arange(axis.blocks) for axis in axes])
 
 
 def _boxes(sizes: Sequence[int], real: bool) -> Iterator[tuple[list[IntArray], int]]:
