@@ -22,6 +22,7 @@ from convmat.cli import (
     matrix,
     prove,
     same,
+    spectrum,
     tour,
     verify,
 )
@@ -139,6 +140,7 @@ def parser() -> argparse.ArgumentParser:
         matrix,
         same,
         constrain,
+        spectrum,
         fastbook,
         verify,
         prove,

@@ -31,6 +31,7 @@ _MARGIN, _TOP, _BETWEEN, _BOTTOM = 0.25, 0.45, 0.95, 0.5  # inches around them
 _MARKS = {"upper": "<", "lower": ">", "neither": "D"}  # they point at the truth
 _COLORS = {"upper": 1, "lower": 0, "neither": 3}  # of the theme's lines
 _PICTURE = 2.2  # inches of the picture of all frequencies
+_CROSS = "#D55E00"  # seen on white and on black
 _TAPS = 7  # along a kernel that is drawn with numbers
 
 
@@ -153,6 +154,7 @@ def _estimates(
     sizes = [bound.value for bound in table.bounds if bound.value > 0]
     low, high = 0.8 * min(sizes), 1.25 * max(sizes)
     ax.set(xscale="log", xlim=(low, high), ylim=(len(table.bounds) - 0.5, -0.5))
+    ax.set_yticks(range(len(table.bounds)))
     plain_log(ax.xaxis, low, high)
     ax.axvline(truth, color=look.ink, linewidth=1.4, gid="truth", zorder=1.5)
     for row, bound in enumerate(table.bounds):
@@ -179,7 +181,6 @@ def _estimates(
         fontsize=SIZE,
         gid="truth.text",
     )
-    ax.title.set_position((0.0, 1.0))
     ax.set_title(ax.get_title(loc="left"), loc="left", pad=18.0, **_title(look))
     return ax
 
@@ -263,9 +264,8 @@ def frequencies(
     )
     row, column = len(sizes) // 2, sizes.shape[1] // 2
     middle = left + (column + 0.5) * scale, head + (row + 0.5) * scale
-    sheet.ax.plot(
-        *middle, marker="+", color=sheet.theme.lines[1], markersize=7, gid="middle"
-    )
+    # The picture is white to black in both themes, and so is what lies on it.
+    sheet.ax.plot(*middle, marker="+", color=_CROSS, markersize=7, gid="middle")
     foot = head + high + 0.12
     for share, text, side in ((0.0, "−π", "left"), (1.0, "π", "right")):
         x = left + share * across
@@ -302,7 +302,7 @@ def _kernel(sheet: Sheet, taps: Array, corner: tuple[float, float]) -> float:
     """The kernel, with its numbers where they fit; the inches that it takes."""
     left, top = corner
     side = min(0.42, 1.6 / max(taps.shape))
-    wide, high = taps.shape[1] * side, len(taps) * side
+    wide, high = float(taps.shape[1] * side), len(taps) * side
     shades = Shades.of([taps], "Greys", signed=True)
     top += (_PICTURE - high) / 2
     framed_picture(sheet, shades.image(taps), (left, top), (wide, high), "w")

@@ -106,7 +106,8 @@ def pseudo_inverse_apply(
     if wanted.shape not in (g.output_shape, (g.out_channels, *g.output_size)):
         raise ShapeError("y.shape", f"must be {g.output_shape}", wanted.shape)
     complexes = "c" in (wanted.dtype.kind, given.weights.dtype.kind)
-    target = wanted.astype(np.complex128 if complexes else np.float64).reshape(-1)
+    wide = np.complex128 if complexes else np.float64
+    target: Any = wanted.astype(wide).reshape(-1)
     if not np.isfinite(target).all():
         raise ConvmatError("y", "must hold finite numbers", wanted)
     forward, adjoint = _maps(given)

@@ -125,7 +125,9 @@ def _work(kernel: Array) -> int:
     """Multiplications of `_correlated`."""
     sizes = kernel.shape[2:]
     around = prod(2 * size - 1 for size in sizes)
-    return kernel.shape[0] * kernel.shape[1] ** 2 * prod(sizes) * around
+    outputs, channels = kernel.shape[:2]
+    work: int = outputs * channels * channels * prod(sizes) * around
+    return work
 
 
 def _correlated(kernel: Array) -> Array:
