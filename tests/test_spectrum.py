@@ -363,6 +363,8 @@ SQUARE = [
     geometry((2, 3, 2), (2, 2, 1, 1)),
     geometry((4, 3), (4, 2, 1), groups=2),
     circular(6, 1),
+    circular(6, 3, padding=1),  # where pads turn the sign
+    circular((3, 4), (3, 3, 2), padding=[(1, 0)]),
 ]
 
 
@@ -464,6 +466,16 @@ def test_pseudo_inverse_takes_complex_kernels_and_outputs():
             "y must hold finite",
         ),
         (lambda: spectral_norm([10**400, 1], 3), ConvmatError, "float64 can hold"),
+        (
+            lambda: spectral_norm([1.5e308, 1.5e308], 9),
+            ConvmatError,
+            "whose values float64",
+        ),
+        (
+            lambda: null_space(np.ones((2, 2)), (900, 900), stride=300),
+            MatrixTooLargeError,
+            "the null space of",
+        ),
     ],
 )
 def test_bad_input_is_named(call, error, match):

@@ -97,7 +97,7 @@ def _periodic(axis: Axis) -> AxisBlocks | None:
     return _waves(axis) if is_periodic(axis) else None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _waves(axis: Axis) -> AxisBlocks:
     """The blocks of a periodic axis.
 

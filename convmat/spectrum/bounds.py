@@ -127,8 +127,8 @@ def bounds_of(given: Read) -> tuple[Bound, ...]:
     rounding = _rounding(given)
 
     def bound(name: str, value: float, label: Label, source: str, when: str) -> Bound:
-        scale = given.scale
-        return Bound(name, value * scale, label, source, when, rounding * scale)
+        value, error = given.unscaled(value), given.unscaled(rounding)
+        return Bound(name, value, label, source, when, error)
 
     reshaped_label, reshaped_when = _reshaped_label(whole, most)
     circular_label, circular_when = _circular_label(g)

@@ -13,7 +13,8 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.keywords import known_keywords
-from convmat.spectrum.dense import group_matrices, refuse_dense
+from convmat.memory import refuse_beyond
+from convmat.spectrum.dense import group_matrices
 from convmat.spectrum.reading import read
 from convmat.spectrum.results import Estimate, How, Spectrum
 from convmat.spectrum.values import all_values
@@ -210,8 +211,13 @@ def null_space(
     (1, [[0.5, 0.5, 0.5, 0.5]], True)
     """
     given = read(kernel, input_shape, keywords)
-    refuse_dense(given, max_bytes, "use a smaller input, or rank", copies=4)
     g = given.geometry
+    rows, columns = given.group_shape
+    # All directions of a group, those of all groups together, and the matrix itself.
+    cells = 2 * rows * columns + 2 * columns**2 + g.matrix_shape[1] ** 2
+    needed = cells * given.weights.dtype.itemsize
+    remedy = "use a smaller input, or rank"
+    refuse_beyond("the null space of", g, needed, max_bytes, remedy)
     spectrum = all_values(given, max_bytes)
     limit = _threshold(threshold, spectrum)
     found = []

@@ -44,9 +44,7 @@ def group_matrices(read: Read) -> Iterator[Array]:
         yield conv_matrix(weights, shape, **keywords).toarray()
 
 
-def refuse_dense(
-    read: Read, max_bytes: int | None, remedy: str, copies: int = 3
-) -> None:
+def refuse_dense(read: Read, max_bytes: int | None, remedy: str) -> None:
     """Before the matrix of a group, and what its decomposition needs, is allocated.
 
     Raises
@@ -55,7 +53,7 @@ def refuse_dense(
         When they would take more than `max_bytes`.
     """
     rows, columns = read.group_shape
-    needed = copies * rows * columns * read.weights.dtype.itemsize
+    needed = 3 * rows * columns * read.weights.dtype.itemsize
     refuse_beyond("the dense matrix of", read.geometry, needed, max_bytes, remedy)
 
 

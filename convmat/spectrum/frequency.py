@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.dtypes import carried
 from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
-from convmat.geometry.integers import positive
+from convmat.geometry.integers import listed, positive
 from convmat.geometry.keywords import known_keywords
 from convmat.memory import refuse_beyond
 from convmat.spectrum.fourier import blocks_at
@@ -63,25 +63,22 @@ def frequency_norms(
     >>> frequency_norms([0.5, 0.5], 4).round(6).tolist()
     [0.0, 0.707107, 1.0, 0.707107]
     """
-    shape: Any = np.shape(kernel)
-    entries = (size,) if isinstance(size, int) else size
-    sizes = positive("size", entries, len(tuple(entries)))
+    shape = carried("kernel", kernel).shape
+    entries = listed(size)
+    sizes = positive("size", size, 1 if entries is None else len(entries))
     if len(shape) not in (len(sizes), len(sizes) + 2):
         rule = f"must have {len(sizes)} axes, or two more for channels"
         raise ShapeError("kernel.shape", rule, shape)
-    channels = len(shape) == len(sizes) + 2
-    spans = [n + 2 * k for n, k in zip(sizes, shape[-len(sizes) :], strict=True)]
-    whole = [n * _dilation(dilation, place) for place, n in enumerate(spans)]
-    inputs = (shape[1] * groups, *whole) if channels else tuple(whole)
+    steps = positive("dilation", dilation, len(sizes))
+    # Any input that the kernel fits: only taps and their distances matter here.
+    inputs = [d * k for d, k in zip(steps, shape[-len(sizes) :], strict=True)]
+    if len(shape) > len(sizes):
+        inputs.insert(0, shape[1] * positive("groups", groups, 1)[0])
     given = read(kernel, inputs, {"dilation": dilation, "groups": groups})
     pairs = prod(given.by_group.shape[:3])
     needed = 32 * prod(sizes) * pairs
     refuse_beyond("the frequencies of", sizes, needed, None, "use a smaller size")
     blocks = blocks_at(given, circles(given.geometry, sizes))
     norms = np.linalg.norm(blocks, 2, axis=(1, 2)).reshape(*sizes, -1).max(axis=-1)
-    centred: Array = np.fft.fftshift(norms) * given.scale
+    centred: Array = given.unscaled(np.fft.fftshift(norms))
     return centred
-
-
-def _dilation(dilation: IntOrInts, place: int) -> int:
-    return dilation if isinstance(dilation, int) else tuple(dilation)[place]

@@ -84,7 +84,7 @@ def leading(
     worst = float(residuals.max())
     allowed = tol * float(found.values[0])
     shape = read.geometry.matrix_shape
-    values, errors = found.values * read.scale, residuals * read.scale
+    values, errors = read.unscaled(found.values), read.unscaled(residuals)
     result = Spectrum(values, "lanczos", errors, shape, run.steps)
     if not done or worst > allowed:
         far, near = worst * read.scale, allowed * read.scale

@@ -54,6 +54,21 @@ class Read:
         rows, columns = self.geometry.matrix_shape
         return rows // self.geometry.groups, columns // self.geometry.groups
 
+    def unscaled(self, value: Any) -> Any:
+        """A result about `weights` as one about the kernel: times `scale`.
+
+        Raises
+        ------
+        ConvmatError
+            When that is beyond float64.
+        """
+        with np.errstate(over="ignore"):
+            result = value * self.scale
+        if not np.isfinite(result).all():
+            rule = "must have a matrix whose values float64 can hold"
+            raise ConvmatError("kernel", rule, result, "scale the kernel first")
+        return result
+
     @property
     def count(self) -> int:
         """Number of singular values: the smaller of rows and columns, group by group.

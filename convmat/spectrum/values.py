@@ -188,7 +188,7 @@ def norm_of(
         return all_values(given, max_bytes).norm
     norm = block_norm(given, axes)
     error = block_error(given, axes, norm)
-    return Estimate(norm * given.scale, "fourier", error * given.scale)
+    return Estimate(given.unscaled(norm), "fourier", given.unscaled(error))
 
 
 def all_values(given: Read, max_bytes: int | None) -> Spectrum:
@@ -228,6 +228,6 @@ def _iterates(given: Read) -> bool:
 
 
 def _spectrum(given: Read, values: Array, error: float, *, dense: bool) -> Spectrum:
-    errors = np.full(len(values), error * given.scale)
+    errors = np.full(len(values), given.unscaled(error))
     how: How = "dense" if dense else "fourier"
-    return Spectrum(values * given.scale, how, errors, given.geometry.matrix_shape)
+    return Spectrum(given.unscaled(values), how, errors, given.geometry.matrix_shape)
