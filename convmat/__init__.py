@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from convmat.operator import conv_operator
     from convmat.receptive import receptive_field
+    from convmat.spectrum import singular_values, spectral_norm
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -83,6 +84,8 @@ __all__ = [
     "refill",
     "same_dialects",
     "save_matrix",
+    "singular_values",
+    "spectral_norm",
     "symbolic_matrix",
     "tie_map",
     "transposed_geometry",
@@ -109,6 +112,7 @@ _ROOMS = {
     ],
     "operator": ["conv_operator"],
     "receptive": ["receptive_field"],
+    "spectrum": ["singular_values", "spectral_norm"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [
@@ -145,6 +149,7 @@ _SEARCHED = (
     "optim",
     "tie",
     "symbolic",
+    "spectrum",
     "figures",
     "verify",
     "costs",

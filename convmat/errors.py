@@ -15,6 +15,7 @@ __all__ = [
     "DivergedError",
     "GeometryError",
     "MatrixTooLargeError",
+    "NotConvergedError",
     "ShapeError",
     "needs",
 ]
@@ -124,6 +125,32 @@ class DivergedError(ConvmatError):
         self.step = step
         self.lr = lr
         self.weights = weights
+
+
+class NotConvergedError(ConvmatError):
+    """An iteration that stopped before its answer was as near as asked.
+
+    Attributes
+    ----------
+    residual, tol : float
+        The residual where it stopped, and what was asked for; see the function.
+    estimate : object
+        What the iteration had by then: good for a look, not for a proof.
+    """
+
+    def __init__(
+        self, what: str, residual: float, tol: float, steps: int, estimate: Any
+    ) -> None:
+        rule = (
+            f"must have a residual of at most {tol:.3g}, "
+            f"but had {residual:.3g} after {steps} steps"
+        )
+        super().__init__(what, rule, estimate, "allow more steps, or a larger tol")
+        # What pickling calls __init__ with.
+        self.args = (what, residual, tol, steps, estimate)
+        self.residual = residual
+        self.tol = tol
+        self.estimate = estimate
 
 
 def needs(what: str, package: str, extra: str) -> str:

@@ -34,6 +34,8 @@ NAMES = {
     "refill",
     "same_dialects",
     "save_matrix",
+    "singular_values",
+    "spectral_norm",
     "symbolic_matrix",
     "tie_map",
     "transposed_geometry",

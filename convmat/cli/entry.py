@@ -23,6 +23,7 @@ from convmat.cli import (
     prove,
     receptive,
     same,
+    spectrum,
     tour,
     verify,
 )
@@ -140,6 +141,7 @@ def parser() -> argparse.ArgumentParser:
         matrix,
         same,
         constrain,
+        spectrum,
         fastbook,
         verify,
         prove,

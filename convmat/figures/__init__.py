@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
+    from convmat.figures.spectrum import frequencies, spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
     from convmat.figures.tying import gradient_tying
@@ -44,6 +45,7 @@ __all__ = [
     "equation_text",
     "feature_maps",
     "four_applications",
+    "frequencies",
     "gradient_tying",
     "kernel_grid",
     "kernel_tiles",
@@ -59,6 +61,7 @@ __all__ = [
     "receptive_field",
     "save",
     "schedule",
+    "spectrum_bounds",
     "style",
     "text",
     "usage_map",
@@ -73,6 +76,7 @@ _HOME = {
     "equation_text": "text",
     "feature_maps": "responses",
     "four_applications": "applications",
+    "frequencies": "spectrum",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "kernel_tiles": "weights",
@@ -89,6 +93,7 @@ _HOME = {
     "save": "draw",
     "schedule": "rates",
     "usage_map": "usage",
+    "spectrum_bounds": "spectrum",
     "wants_color": "text",
 }
 

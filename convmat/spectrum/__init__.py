@@ -1,0 +1,47 @@
+"""The matrix as an instrument: its singular values, and what follows from them.
+
+`values` chooses the way: `axes` and `fourier` where the matrix falls into blocks,
+`dense` where it is small, `lanczos` and `leading` for the largest few of any.
+`conditions`, `determinants` and `inverse` follow from those. `published` computes the
+estimates of the literature, `bounds` says which side of the truth each is on, `table`
+lays them out. `frequency` is for
+pictures. All compute in double precision.
+"""
+
+from convmat.spectrum.bounds import Bound, bounds
+from convmat.spectrum.conditions import (
+    NullSpace,
+    Rank,
+    condition_number,
+    null_space,
+    rank,
+)
+from convmat.spectrum.determinants import Determinant, determinant
+from convmat.spectrum.frequency import frequency_norms
+from convmat.spectrum.inverse import Solution, pseudo_inverse_apply
+from convmat.spectrum.results import Estimate, Spectrum
+from convmat.spectrum.sizes import squared_frobenius
+from convmat.spectrum.table import BoundTable, compare_bounds
+from convmat.spectrum.values import singular_values, spectral_norm
+
+__all__ = [
+    "Bound",
+    "BoundTable",
+    "Determinant",
+    "Estimate",
+    "NullSpace",
+    "Rank",
+    "Solution",
+    "Spectrum",
+    "bounds",
+    "compare_bounds",
+    "condition_number",
+    "determinant",
+    "frequency_norms",
+    "null_space",
+    "pseudo_inverse_apply",
+    "rank",
+    "singular_values",
+    "spectral_norm",
+    "squared_frobenius",
+]

@@ -1,0 +1,167 @@
+"""The pseudo-inverse at work: the input that comes nearest to an output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convmat import maps
+from convmat.arrays import Array
+from convmat.dtypes import carried
+from convmat.errors import ConvmatError, NotConvergedError, ShapeError
+from convmat.geometry import IntOrInts
+from convmat.geometry.keywords import known_keywords
+from convmat.spectrum.reading import Read, read
+from convmat.spectrum.values import check_limits
+
+__all__ = ["Solution", "pseudo_inverse_apply"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The shortest input among those whose output is nearest to a given one.
+
+    Attributes
+    ----------
+    x : ndarray of the input's shape
+    misfit : float
+        Length of `W x - y`: 0 where `y` can be reached.
+    residual : float
+        Length of `W^H (W x - y)`, 0 at the true answer, over the norm of `W` (as the
+        iteration estimates it) times the length of `y`.
+    steps : int
+        Of the iteration.
+    """
+
+    x: Array = field(repr=False)
+    misfit: float
+    residual: float
+    steps: int
+
+
+@known_keywords
+def pseudo_inverse_apply(
+    y: npt.ArrayLike,
+    kernel: npt.ArrayLike,
+    input_shape: IntOrInts,
+    *,
+    tol: float = 1e-10,
+    max_steps: int = 10_000,
+    **keywords: Any,
+) -> Solution:
+    """The pseudo-inverse of the matrix times `y`, by LSQR; no matrix is stored.
+
+    Parameters
+    ----------
+    y : array_like
+        One output, of the shape of `conv(x, kernel)`.
+    kernel, input_shape, **keywords
+        As in `convmat.singular_values`.
+    tol : float
+        The residual is at most this.
+    max_steps : int
+        Products with the matrix at most, and with its adjoint.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    NotConvergedError
+        When the residual is larger after `max_steps`; it has the solution so far.
+    ShapeError
+        For a `y` of another shape.
+    ConvmatError
+        For a `y` that is not finite; as `convmat.singular_values`.
+    ConvmatTypeError
+        As `convmat.singular_values`.
+
+    References
+    ----------
+    C. C. Paige, M. A. Saunders, "LSQR: an algorithm for sparse linear equations and
+    sparse least squares", 1982.
+
+    Examples
+    --------
+    >>> from convmat import conv
+    >>> y = conv([1, 5, 2, 4], [1, 1])
+    >>> found = pseudo_inverse_apply(y, [1, 1], 4)
+    >>> found.x.round(6).tolist(), found.misfit < 1e-9
+    ([2.5, 3.5, 3.5, 2.5], True)
+
+    These sums can't tell `(2.5, 3.5, 3.5, 2.5)` from `(1, 5, 2, 4)`; the
+    former is the shorter one.
+    """
+    from scipy.sparse.linalg import LinearOperator, lsqr
+
+    given = read(kernel, input_shape, keywords)
+    check_limits(tol, max_steps)
+    g = given.geometry
+    wanted = carried("y", y)
+    if wanted.shape not in (g.output_shape, (g.out_channels, *g.output_size)):
+        raise ShapeError("y.shape", f"must be {g.output_shape}", wanted.shape)
+    complexes = "c" in (wanted.dtype.kind, given.weights.dtype.kind)
+    wide = np.complex128 if complexes else np.float64
+    target: Any = wanted.astype(wide).reshape(-1)
+    if not np.isfinite(target).all():
+        raise ConvmatError("y", "must hold finite numbers", wanted)
+    forward, adjoint = _maps(given)
+    rows, columns = g.matrix_shape
+    if complexes:  # LSQR is for real numbers: real parts first, then the others
+        forward, adjoint = _as_real(forward), _as_real(adjoint)
+        rows, columns, target = 2 * rows, 2 * columns, _real(target)
+    size = float(np.linalg.norm(target))
+    operator = LinearOperator(
+        (rows, columns), matvec=forward, rmatvec=adjoint, dtype=np.float64
+    )
+    # LSQR stops on its own estimates; a tenth leaves room for the true ones.
+    x, _, steps, _, _, norm, *_ = lsqr(
+        operator, target, atol=tol / 10, btol=tol / 10, conlim=0, iter_lim=max_steps
+    )
+    miss = forward(x) - target
+    back = float(np.linalg.norm(adjoint(miss)))
+    residual = back / (norm * size) if norm * size else 0.0
+    misfit = float(np.linalg.norm(miss))
+    flat = x[: columns // 2] + 1j * x[columns // 2 :] if complexes else x
+    solution = Solution(
+        (flat / given.scale).reshape(g.input_shape), misfit, residual, int(steps)
+    )
+    # With y within rounding of the range, W^H (W x - y) is as small as it gets.
+    if residual > tol and misfit > tol * size:
+        raise NotConvergedError("pseudo-inverse", residual, tol, int(steps), solution)
+    return solution
+
+
+def _maps(given: Read) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """The matrix and its adjoint, on flat vectors."""
+    g, weights = given.geometry, given.weights
+    conjugate = np.conjugate(weights)
+
+    def forward(x: Array) -> Array:
+        shape = (1, g.in_channels, *g.input_size)
+        return maps.forward(x.reshape(shape), weights, g).reshape(-1)
+
+    def adjoint(y: Array) -> Array:
+        shape = (1, g.out_channels, *g.output_size)
+        return maps.input_grad(y.reshape(shape), conjugate, g).reshape(-1)
+
+    return forward, adjoint
+
+
+def _as_real(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A map of complex vectors on real ones: real parts first, then the others."""
+
+    def mapped(pair: Array) -> Array:
+        real, imaginary = pair.reshape(2, -1)
+        return _real(function(real + 1j * imaginary))
+
+    return mapped
+
+
+def _real(vector: Array) -> Array:
+    return np.concatenate([vector.real, vector.imag])
