@@ -18,6 +18,7 @@ from convmat.cli import (
     completion,
     constrain,
     fastbook,
+    inspect,
     lemmas,
     matrix,
     prove,
@@ -144,6 +145,7 @@ def parser() -> argparse.ArgumentParser:
         prove,
         lemmas,
         certify,
+        inspect,
     ):
         command.add_to(commands)
     return whole
