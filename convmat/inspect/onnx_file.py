@@ -11,7 +11,7 @@ from convmat.inspect.files import count_of
 from convmat.memory import refuse_beyond
 from convmat.nn.data.files import DataError, opened
 
-__all__ = ["array_of", "load", "require_onnx", "size_of"]
+__all__ = ["array_of", "context_of", "load", "require_onnx", "size_of"]
 
 _EXTERNAL = 1  # TensorProto.EXTERNAL
 _COPIES = 2  # the bytes of the file, and what is parsed of them
@@ -63,12 +63,14 @@ def load(path: Path) -> Any:
     except (DecodeError, RuntimeError, ValueError):
         rule = "must hold a whole ONNX model"
         raise DataError(path, rule, "it is cut off or another kind of file") from None
-    if not model.graph.node:
+    if not model.graph.node or not model.opset_import:
         rule = "must hold a whole ONNX model"
-        raise DataError(path, rule, "its graph has no operator: it is cut off or empty")
+        lost = "operator" if model.opset_import else "version of its operators"
+        raise DataError(path, rule, f"it has no {lost}: it is cut off or empty")
     _load_external(onnx, model, path)
     for tensor in _tensors(model.graph):
-        _check(onnx, tensor, path)
+        _check(tensor, path)
+    _check_names(model.graph, path)
     return model
 
 
@@ -84,6 +86,18 @@ def size_of(tensor: Any) -> int:
     from onnx import helper
 
     return int(helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
+
+
+def context_of(model: Any) -> Any:
+    """What ONNX's checker of operators has to know of a model."""
+    from onnx import checker
+
+    context = checker.C.CheckerContext()
+    context.ir_version = model.ir_version
+    context.opset_imports = {
+        known.domain: known.version for known in model.opset_import
+    }
+    return context
 
 
 def _load_external(onnx: Any, model: Any, path: Path) -> None:
@@ -133,16 +147,29 @@ def _tensors(graph: Any) -> Any:
                 yield from _tensors(inner)
 
 
-def _check(onnx: Any, tensor: Any, path: Path) -> None:
+def _check_names(graph: Any, path: Path) -> None:
+    """Refuse names that are no text, which protobuf hands over as bytes."""
+    tensors = [*graph.initializer, *graph.input, *graph.output, *graph.value_info]
+    names = [tensor.name for tensor in tensors]
+    for node in graph.node:
+        names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+    if not all(isinstance(name, str) for name in names):
+        rule = "must hold a whole ONNX model"
+        raise DataError(path, rule, "one of its names is no text: it is damaged")
+
+
+def _check(tensor: Any, path: Path) -> None:
     """Refuse a tensor whose bytes are not those of its shape."""
     name = tensor.name or "a constant"
     count = count_of(path, name, tensor.dims)
-    if not tensor.HasField("raw_data"):
-        return  # numbers one by one; what reads them holds them against the shape
     try:
         item = size_of(tensor)
     except (KeyError, TypeError, ValueError):
-        return  # a kind of number that this version of onnx does not know
+        rule = f"must hold numbers of a known kind in {name}"
+        remedy = f"it holds kind {tensor.data_type}; a newer onnx may know it"
+        raise DataError(path, rule, remedy) from None
+    if not tensor.HasField("raw_data"):
+        return  # numbers one by one; what reads them holds them against the shape
     bits = {21: 4, 22: 4, 23: 4, 25: 2, 26: 2}.get(tensor.data_type, 8 * item)
     needed, there = -(-count * bits // 8), len(tensor.raw_data)
     if needed != there:

@@ -11,7 +11,7 @@ from convmat.arrays import Shape
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.inspect.onnx_attributes import attributes_of
 from convmat.inspect.onnx_constants import Constants
-from convmat.inspect.onnx_file import load
+from convmat.inspect.onnx_file import context_of, load
 from convmat.inspect.onnx_flow import Flow
 from convmat.inspect.onnx_layers import LAYERS, Beside, layer_of
 from convmat.inspect.onnx_shapes import Given, Shapes, fixed_inputs, inferred
@@ -93,6 +93,7 @@ class _Walk:
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = []
         self._names: set[str] = set()
+        self._context = context_of(model)
 
     def step(self, number: int, node: Any, after: tuple[After, ...]) -> None:
         """One operator."""
@@ -124,6 +125,7 @@ class _Walk:
 
     def _layer(self, name: str, node: Any, after: tuple[After, ...]) -> None:
         try:
+            self._check(node)
             x = self.shapes.get(node.input[0] if node.input else "")
             if x is None:
                 rule = "must have a known shape, which shape inference does not find"
@@ -143,6 +145,17 @@ class _Walk:
         for more in after:
             row = more(row, beside, self.model)
         self.rows.append(row)
+
+    def _check(self, node: Any) -> None:
+        """Refuse an operator whose attributes are not what the standard says."""
+        import onnx
+
+        try:
+            onnx.checker.check_node(node, self._context)
+        except onnx.checker.ValidationError as error:
+            told = str(error).split("\n")[0][:160]
+            rule = "must be as the standard says"
+            raise ConvmatError("the operator", rule, node.op_type, told) from None
 
     def _pass(self, node: Any) -> None:
         """Shapes and fields behind an operator that has no matrix here."""

@@ -178,12 +178,11 @@ def _inputs(found: Inspection) -> str:
 
 def _remarks(found: Inspection) -> list[str]:
     """What stands below the table, one sentence a line."""
-    lines = [
-        f"{layer.name}: {n}"
-        for layer in found.layers
-        if layer.linear
-        for n in layer.notes
-    ]
+    told: dict[str, list[str]] = {}
+    for layer in found.layers:
+        for note in layer.notes if layer.linear else ():
+            told.setdefault(note, []).append(layer.name)
+    lines = [f"{', '.join(names)}: {note}" for note, names in told.items()]
     if any(not layer.linear for layer in found.layers):
         lines.append("a maximum is not linear: its row is the pattern of its windows")
     if found.biases:
@@ -193,8 +192,8 @@ def _remarks(found: Inspection) -> list[str]:
         lines += [f"  {name}: {reason}" for name, reason in found.skipped.items()]
     if found.others:
         count = sum(found.others.values())
-        told = ", ".join(f"{kind} {n}" for kind, n in found.others.items())
-        lines.append(f"without a matrix here, {count}: {told}")
+        kinds = ", ".join(f"{kind} {n}" for kind, n in found.others.items())
+        lines.append(f"without a matrix here, {count}: {kinds}")
     return [_printable(line) for line in (*lines, *found.notes)]
 
 
