@@ -97,7 +97,7 @@ def _of_kernel(row: LayerMatrix, weight: Array) -> LayerMatrix:
     """A convolution, or one transposed: that has the same singular values."""
     g = row.geometry
     assert g is not None  # whoever calls has looked
-    spectrum = importlib.import_module("convmat.spectrum")
+    spectrum = _spectrum()
     kernel = weight.reshape(g.kernel_shape)
     try:
         norm = spectrum.spectral_norm(kernel, g.input_shape, **g.keywords)
@@ -115,6 +115,15 @@ def _of_kernel(row: LayerMatrix, weight: Array) -> LayerMatrix:
     if condition.error == inf:
         return replace(_noted(row, "singular, up to rounding"), condition=inf)
     return replace(row, condition=float(condition))
+
+
+def _spectrum() -> Any:
+    """The room of singular values, found when it is asked for."""
+    try:
+        return importlib.import_module("convmat.spectrum")
+    except ModuleNotFoundError as error:
+        message = "norms need convmat.spectrum, which this version does not have"
+        raise ModuleNotFoundError(message, name=error.name) from None
 
 
 def _noted(row: LayerMatrix, note: str) -> LayerMatrix:

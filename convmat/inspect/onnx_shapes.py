@@ -141,7 +141,7 @@ def _dims(value: Any) -> list[int | str] | None:
         if dim.HasField("dim_value") and dim.dim_value > 0:
             dims.append(dim.dim_value)
         else:
-            named = dim.dim_param not in ("", "?")
+            named = isinstance(dim.dim_param, str) and dim.dim_param not in ("", "?")
             own = f"{value.name} axis {place}"  # a name of this axis alone
             dims.append(dim.dim_param if named else own)
     return dims

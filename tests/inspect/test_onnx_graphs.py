@@ -199,6 +199,18 @@ def test_unknown_operators_are_counted_and_layers_without_weights_are_named(onnx
     assert "without a matrix here, 2: Softmax 2" in told
 
 
+def test_an_operator_against_the_standard_is_skipped_with_its_reason(onnx_file):
+    nodes = [
+        ("Conv", ["x", "w"], ["y"], "c", {"pads": 3}),
+        ("Softmax", ["y", "y"], ["z"], "", {}),
+    ]
+    path = onnx_file(nodes, {"x": (1, 1, 30)}, {"w": kernel(1, 1, 3)})
+    found = inspect_file(path)
+    assert found.skipped["c"].startswith("Conv: is not as the standard says")
+    assert dict(found.others) == {"Softmax": 1}
+    assert found.notes[0].startswith("Softmax: is not as the standard says")
+
+
 def test_layers_inside_a_branch_are_told(onnx_file, tmp_path):
     path = onnx_file([("Relu", ["x"], ["y"], "r", {})], {"x": (1, 1, 5)})
     model = onnx.load(path)
