@@ -104,6 +104,7 @@ def _numbers(layer: LayerMatrix) -> dict[str, Any]:
         "nnz": layer.nnz,
         "density": layer.density,
         "parameters": layer.parameters,
+        "dead": layer.dead,
         "bias": layer.bias,
         "sharing": layer.sharing,
         "dense_bytes": layer.dense_bytes,
@@ -183,6 +184,12 @@ def _remarks(found: Inspection) -> list[str]:
         for note in layer.notes if layer.linear else ():
             told.setdefault(note, []).append(layer.name)
     lines = [f"{', '.join(names)}: {note}" for note, names in told.items()]
+    lines += [
+        f"{layer.name}: {layer.dead:,} of {layer.parameters:,} free parameters are dead, "
+        "padding hides them from every output"
+        for layer in found.layers
+        if layer.dead
+    ]
     if any(not layer.linear for layer in found.layers):
         lines.append("a maximum is not linear: its row is the pattern of its windows")
     if found.biases:

@@ -113,6 +113,13 @@ class LayerMatrix:
         return self.nnz / self.parameters
 
     @property
+    def dead(self) -> int:
+        """Free parameters that no entry holds: padding hides them from every output."""
+        if self.geometry is None or not self.parameters:
+            return 0
+        return self.geometry.dead_taps
+
+    @property
     def dense_bytes(self) -> int | None:
         """Bytes of the matrix as a dense array."""
         return None if self.positions is None else self.positions * self.itemsize

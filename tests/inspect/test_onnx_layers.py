@@ -60,6 +60,7 @@ def test_conv_is_the_matrix_that_its_attributes_say(onnx_file, pads):
         built = conv_matrix(np.ones(shape), row.input_shape, **row.geometry.keywords)
         assert (row.matrix_shape, row.nnz) == (built.shape, built.nnz)
         assert row.parameters == prod(shape)
+        assert row.dead == row.geometry.dead_taps
         assert row.bias == 4
         assert row.dense_bytes == 4 * built.shape[0] * built.shape[1]
         small = built.astype(np.float32)
@@ -220,6 +221,15 @@ def test_training_mode_is_skipped(onnx_file):
     node = ("BatchNormalization", ["x", *constants], ["y"], "bn", {"training_mode": 1})
     found = inspect_file(onnx_file([node], {"x": (1, 4, 3)}, constants))
     assert "while training it is not linear" in found.skipped["bn"]
+
+
+def test_dead_taps_are_told(onnx_file):
+    settings = {"pads": [1, 1]}
+    constants = {"w": weights((4, 2, 3))}
+    node = ("Conv", ["x", "w"], ["y"], "short", settings)
+    found = inspect_file(onnx_file([node], {"x": (1, 2, 1)}, constants))
+    assert found.layers[0].dead == 16
+    assert "short: 16 of 24 free parameters are dead" in str(found)
 
 
 def test_large_layers_are_proved_on_a_part_and_never_built(onnx_file):
