@@ -185,8 +185,8 @@ def _remarks(found: Inspection) -> list[str]:
             told.setdefault(note, []).append(layer.name)
     lines = [f"{', '.join(names)}: {note}" for note, names in told.items()]
     lines += [
-        f"{layer.name}: {layer.dead:,} of {layer.parameters:,} free parameters are dead, "
-        "padding hides them from every output"
+        f"{layer.name}: {layer.dead:,} of {layer.parameters:,} free parameters are "
+        "dead, padding hides them from every output"
         for layer in found.layers
         if layer.dead
     ]
