@@ -54,7 +54,7 @@ def prove(row: LayerMatrix, beside: Beside, model: Any) -> LayerMatrix:
         When memory ends.
     """
     rng = np.random.default_rng(0)
-    reason = _beyond(beside)
+    reason = _beyond(row, beside)
     if reason:
         return replace(row, proof=f"not compared: {reason}")
     try:
@@ -68,12 +68,19 @@ def prove(row: LayerMatrix, beside: Beside, model: Any) -> LayerMatrix:
     return replace(row, proof=told if same else f"DIFFERS: {told}", proved=same)
 
 
-def _beyond(b: Beside) -> str:
+def _beyond(row: LayerMatrix, b: Beside) -> str:
     """Where the evaluator of onnx 1.23 departs from the standard; empty elsewhere."""
     named = b.attributes.get("auto_pad", "NOTSET")
-    if b.node.op_type == "MaxPool" and named == "SAME_LOWER":
-        return "the evaluator pads MaxPool otherwise than AveragePool"
     same = named in ("SAME_UPPER", "SAME_LOWER")
+    if b.node.op_type == "MaxPool" and row.geometry is not None:
+        g = row.geometry
+        steps = {*g.stride, *g.dilation}
+        if named == "SAME_LOWER" or (steps == {1} and any(map(any, g.padding))):
+            return "the evaluator pads MaxPool otherwise than AveragePool"
+    if b.node.op_type == "AveragePool":
+        windows = windows_of(b.attributes, b.x)
+        if windows.padding != windows.geometry.padding:
+            return "the evaluator fills windows that hang over the end"
     if "output_shape" in b.attributes and not same:
         return "the evaluator does not split the padding of output_shape"
     if b.attributes.get("alpha", 1.0) != 1.0:

@@ -170,6 +170,29 @@ def test_pooling_has_the_windows_that_its_attributes_say(onnx_file, kind):
         assert (row.matrix_shape, row.nnz) == (built.shape, built.nnz)
 
 
+@pytest.mark.parametrize("kind", ["AveragePool", "MaxPool"])
+def test_last_windows_may_hang_over_the_end(onnx_file, kind):
+    for n, k, s, pads in product((4, 5, 7), (2, 3), (2, 3), ([0, 0], [1, 0], [1, 1])):
+        settings = {"kernel_shape": [k], "strides": [s], "pads": pads, "ceil_mode": 1}
+        row = one(onnx_file, kind, (1, 2, n), {}, opset=22, **settings)
+        assert row.proved is not False
+        over = row.geometry.padding != (tuple(pads),)
+        assert (row.proved is None) == (over and kind == "AveragePool")
+
+
+def test_output_that_shape_inference_does_not_find_is_skipped(onnx_file, monkeypatch):
+    from convmat.inspect import onnx_layers
+    from convmat.inspect.onnx_attributes import conv_of
+
+    def wrong(attributes, x, weight):
+        return conv_of({**attributes, "strides": (2,)}, x, weight)
+
+    monkeypatch.setattr(onnx_layers, "conv_of", wrong)
+    node = ("Conv", ["x", "w"], ["y"], "c", {})
+    found = inspect_file(onnx_file([node], {"x": (1, 1, 9)}, {"w": weights((1, 1, 3))}))
+    assert "must have the shape (1, 1, 7)" in found.skipped["c"]
+
+
 def test_averages_may_count_their_padding(onnx_file):
     settings = {"kernel_shape": [3], "pads": [1, 1], "count_include_pad": 1}
     assert one(onnx_file, "AveragePool", (1, 2, 5), {}, **settings).proved
