@@ -3,7 +3,8 @@
 `network` is the door. An ONNX file is read by `onnx_file`; `onnx_shapes` and
 `onnx_flow` find the shapes, `onnx_attributes` the geometries, `onnx_constants` the
 weights; `onnx_layers` makes a row of an operator, `onnx_walk` goes through the graph,
-and `onnx_proof` holds each layer against the reference evaluator in `onnx_alone`.
+and `onnx_proof` holds each layer against the reference evaluator in `onnx_alone`, in
+floats within `rounding`.
 `files` reads safetensors and npz, `spelled` what a caller adds to them, `weights` makes
 their rows.
 

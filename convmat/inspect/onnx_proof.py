@@ -4,11 +4,6 @@ With small integers for weights and input every sum is exact, so `==` decides. T
 layer's own weights: there two sums in any order differ by no more than rounding allows.
 A large input is cut to a few windows of each axis, with the same remainder at the end,
 so that attributes mean the same.
-
-References
-----------
-N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, SIAM 2002,
-section 3.1: `|error| <= gamma(n) * sum |w| |x|`, `gamma(n) = n u / (1 - n u)`.
 """
 
 from __future__ import annotations
@@ -30,11 +25,12 @@ from convmat.inspect.onnx_attributes import (
     windows_of,
 )
 from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.rounding import within
 from convmat.inspect.value import LayerMatrix
 from convmat.linear.divisors import divisors_of
 from convmat.matrix import matrix_rows
 
-__all__ = ["gamma", "prove"]
+__all__ = ["prove"]
 
 _MOST = 10**6  # entries of a matrix that is compared whole
 _CHANNELS = 3  # of a pooling, whose channels are all alike
@@ -86,18 +82,6 @@ def _beyond(row: LayerMatrix, b: Beside) -> str:
     if b.attributes.get("alpha", 1.0) != 1.0:
         return f"alpha is {b.attributes['alpha']:g}, and integers do not stay so"
     return ""
-
-
-def gamma(terms: int, dtype: Any) -> float:
-    """The rounding of a sum of so many products, relative to the sum of their sizes.
-
-    Examples
-    --------
-    >>> gamma(4, "float64") == 4 * 2**-53 / (1 - 4 * 2**-53)
-    True
-    """
-    share = terms * float(np.finfo(dtype).eps) / 2
-    return share / (1 - share) if share < 1 else float("inf")
 
 
 def _conv(
@@ -182,7 +166,7 @@ def _norm(
     ours = factor * (x - wide[2]) + wide[1]
     size = np.abs(factor) * (np.abs(x) + np.abs(wide[2])) + np.abs(wide[1])
     # Difference, sum under the root, root, quotient, product, sum; and epsilon rounded.
-    return _within(given, ours, size, 8, scale.dtype)
+    return within(given, ours, size, 8, scale.dtype)
 
 
 def _pool(
@@ -210,7 +194,7 @@ def _pool(
     means = sums / divisors_of(windows, include, None)
     sizes = np.concatenate([slab @ np.abs(flat) for slab in _slabs(ones, g)])
     sizes = sizes.reshape(means.shape) / divisors_of(windows, include, None)
-    return _within(given, means, sizes, prod(g.kernel_size) + 2, "float64", cut)
+    return within(given, means, sizes, prod(g.kernel_size) + 2, "float64", cut)
 
 
 _PROOFS: dict[str, Callable[..., tuple[str, bool]]] = {
@@ -264,23 +248,8 @@ def _both(
     wide, inputs = own.astype(np.float64), floats.astype(np.float64)
     ours = by_matrix(wide, inputs)
     size = by_matrix(np.abs(wide), np.abs(inputs))
-    told, same = _within(by_evaluator(own, floats), ours, size, terms, own.dtype)
+    told, same = within(by_evaluator(own, floats), ours, size, terms, own.dtype)
     return (f"exact{cut}", True) if same else (f"own weights, {told}", False)
-
-
-def _within(
-    given: Array, ours: Array, size: Array, terms: int, dtype: Any, cut: str = ""
-) -> tuple[str, bool]:
-    """Whether two results differ by no more than both may by rounding.
-
-    Ours is in float64 and rounds as well, and so does the sum of sizes.
-    """
-    if given.shape != ours.shape:
-        return f"shape {given.shape} beside {ours.shape}", False
-    most = gamma(terms + 2, dtype) + 2 * gamma(terms + 2, "float64")
-    bound = most * size + terms * float(np.finfo(dtype).tiny)
-    same = bool((np.abs(given.astype(np.float64) - ours) <= bound).all())
-    return (f"within rounding{cut}" if same else f"beyond rounding{cut}"), same
 
 
 def _slabs(kernel: Array, g: Geometry) -> Iterator[Any]:
