@@ -13,20 +13,9 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array
+from convmat.verify.rounding.units import gamma
 
-__all__ = ["gamma", "within"]
-
-
-def gamma(terms: int, dtype: Any) -> float:
-    """The rounding of a sum of so many products, relative to the sum of their sizes.
-
-    Examples
-    --------
-    >>> gamma(4, "float64") == 4 * 2**-53 / (1 - 4 * 2**-53)
-    True
-    """
-    share = terms * float(np.finfo(dtype).eps) / 2
-    return share / (1 - share) if share < 1 else float("inf")
+__all__ = ["within"]
 
 
 def within(
@@ -38,7 +27,8 @@ def within(
     """
     if given.shape != ours.shape:
         return f"shape {given.shape} beside {ours.shape}", False
-    most = gamma(terms + 2, dtype) + 2 * gamma(terms + 2, "float64")
+    unit = float(np.finfo(dtype).eps) / 2
+    most = gamma(terms + 2, unit) + 2 * gamma(terms + 2)
     bound = most * size + terms * float(np.finfo(dtype).tiny)
     same = bool((np.abs(given.astype(np.float64) - ours) <= bound).all())
     return (f"within rounding{cut}" if same else f"beyond rounding{cut}"), same
