@@ -505,6 +505,7 @@ def test_signals_are_as_before_after_a_run(capsys):
             (
                 "COMMAND must be one of tour, matrix, same, constrain, fastbook, "
                 "verify, prove, lemmas, certify, receptive, got matrx"
+                "verify, prove, lemmas, certify, inspect, got matrx"
             ),
         ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),

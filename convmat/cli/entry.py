@@ -18,6 +18,7 @@ from convmat.cli import (
     completion,
     constrain,
     fastbook,
+    inspect,
     lemmas,
     matrix,
     prove,
@@ -148,6 +149,7 @@ def parser() -> argparse.ArgumentParser:
         lemmas,
         certify,
         receptive,
+        inspect,
     ):
         command.add_to(commands)
     return whole
