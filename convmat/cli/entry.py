@@ -141,15 +141,15 @@ def parser() -> argparse.ArgumentParser:
         tour,
         matrix,
         same,
-        constrain,
         spectrum,
+        receptive,
+        inspect,
+        constrain,
         fastbook,
         verify,
         prove,
         lemmas,
         certify,
-        receptive,
-        inspect,
     ):
         command.add_to(commands)
     return whole
