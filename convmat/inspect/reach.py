@@ -1,20 +1,18 @@
 """`Reach`: the receptive field of a tensor on the way through a graph.
 
-`convmat.nn.fields` has the recurrence of sizes and jumps. Where two ways meet, the
-field is the union of two intervals, so this adds where the first of them begins.
+`convmat.receptive` has the recurrence. Where two ways meet, the field is the union of
+two intervals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import floor
 
 from convmat.arrays import Shape
 from convmat.geometry import Geometry
-from convmat.nn.facts import Window
-from convmat.nn.fields import Cells, Field
+from convmat.receptive import Cells, Field, Window, transposed_window, window_of
 
 __all__ = ["Reach", "begin", "everything", "joined", "through", "through_transposed"]
 
@@ -29,13 +27,15 @@ class Reach:
         Name of that input.
     fields : tuple of Field
         One for each spatial axis.
-    first : tuple
-        Where the field of the first activation begins, per axis; negative beside it.
     """
 
     source: str
     fields: tuple[Field, ...]
-    first: tuple[Cells, ...]
+
+    @property
+    def first(self) -> tuple[Cells, ...]:
+        """Where the field of the first activation begins, per axis."""
+        return tuple(field.start for field in self.fields)
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -50,7 +50,7 @@ class Reach:
 
 def begin(source: str, size: Shape) -> Reach:
     """An input: each of its cells is its own field."""
-    return Reach(source, tuple(Field(1, 1, n) for n in size), (0,) * len(size))
+    return Reach(source, tuple(map(Field.of_input, size)))
 
 
 def through(reach: Reach | None, g: Geometry) -> Reach | None:
@@ -64,22 +64,14 @@ def through(reach: Reach | None, g: Geometry) -> Reach | None:
     >>> two.size, two.jump, two.first
     ((7,), (2,), (-1,))
     """
-    moves = [Window(axis.span - 1, axis.stride) for axis in g.axes]
-    starts = [Fraction(-axis.before) for axis in g.axes]
-    return _moved(reach, g.input_size, g.output_size, moves, starts)
+    moves = [window_of(axis) for axis in g.axes]
+    return _moved(reach, g.input_size, g.output_size, moves)
 
 
 def through_transposed(reach: Reach | None, g: Geometry) -> Reach | None:
-    """Behind a transposed convolution whose paired geometry is `g`.
-
-    Tap `t` takes cell `c` of the result to `(c + before - t * dilation) / stride`.
-    """
-    axes = g.axes
-    moves = [
-        Window(Fraction(a.span - 1, a.stride), Fraction(1, a.stride)) for a in axes
-    ]
-    starts = [Fraction(a.before - (a.span - 1), a.stride) for a in axes]
-    return _moved(reach, g.output_size, g.input_size, moves, starts)
+    """Behind a transposed convolution whose paired geometry is `g`."""
+    moves = [transposed_window(axis) for axis in g.axes]
+    return _moved(reach, g.output_size, g.input_size, moves)
 
 
 def everything(reach: Reach | None) -> Reach | None:
@@ -88,8 +80,7 @@ def everything(reach: Reach | None) -> Reach | None:
         return None
     counts = tuple(field.count for field in reach.fields)
     moves = [Window(count - 1, 1) for count in counts]
-    starts = [Fraction(0)] * len(counts)
-    return _moved(reach, counts, (1,) * len(counts), moves, starts)
+    return _moved(reach, counts, (1,) * len(counts), moves)
 
 
 def joined(reaches: Sequence[Reach | None]) -> Reach | None:
@@ -112,42 +103,41 @@ def joined(reaches: Sequence[Reach | None]) -> Reach | None:
     source, rank = known[0].source, len(known[0].fields)
     if any(r.source != source or len(r.fields) != rank for r in known):
         return None
-    fields, firsts = [], []
+    fields = []
     for axis in range(rank):
-        sides = [(r.fields[axis], r.first[axis]) for r in known]
-        count = max(field.count for field, _ in sides)
-        many = {field.jump for field, _ in sides if field.count == count}
-        if len(many) != 1 or any(f.count not in (1, count) for f, _ in sides):
+        sides = [r.fields[axis] for r in known]
+        count = max(field.count for field in sides)
+        many = {field.jump for field in sides if field.count == count}
+        if len(many) != 1 or any(field.count not in (1, count) for field in sides):
             return None
-        first = min(start for _, start in sides)
-        size = max(start + field.size for field, start in sides) - first
-        if count > 1 and any(field.count == 1 for field, _ in sides):
+        first = min(field.start for field in sides)
+        size = max(field.start + field.size for field in sides) - first
+        if count > 1 and any(field.count == 1 for field in sides):
             size = max(size, _at_the_end(sides, count))
-        fields.append(Field(size, many.pop(), count))
-        firsts.append(first)
-    return Reach(source, tuple(fields), tuple(firsts))
+        fields.append(Field(size, many.pop(), first, count))
+    return Reach(source, tuple(fields))
 
 
-def _at_the_end(sides: Sequence[tuple[Field, Cells]], count: int) -> Cells:
+def _at_the_end(sides: Sequence[Field], count: int) -> Cells:
     """The size of the union for the last activation.
 
     The one field of a gate is spread over all activations and does not move with them,
     so the union is larger at one of the two ends than anywhere between.
     """
     moved = [
-        (start + (count - 1) * field.jump if field.count == count else start, field)
-        for field, start in sides
+        (
+            field.start + (count - 1) * field.jump
+            if field.count == count
+            else field.start
+        )
+        for field in sides
     ]
-    first = min(start for start, _ in moved)
-    return max(start + field.size for start, field in moved) - first
+    ends = [start + field.size for start, field in zip(moved, sides, strict=True)]
+    return max(ends) - min(moved)
 
 
 def _moved(
-    reach: Reach | None,
-    counts: Shape,
-    after: Shape,
-    moves: Sequence[Window],
-    starts: Sequence[Fraction],
+    reach: Reach | None, counts: Shape, after: Shape, moves: Sequence[Window]
 ) -> Reach | None:
     if reach is None or tuple(f.count for f in reach.fields) != tuple(counts):
         return None
@@ -155,12 +145,4 @@ def _moved(
         field.through(window, count)
         for field, window, count in zip(reach.fields, moves, after, strict=True)
     )
-    firsts = tuple(
-        _plain(first + start * field.jump)
-        for first, start, field in zip(reach.first, starts, reach.fields, strict=True)
-    )
-    return Reach(reach.source, fields, firsts)
-
-
-def _plain(number: Cells) -> Cells:
-    return int(number) if number == int(number) else number
+    return Reach(reach.source, fields)
