@@ -1,0 +1,204 @@
+"""Which geometries a matrix may be of: guesses, the plainest first.
+
+A guess is cheap and may be wrong; what is told to anyone was held against every entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import prod
+
+import numpy as np
+
+from convmat.arrays import Shape
+from convmat.errors import ConvmatError
+from convmat.geometry import Geometry
+from convmat.structure.entries import Entries
+from convmat.structure.fit import AxisFit, axis_fits
+from convmat.structure.projection import Shapes, axis_table
+
+__all__ = ["Guess", "Search", "divisors"]
+
+_NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
+_FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
+_PREFIX = 1 << 13  # rows in which a period is looked for
+_MODES = ("zeros", "circular", "reflect", "replicate", "symmetric")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A geometry that a matrix may be of, with one group, and why.
+
+    Attributes
+    ----------
+    geometry : Geometry
+    fits : tuple of AxisFit
+        Of each spatial axis.
+    modes : tuple of str
+        Padding modes in which all axes fit with as few taps.
+    """
+
+    geometry: Geometry
+    fits: tuple[AxisFit, ...]
+    modes: tuple[str, ...]
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether an axis is such that any matrix fits it."""
+        return any(fit.vacuous for fit in self.fits)
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int]:
+        """What the plainest guess has least of."""
+        g = self.geometry
+        strides = sum(fit.axis.stride for fit in self.fits)
+        return self.vacuous, g.free_parameters, _MODES.index(g.padding_mode), strides
+
+
+class Search:
+    """Guesses at the geometry of one matrix.
+
+    Parameters
+    ----------
+    entries : Entries
+        Of floats or complex numbers of size 1 at most.
+    tolerance : float
+        Entries that differ by no more are equal.
+    whole : bool
+        Whether all rows of a large matrix are looked at, and not some.
+    """
+
+    def __init__(self, entries: Entries, tolerance: float, whole: bool = False) -> None:
+        self.entries = entries
+        self.tolerance = tolerance
+        self.whole = whole
+        starts = entries.indptr[:-1][: _PREFIX + 1]
+        filled = np.append(entries.indices, -1)
+        held = np.diff(entries.indptr[: len(starts) + 1]) > 0
+        self._first = np.where(held, filled[starts], -1)
+
+    def guesses(
+        self, in_channels: int, inputs: Shape, outputs: Shape | None, channels: bool
+    ) -> Iterator[Guess]:
+        """All guesses at one reading of the columns.
+
+        Parameters
+        ----------
+        in_channels : int
+        inputs : tuple of int
+            Cells of each spatial axis.
+        outputs : tuple of int or None
+            Outputs of each spatial axis; None to search for them.
+        channels : bool
+            Whether there may be several output channels.
+        """
+        for found, sizes in self._axes(in_channels, inputs, outputs, len(inputs) - 1):
+            out_channels = self.entries.shape[0] // prod(sizes)
+            if out_channels > 1 and not channels:
+                continue
+            shapes = Shapes(out_channels, in_channels, sizes, inputs, channels)
+            yield from _in_modes(found, shapes)
+
+    def _axes(
+        self, in_channels: int, inputs: Shape, outputs: Shape | None, axis: int
+    ) -> Iterator[tuple[list[dict[str, AxisFit]], Shape]]:
+        """Fits of the axes up to the last, with the outputs of each."""
+        known = [] if outputs is None else list(outputs)
+        yield from self._below(in_channels, inputs, known, axis, 1)
+
+    def _below(
+        self, in_channels: int, inputs: Shape, known: list[int], axis: int, after: int
+    ) -> Iterator[tuple[list[dict[str, AxisFit]], Shape]]:
+        if axis < 0:
+            yield [], ()
+            return
+        rows = self.entries.shape[0] // after
+        sizes = [known[axis]] if known else self._likely(rows, after)
+        shapes = Shapes(1, in_channels, (), inputs, True)
+        taken = 0
+        for size in sizes:
+            table, outs = axis_table(
+                self.entries, axis, size, after, shapes, self.whole
+            )
+            largest = float(np.abs(table).max(initial=0))
+            allowed = largest * _NOISE + self.tolerance
+            fits = axis_fits(table, outs, size, allowed)
+            if not known and fits["zeros"].vacuous and len(fits) == 1:
+                continue
+            taken += 1
+            deeper = self._below(in_channels, inputs, known, axis - 1, after * size)
+            for others, before in deeper:
+                yield [*others, fits], (*before, size)
+            if taken == _FAIR:
+                break
+
+    def _likely(self, rows: int, after: int) -> list[int]:
+        """Divisors of a number of rows, those first that rows repeat with."""
+        sizes = divisors(rows)
+        if len(self.entries.indices) <= _PREFIX:
+            return sizes
+        steps = np.diff(self._first[::after])
+
+        def period(size: int) -> tuple[float, int]:
+            if size >= len(steps):
+                return 1.0, size
+            return -float((steps[size:] == steps[:-size]).mean()), size
+
+        return sorted(sizes, key=period)
+
+
+def _in_modes(found: Sequence[dict[str, AxisFit]], shapes: Shapes) -> Iterator[Guess]:
+    """A guess for each padding mode that all axes fit, the fewest taps first."""
+    modes = [mode for mode in _MODES if all(mode in fits for fits in found)]
+    axes = {mode: tuple(fits[mode] for fits in found) for mode in modes}
+    taps = {mode: prod(fit.axis.kernel for fit in axes[mode]) for mode in modes}
+    bare = {
+        mode: not any(fit.vacuous for fit in axes[mode])
+        for mode in modes
+    }
+    order = sorted(modes, key=lambda mode: (not bare[mode], taps[mode]))
+    for mode in order:
+        alike = tuple(
+            other
+            for other in modes
+            if taps[other] == taps[mode] and bare[other] == bare[mode]
+        )
+        try:
+            yield Guess(_geometry(axes[mode], shapes, mode), axes[mode], alike)
+        except ConvmatError:  # more padding than the mode has cells for, or the like
+            continue
+
+
+def _geometry(fits: Sequence[AxisFit], shapes: Shapes, mode: str) -> Geometry:
+    axes = [fit.axis for fit in fits]
+    channels = shapes.has_channels
+    return Geometry(
+        input_size=shapes.inputs,
+        kernel_size=tuple(axis.kernel for axis in axes),
+        stride=tuple(axis.stride for axis in axes),
+        padding=tuple((axis.before, axis.after) for axis in axes),
+        dilation=tuple(axis.dilation for axis in axes),
+        in_channels=shapes.in_channels,
+        out_channels=shapes.out_channels,
+        padding_mode=mode,
+        has_channels=channels,
+    )
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors, ascending.
+
+    Examples
+    --------
+    >>> divisors(12)
+    [1, 2, 3, 4, 6, 12]
+    """
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
+
+
+def plainest(guesses: Iterator[Guess], most: int) -> list[Guess]:
+    """The first `most` guesses, sorted."""
+    return sorted(islice(guesses, most), key=lambda guess: guess.rank)
