@@ -45,16 +45,17 @@ class Guess:
     modes: tuple[str, ...]
 
     @property
-    def vacuous(self) -> bool:
-        """Whether an axis is such that any matrix fits it."""
-        return any(fit.vacuous for fit in self.fits)
+    def trivial(self) -> bool:
+        """Whether an axis is such that any matrix fits it, or no tap is used twice."""
+        most = prod(max(fit.axis.tap_counts()) for fit in self.fits)
+        return most <= 1 or any(fit.vacuous for fit in self.fits)
 
     @property
     def rank(self) -> tuple[bool, int, int, int]:
         """What the plainest guess has least of."""
         g = self.geometry
         strides = sum(fit.axis.stride for fit in self.fits)
-        return self.vacuous, g.free_parameters, _MODES.index(g.padding_mode), strides
+        return self.trivial, g.free_parameters, _MODES.index(g.padding_mode), strides
 
 
 class Search:
@@ -80,7 +81,12 @@ class Search:
         self._first = np.where(held, filled[starts], -1)
 
     def guesses(
-        self, in_channels: int, inputs: Shape, outputs: Shape | None, channels: bool
+        self,
+        in_channels: int,
+        inputs: Shape,
+        outputs: Shape | None,
+        channels: bool,
+        out_channels: int | None = None,
     ) -> Iterator[Guess]:
         """All guesses at one reading of the columns.
 
@@ -93,13 +99,31 @@ class Search:
             Outputs of each spatial axis; None to search for them.
         channels : bool
             Whether there may be several output channels.
+        out_channels : int, optional
+            How many there are, where that is known.
         """
         for found, sizes in self._axes(in_channels, inputs, outputs, len(inputs) - 1):
-            out_channels = self.entries.shape[0] // prod(sizes)
-            if out_channels > 1 and not channels:
+            count = self.entries.shape[0] // prod(sizes)
+            if (count > 1 and not channels) or out_channels not in (None, count):
                 continue
-            shapes = Shapes(out_channels, in_channels, sizes, inputs, channels)
+            shapes = Shapes(count, in_channels, sizes, inputs, channels)
             yield from _in_modes(found, shapes)
+
+    def likely_outputs(self, inputs: Shape, most: int) -> Iterator[Shape]:
+        """Outputs of each axis that the rows may count, the likeliest first."""
+
+        def walk(axis: int, after: int) -> Iterator[Shape]:
+            if axis < 0:
+                yield ()
+                return
+            fair = self._likely(self.entries.shape[0] // after, after)
+            fair = [size for size in fair if size <= 2 * inputs[axis] + 1]
+            fair.sort(key=lambda size: abs(size - inputs[axis]) * (size > 1))
+            for size in fair[: max(2, most // 2)]:
+                for before in walk(axis - 1, after * size):
+                    yield *before, size
+
+        yield from islice(walk(len(inputs) - 1, 1), most)
 
     def _axes(
         self, in_channels: int, inputs: Shape, outputs: Shape | None, axis: int
@@ -197,8 +221,3 @@ def divisors(number: int) -> list[int]:
     """
     small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
     return sorted({*small, *(number // d for d in small)})
-
-
-def plainest(guesses: Iterator[Guess], most: int) -> list[Guess]:
-    """The first `most` guesses, sorted."""
-    return sorted(islice(guesses, most), key=lambda guess: guess.rank)
