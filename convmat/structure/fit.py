@@ -25,7 +25,7 @@ from convmat.geometry import PADDING_MODES, Axis
 __all__ = ["AxisFit", "axis_fits", "settled", "zero_strides"]
 
 _BRUTE = 64  # cells up to which every stride is tried
-_SYSTEM = 1 << 18  # entries of a linear system that is still solved
+_SYSTEM = 1 << 14  # entries of a linear system that is still solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,9 @@ def axis_fits(
     for mode in PADDING_MODES[1:]:
         fits = [replace(fit, axis=_with_mode(fit.axis, mode)) for fit in bare]
         fits = [fit for fit in fits if not fit.vacuous or out_size == 1]
-        # A fit that any mode has needs no padding, and no other is plainer.
-        if not fits or best.vacuous:
+        # Zeros with few taps leave no other mode room; without padding all are alike.
+        few = not best.vacuous and 2 * best.axis.kernel <= size
+        if (not fits and not few) or best.vacuous:
             fits += _quick_fits(table, outs, out_size, mode, tolerance)
             least = min((fit.axis.kernel for fit in fits), default=size + 1)
             if 2 * least > size:
@@ -112,6 +113,13 @@ def zero_strides(table: Array, outs: IntArray, tolerance: float) -> tuple[int, .
     if len(outs) == 1:
         return ()
     steps = np.diff(outs)
+    if (steps == 1).all():
+        return tuple(
+            stride
+            for stride in _candidates(table, outs, tolerance)
+            if _shifted(table[0], table[1], stride, tolerance)
+            and _shifted(table[:-1], table[1:], stride, tolerance)
+        )
     return tuple(
         stride
         for stride in _candidates(table, outs, tolerance)
@@ -124,8 +132,8 @@ def zero_strides(table: Array, outs: IntArray, tolerance: float) -> tuple[int, .
 
 
 def _shifted(upper: Array, lower: Array, shift: int, tolerance: float) -> bool:
-    """Whether one output reads what the output before it reads, moved along."""
-    here, there = upper[: len(upper) - shift], lower[shift:]
+    """Whether outputs read what those before them read, moved along."""
+    here, there = upper[..., : upper.shape[-1] - shift], lower[..., shift:]
     return bool((np.abs(here - there) <= tolerance).all())
 
 

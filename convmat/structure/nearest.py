@@ -25,7 +25,8 @@ __all__ = ["nearest_of", "projected", "voted"]
 _STRIDES = 64  # tried by vote
 _SIGMAS = 4.0  # a value this many times above the noise is no noise
 _CELLS = 1 << 18  # of a table that is voted on
-_MANY = 1 << 25  # rung positions that are looked at
+_MANY = 1 << 22  # rung positions that are looked at
+_GRAM = 64  # taps of a channel, where they share entries: an exact system is solved
 
 
 def projected(entries: Entries, g: Geometry) -> tuple[Array, Any]:
@@ -137,6 +138,7 @@ def voted(
     inputs: Shape,
     outputs: Shape,
     channels: bool,
+    most: float,
 ) -> tuple[float, Geometry] | None:
     """The geometry that most entries agree with, and how badly it describes the rest.
 
@@ -146,6 +148,8 @@ def voted(
         The matrix, and the same in floats of size 1 at most.
     in_channels, inputs, outputs, channels
         How its rows and columns are read.
+    most : float
+        Geometries with as many taps are passed over.
 
     Returns
     -------
@@ -164,11 +168,13 @@ def voted(
     for number in range(max(map(len, each), default=0)):
         axes = [found[min(number, len(found) - 1)] for found in each]
         for g in _geometries(axes, shapes):
-            if g.contributions > _MANY:
+            if g.free_parameters >= most:
+                continue
+            if g.contributions > _MANY or (g.shared and prod(g.kernel_size) > _GRAM):
                 continue
             length = _length(rough, g)
-            if best is None or length < best[0]:
-                best = length, g
+            if length < most:
+                best, most = (length, g), length
     if best is not None and channels and best[1].in_channels > 1:
         best = best[0], _grouped(entries, best[1])
     return best
@@ -233,6 +239,7 @@ def _axes_by_vote(table: Array, outs: IntArray, out_size: int) -> list[Axis]:
         taps = np.abs(medians) > limit
         if out_size > 1 and size > 1 and (taps & (counts > 1)).any():
             taps &= counts > 1
+        rest = np.abs(table - np.where(taps, medians, 0)[numbers])
         score = float(rest.sum()) / total + float(taps.sum()) / max(
             1, int((np.abs(table) > 1e-9 * largest).sum())
         )

@@ -59,6 +59,8 @@ def orders(
     if len(inputs) == 1:  # then both are the same
         columns.pop("Fortran", None)
     rows = entries.shape[0]
+    if in_channels == 1 and out_channels is None:
+        rows = 1  # channels on one side only: too many numbers of them to try
     counts = [c for c in divisors(rows) if 1 < c < rows and c <= _CHANNELS]
     if out_channels is not None:
         counts = [c for c in counts if c == out_channels]

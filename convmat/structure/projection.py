@@ -11,9 +11,9 @@ import numpy as np
 from convmat.arrays import Array, IntArray, Shape
 from convmat.structure.entries import Entries
 
-__all__ = ["Shapes", "axis_table", "numbers"]
+__all__ = ["WHOLE", "Shapes", "axis_table", "numbers"]
 
-_ALL = 1 << 16  # entries up to which every row is looked at
+WHOLE = 1 << 16  # entries up to which every row is looked at
 _CELLS = 1 << 20  # of the table of an axis, where not all is looked at
 
 
@@ -134,7 +134,7 @@ def _chosen(
         start = min(max(0, middle - third // 2), out_size - third)
         some = [every[:third], every[start : start + third], every[-third:]]
         every = np.unique(np.concatenate(some))
-    if whole or len(entries.indices) <= _ALL:
+    if whole or len(entries.indices) <= WHOLE:
         rows = np.arange(total)
         held = np.isin(rows // after % out_size, every)
         return (rows if held.all() else rows[held]), every
@@ -142,7 +142,7 @@ def _chosen(
     fixed = row % after
     # Which of the rows before the axis are taken: as many as stay few.
     before = np.arange(total // block)
-    few = max(1, _ALL // max(1, int(counts.max()) * len(every)))
+    few = max(1, WHOLE // max(1, int(counts.max()) * len(every)))
     if len(before) > few:
         chosen = np.linspace(0, len(before) - 1, few).astype(np.int64)
         before = np.unique(np.append(chosen, row // block))

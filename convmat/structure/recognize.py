@@ -19,7 +19,7 @@ from convmat.structure.entries import Entries, read_entries
 from convmat.structure.family import freedoms, unknown_taps
 from convmat.structure.nearest import nearest_of, projected, voted
 from convmat.structure.orders import Order, fortran, orders
-from convmat.structure.projection import numbers
+from convmat.structure.projection import WHOLE, numbers
 from convmat.structure.reading import blocks, read_kernel
 from convmat.structure.readings import Reading, given, possible
 from convmat.structure.recognition import Nearest, Recognition
@@ -30,7 +30,8 @@ __all__ = ["recognize"]
 
 _ROUNDINGS = 64  # of the largest entry, that floats may be off by default
 _TRIED = 64  # guesses that are held against every entry
-_LARGE = 1 << 16  # entries from which the first guess that holds is the answer
+_LARGE = 1 << 12  # entries from which the first guess that holds is the answer
+_ORDERED = 4  # readings that are tried in other orders, where none is given
 _VOTES = 12  # shapes of the output that are voted on
 
 
@@ -114,8 +115,9 @@ def recognize(
     yes: a convolution
       geometry((3, 3), (2, 2))
       kernel [[1, 2], [3, 4]]
-    >>> print(recognize([[1, 2, 0, 0], [0, 1, 2, 0], [0, 0, 9, 2]], 4).nearest.broken)
-    row 2, column 2 holds 9, but tap 0 is tied to 1 at row 0, column 0
+    >>> W = [[1, 2, 0, 0, 0], [0, 1, 2, 0, 0], [0, 0, 1, 2, 0], [0, 0, 0, 9, 2]]
+    >>> print(recognize(W, 5).nearest.broken)
+    row 3, column 3 holds 9, but tap 0 is tied to 1 at row 0, column 0
     """
     entries = read_entries(matrix)
     allowed, mean = _tolerance(tolerance, entries)
@@ -186,7 +188,7 @@ class _Task:
         found = None
         for whole in (False, True):
             found = self._searched(entries, readings, whole)
-            if found is not None or len(entries.indices) <= _LARGE:
+            if found is not None or len(entries.indices) <= WHOLE:
                 break
         return found
 
@@ -201,22 +203,31 @@ class _Task:
             slack = 4 * float(self.tolerance) / scale * max(entries.shape) ** 0.5
         search = Search(rough, slack, whole)
         guesses: list[tuple[tuple[Any, ...], Guess]] = []
+        trivials: list[tuple[tuple[Any, ...], Guess]] = []
+        large, found = len(entries.indices) > _LARGE, None
         hidden = None if self.progress is None else not self.progress
         with bar("readings", len(readings), " shapes", hidden=hidden) as shown:
             for number, reading in enumerate(readings):
                 for guess in self._guesses(search, reading):
                     trivial, taps, *rest = guess.rank
-                    if len(entries.indices) > _LARGE and not trivial:
-                        found = self._checked(entries, guess)
-                        if found is not None:
-                            return found
-                    guesses.append(((trivial, taps, number, *rest), guess))
+                    if trivial or taps > search.fewest:
+                        trivials.append(((taps, number, *rest), guess))
+                    elif not large:
+                        guesses.append(((taps, number, *rest), guess))
+                    elif found is None or taps < found.guess.geometry.free_parameters:
+                        better = self._checked(entries, guess)
+                        if better is not None:
+                            found, search.fewest = better, taps
+                            break
                 shown.update()
-        guesses.sort(key=lambda each: each[0])
-        for _, guess in guesses[:_TRIED]:
-            found = self._checked(entries, guess)
-            if found is not None:
-                return found
+        if found is not None:
+            return found
+        for some in (guesses, trivials):
+            some.sort(key=lambda each: each[0])
+            for _, guess in some[:_TRIED]:
+                found = self._checked(entries, guess)
+                if found is not None:
+                    return found
         return None
 
     def _guesses(self, search: Search, reading: Reading) -> Iterator[Guess]:
@@ -252,7 +263,7 @@ class _Task:
         self, readings: list[Reading], inputs: Shape | None
     ) -> Iterator[tuple[Order, _Found, bool]]:
         """What is found in other orders, and in the transpose."""
-        for reading in readings:
+        for reading in readings[: None if inputs else _ORDERED]:
             if not reading.has_channels and len(reading.inputs) < 2:
                 continue
             for order in orders(
@@ -285,7 +296,8 @@ class _Task:
         around = replace(reading, inputs=reading.inputs[::-1], outputs=wanted)
         counts = [reading.out_channels]
         if reading.has_channels and reading.out_channels is None:
-            counts = list(divisors(self.entries.shape[0]))
+            rows = self.entries.shape[0]
+            counts = [count for count in divisors(rows) if count < rows]
         for count in counts:
             last = fortran((count or 1, self.entries.shape[0] // (count or 1)))
             first = fortran((reading.in_channels, prod(reading.inputs)))
@@ -363,9 +375,9 @@ class _Task:
                     reading.inputs,
                     outputs,
                     reading.has_channels,
+                    float("inf") if best is None else best[0],
                 )
-                if vote is not None and (best is None or vote[0] < best[0]):
-                    best = vote
+                best = best if vote is None else vote
         return None if best is None else nearest_of(entries, best[1], self.tolerance)
 
 

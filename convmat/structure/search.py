@@ -23,6 +23,7 @@ __all__ = ["Guess", "Search", "divisors"]
 
 _NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
+_LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
 _PREFIX = 1 << 13  # rows in which a period is looked for
 _MODES = ("zeros", "circular", "reflect", "replicate", "symmetric")
 
@@ -69,12 +70,18 @@ class Search:
         Entries that differ by no more are equal.
     whole : bool
         Whether all rows of a large matrix are looked at, and not some.
+
+    Attributes
+    ----------
+    fewest : int
+        Geometries with more taps are passed over; whoever finds one may lower it.
     """
 
     def __init__(self, entries: Entries, tolerance: float, whole: bool = False) -> None:
         self.entries = entries
         self.tolerance = tolerance
         self.whole = whole
+        self.fewest = 1 << 62
         starts = entries.indptr[:-1][: _PREFIX + 1]
         filled = np.append(entries.indices, -1)
         held = np.diff(entries.indptr[: len(starts) + 1]) > 0
@@ -102,7 +109,10 @@ class Search:
         out_channels : int, optional
             How many there are, where that is known.
         """
-        for found, sizes in self._axes(in_channels, inputs, outputs, len(inputs) - 1):
+        if not channels:
+            out_channels = 1
+        cells = 0 if out_channels is None else self.entries.shape[0] // out_channels
+        for found, sizes in self._axes(in_channels, inputs, outputs, cells):
             count = self.entries.shape[0] // prod(sizes)
             if (count > 1 and not channels) or out_channels not in (None, count):
                 continue
@@ -126,23 +136,37 @@ class Search:
         yield from islice(walk(len(inputs) - 1, 1), most)
 
     def _axes(
-        self, in_channels: int, inputs: Shape, outputs: Shape | None, axis: int
+        self, in_channels: int, inputs: Shape, outputs: Shape | None, cells: int
     ) -> Iterator[tuple[list[dict[str, AxisFit]], Shape]]:
-        """Fits of the axes up to the last, with the outputs of each."""
+        """Fits of all axes, with the outputs of each; `cells` is 0 or their product."""
         known = [] if outputs is None else list(outputs)
-        yield from self._below(in_channels, inputs, known, axis, 1)
+        self._cells = cells
+        yield from self._below(in_channels, inputs, known, len(inputs) - 1, 1, in_channels)
 
     def _below(
-        self, in_channels: int, inputs: Shape, known: list[int], axis: int, after: int
+        self,
+        in_channels: int,
+        inputs: Shape,
+        known: list[int],
+        axis: int,
+        after: int,
+        bound: int,
     ) -> Iterator[tuple[list[dict[str, AxisFit]], Shape]]:
         if axis < 0:
             yield [], ()
             return
         rows = self.entries.shape[0] // after
-        sizes = [known[axis]] if known else self._likely(rows, after)
+        if self._cells:
+            rows = self._cells // after
+        if known:
+            sizes = [known[axis]]
+        else:
+            sizes = [rows] if self._cells and not axis else self._likely(rows, after)
         shapes = Shapes(1, in_channels, (), inputs, True)
         taken = 0
         for size in sizes:
+            if not known and size > _LONGEST * (inputs[axis] + 2):
+                continue
             table, outs = axis_table(
                 self.entries, axis, size, after, shapes, self.whole
             )
@@ -151,8 +175,11 @@ class Search:
             fits = axis_fits(table, outs, size, allowed)
             if not known and fits["zeros"].vacuous and len(fits) == 1:
                 continue
+            taps = bound * min(fit.axis.kernel for fit in fits.values())
+            if taps > self.fewest:
+                continue
             taken += 1
-            deeper = self._below(in_channels, inputs, known, axis - 1, after * size)
+            deeper = self._below(in_channels, inputs, known, axis - 1, after * size, taps)
             for others, before in deeper:
                 yield [*others, fits], (*before, size)
             if taken == _FAIR:
