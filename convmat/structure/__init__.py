@@ -10,5 +10,28 @@ against every entry; `family` says what could be otherwise, `nearest` what is cl
 
 from convmat.structure.recognition import Broken, Nearest, Recognition
 from convmat.structure.recognize import recognize
+from convmat.structure.toeplitz import (
+    Certificate,
+    Counterexample,
+    check_banded,
+    check_block_circulant,
+    check_block_toeplitz,
+    check_circulant,
+    check_doubly_block_toeplitz,
+    check_toeplitz,
+)
 
-__all__ = ["Broken", "Nearest", "Recognition", "recognize"]
+__all__ = [
+    "Broken",
+    "Certificate",
+    "Counterexample",
+    "Nearest",
+    "Recognition",
+    "check_banded",
+    "check_block_circulant",
+    "check_block_toeplitz",
+    "check_circulant",
+    "check_doubly_block_toeplitz",
+    "check_toeplitz",
+    "recognize",
+]
