@@ -39,8 +39,10 @@ def freedoms(
     told: list[str] = []
     for number, fit in enumerate(guess.fits):
         told += _of_axis(number, g, fit.strides, kernel)
-    other = [mode for mode in PADDING_MODES if _fits_in(entries, g, mode, tolerance)]
-    if other and any(map(any, g.padding)):
+    other = []
+    if any(map(any, g.padding)) and not guess.trivial:
+        other = [m for m in PADDING_MODES if _fits_in(entries, g, m, tolerance)]
+    if other:
         names = ", ".join(map(repr, other))
         told.append(f"padding_mode may be {names} as well")
     if g.groups > 1:

@@ -23,7 +23,7 @@ from convmat.structure.same import built, differences
 __all__ = ["nearest_of", "projected", "voted"]
 
 _STRIDES = 64  # tried by vote
-_SIGMAS = 4.0  # a value this many times above the noise is no noise
+_SIGMAS = 6.0  # a value this many times above the noise is no noise
 _CELLS = 1 << 18  # of a table that is voted on
 _MANY = 1 << 22  # rung positions that are looked at
 _GRAM = 64  # taps of a channel, where they share entries: an exact system is solved
@@ -233,7 +233,7 @@ def _axes_by_vote(table: Array, outs: IntArray, out_size: int) -> list[Axis]:
         offsets = np.arange(size) - outs[:, None] * stride
         numbers, medians, counts = _medians(offsets, table)
         rest = np.abs(table - medians[numbers])
-        repeated = counts[numbers] > 2
+        repeated = counts[numbers] > min(8, max(2, counts.max() // 2))
         noise = float(np.median(rest[repeated])) if repeated.any() else 0.0
         limit = np.maximum(1e-9 * largest, _SIGMAS * 1.4826 * noise / np.sqrt(counts))
         taps = np.abs(medians) > limit

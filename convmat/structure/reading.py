@@ -82,6 +82,10 @@ def _solved(axis: Axis) -> TapReader:
         for cell, row in counts.items():
             rows.setdefault(tuple(row), (out, cell))
     systems = sorted(rows, key=sum)  # taps that stand alone first
+    alone = {row.index(1): rows[row] for row in systems if sum(row) == 1}
+    if len(alone) == axis.kernel:
+        outs, cells = zip(*(alone[tap] for tap in range(axis.kernel)), strict=True)
+        return TapReader(np.array(outs), np.array(cells), None, ())
     shares, pivots, used = _left_inverse(systems, axis.kernel)
     outs, cells = zip(*(rows[systems[row]] for row in used), strict=True)
     unknown = tuple(tap for tap in range(axis.kernel) if tap not in pivots)

@@ -41,6 +41,17 @@ class _Found:
     geometry: Geometry
     kernel: Array
 
+    @property
+    def loose(self) -> bool:
+        """Whether nothing, or nothing along an axis that has inputs, is tied."""
+        axes = self.geometry.axes
+        return self.guess.trivial or any(a.out_size == 1 < a.size for a in axes)
+
+    @property
+    def taps(self) -> float:
+        """Taps of the kernel; a trivial geometry is worse than any other."""
+        return float("inf") if self.guess.trivial else self.geometry.free_parameters
+
 
 def recognize(
     matrix: Any,
@@ -171,12 +182,14 @@ class _Task:
             readings = self._given(inputs)
         found = self._best(self.entries, readings)
         order, transposed = Order(self.entries, "C", "C", None), False
-        if found is None or found.guess.trivial:
+        if found is None or found.loose:
             told += ", rows and columns also with channels last and in Fortran order"
             told += ", and the transpose"
             for other, far, turned in self._others(readings, inputs):
-                if not far.guess.trivial:
-                    order, found, transposed = other, far, turned
+                if far.guess.trivial or (found is not None and found.taps <= far.taps):
+                    continue
+                order, found, transposed = other, far, turned
+                if not found.loose:
                     break
         return self._told(found, order, transposed, readings, told)
 
