@@ -504,7 +504,7 @@ def test_signals_are_as_before_after_a_run(capsys):
             ["matrx"],
             (
                 "COMMAND must be one of tour, matrix, same, constrain, fastbook, "
-                "verify, prove, lemmas, certify, got matrx"
+                "verify, prove, lemmas, certify, recognize, got matrx"
             ),
         ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),

@@ -21,6 +21,7 @@ from convmat.cli import (
     lemmas,
     matrix,
     prove,
+    recognize,
     same,
     tour,
     verify,
@@ -144,6 +145,7 @@ def parser() -> argparse.ArgumentParser:
         prove,
         lemmas,
         certify,
+        recognize,
     ):
         command.add_to(commands)
     return whole

@@ -17,6 +17,8 @@ from convmat.structure.search import Guess, divisors
 
 __all__ = ["freedoms", "unknown_taps"]
 
+_SMALL = 1 << 12  # entries up to which every padding mode is tried
+
 
 def freedoms(
     entries: Entries, guess: Guess, g: Geometry, kernel: Array, tolerance: Any
@@ -41,7 +43,9 @@ def freedoms(
         told += _of_axis(number, g, fit.strides, kernel)
     other = []
     if any(map(any, g.padding)) and not guess.trivial:
-        other = [m for m in PADDING_MODES if _fits_in(entries, g, m, tolerance)]
+        small = len(entries.indices) <= _SMALL
+        modes = PADDING_MODES if small else guess.modes
+        other = [m for m in modes if _fits_in(entries, g, m, tolerance)]
     if other:
         names = ", ".join(map(repr, other))
         told.append(f"padding_mode may be {names} as well")

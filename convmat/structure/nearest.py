@@ -145,7 +145,7 @@ def voted(
     Parameters
     ----------
     entries, rough : Entries
-        The matrix, and the same in floats of size 1 at most.
+        The matrix, and the same without objects.
     in_channels, inputs, outputs, channels
         How its rows and columns are read.
     most : float
@@ -211,7 +211,7 @@ def _length(rough: Entries, g: Geometry) -> float:
     theta = _usual(rough, g).reshape(-1)
     rest = np.abs(values - rung.embed(theta))
     noise = _SIGMAS * 1.4826 * float(np.median(rest)) if len(rest) else 0.0
-    limit = max(noise, 1e-9)
+    limit = max(noise, 1e-9 * float(rough.largest))
     held = int((np.abs(rough.data) > limit).sum())
     inside = int((np.abs(values) > limit).sum())
     return float(g.free_parameters + (rest > limit).sum() + held - inside)

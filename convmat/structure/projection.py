@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array, IntArray, Shape
+from convmat.errors import ConvmatTypeError
 from convmat.structure.entries import Entries
 
 __all__ = ["WHOLE", "Shapes", "axis_table", "numbers"]
 
 WHOLE = 1 << 16  # entries up to which every row is looked at
-_CELLS = 1 << 20  # of the table of an axis, where not all is looked at
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's mixing
+_SOME = 1 << 13  # entries that are looked at of a large matrix
+_CELLS = 1 << 16  # of the table of an axis, where not all is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,23 @@ class Shapes:
 
 
 def numbers(entries: Entries) -> Entries:
-    """The same matrix in float64 or complex128, rounded: to find hypotheses with."""
-    kind = np.complex128 if entries.data.dtype.kind == "c" else np.float64
-    data = np.asarray(entries.data).astype(kind)
-    largest = np.abs(data).max(initial=0)
-    if largest:
-        data = data / largest
+    """The same matrix in numbers that NumPy adds up quickly: to find hypotheses with.
+
+    Objects are rounded; what else is there stays as it is.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For objects that are no numbers of known value, such as symbols.
+    """
+    if entries.data.dtype != object:
+        return entries
+    try:
+        data = entries.data.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        rule = "must hold integers, Fractions, floats or complex numbers"
+        told = type(next(iter(entries.data))).__name__
+        raise ConvmatTypeError("matrix", rule, told) from None
     return Entries(entries.shape, entries.indptr, entries.indices, data)
 
 
@@ -71,7 +85,7 @@ def axis_table(
     Parameters
     ----------
     entries : Entries
-        Of floats or complex numbers.
+        Of numbers that are no objects.
     axis : int
         Number of the spatial axis.
     out_size : int
@@ -86,12 +100,12 @@ def axis_table(
     Returns
     -------
     table : ndarray, shape (len(outs), inputs of the axis)
-        Entry `[j, i]` is the weighted sum of what output `outs[j]` has at input `i`.
+        Entry `[j, i]` is the weighted sum of what output `outs[j]` has at input `i`,
+        over the largest entry of the matrix.
     outs : ndarray of int
     """
     size = shapes.inputs[axis]
     inner = prod(shapes.inputs[axis + 1 :])
-    random = np.random.default_rng(7 + axis)
     rows, outs = _chosen(entries, out_size, after, size, whole)
     number, columns, values = entries.of_rows(rows)
     here = rows[number]
@@ -100,10 +114,18 @@ def axis_table(
     rest, place = columns // inner, columns % inner
     cell = rest % size
     other_columns = rest // size * inner + place
-    spread = random.uniform(1, 2, (2, max(entries.shape)))
-    weights = spread[0][other_rows] * spread[1][other_columns] * values
+    scaled = values / (entries.largest or 1)
+    weights = _chance(other_rows, 2 * axis) * _chance(other_columns, 2 * axis + 1)
     position = np.searchsorted(outs, out) * size + cell
-    return _sums(position, weights, len(outs) * size).reshape(len(outs), size), outs
+    return _sums(position, weights * scaled, len(outs) * size).reshape(len(outs), size), outs
+
+
+def _chance(numbers: IntArray, which: int) -> Array:
+    """A weight of chance from 1 to 2 for each number, the same on every run."""
+    mixed = (numbers.astype(np.uint64) + np.uint64(1 + (which << 40))) * _ODD
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _ODD
+    return 1 + (mixed >> np.uint64(11)) / float(1 << 53)
 
 
 def _sums(places: IntArray, weights: Array, length: int) -> Array:
@@ -129,7 +151,7 @@ def _chosen(
     fullest = np.flatnonzero(counts == counts.max())
     row = int(fullest[len(fullest) // 2])
     most = max(6, _CELLS // size)
-    if out_size > most:
+    if out_size > most and not (whole and out_size * size <= 1 << 24):
         middle, third = row // after % out_size, max(2, most // 3)
         start = min(max(0, middle - third // 2), out_size - third)
         some = [every[:third], every[start : start + third], every[-third:]]
@@ -142,7 +164,7 @@ def _chosen(
     fixed = row % after
     # Which of the rows before the axis are taken: as many as stay few.
     before = np.arange(total // block)
-    few = max(1, WHOLE // max(1, int(counts.max()) * len(every)))
+    few = max(1, _SOME // max(1, int(counts.max()) * len(every)))
     if len(before) > few:
         chosen = np.linspace(0, len(before) - 1, few).astype(np.int64)
         before = np.unique(np.append(chosen, row // block))

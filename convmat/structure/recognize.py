@@ -260,14 +260,14 @@ class _Task:
                 kernel = projected(entries, g)[0].reshape(g.weight_shape)
             else:
                 kernel = read_kernel(entries, g)
+            groups = blocks(kernel) if g.has_channels else 1
+            if groups > 1:
+                g = replace(g, groups=groups)
+                kernel = _cut(kernel, groups)
             if not same(entries, kernel, g, self.tolerance):
                 return None
         except ConvmatError:  # sums beyond int64, or far more entries than there are
             return None
-        groups = blocks(kernel) if g.has_channels else 1
-        if groups > 1:
-            g = replace(g, groups=groups)
-            kernel = _cut(kernel, groups)
         return _Found(guess, g, kernel)
 
     # --------------------------------------------------------------- other orders

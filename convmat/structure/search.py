@@ -65,9 +65,9 @@ class Search:
     Parameters
     ----------
     entries : Entries
-        Of floats or complex numbers of size 1 at most.
+        Of numbers that are no objects.
     tolerance : float
-        Entries that differ by no more are equal.
+        Entries that differ by no more are equal, where the largest is 1.
     whole : bool
         Whether all rows of a large matrix are looked at, and not some.
 
