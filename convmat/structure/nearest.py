@@ -71,9 +71,7 @@ def nearest_of(entries: Entries, g: Geometry, tolerance: Any) -> Nearest:
     distance = sqrt(float(square))
     relative = distance / norm if norm else 0.0
     shape = g.kernel_shape
-    return Nearest(
-        g, kernel.reshape(shape), distance, relative, broken, int(off.sum())
-    )
+    return Nearest(g, kernel.reshape(shape), distance, relative, broken, int(off.sum()))
 
 
 def _plain(value: Any) -> Any:
@@ -100,17 +98,21 @@ def _tied(
 def _usual(entries: Entries, g: Geometry) -> Array:
     """The kernel that most entries agree with: the median over each tie.
 
-    Where taps share entries it is the nearest kernel.
+    Where a tap is nowhere alone it is the nearest kernel.
     """
     rung = ConvConstraint(g).rung
     values = entries.at(rung.rows, rung.cols)
-    if rung.shared or values.dtype.kind == "c":
+    if values.dtype.kind == "c" or not rung.ties.all_alone:
         theta = rung.extract(values)
         if entries.data.dtype.kind == "i":
             theta = np.array([round(v) for v in theta], dtype=np.int64)
         return theta.reshape(g.weight_shape)
-    order = np.lexsort((_ranks(values), rung.taps))
-    counts = rung.multiplicity
+    taps = rung.taps
+    if rung.shared:  # only entries that hold a tap alone tell it
+        single = np.bincount(rung.places)[rung.places] == 1
+        taps, values = taps[single], values[rung.places[single]]
+    order = np.lexsort((_ranks(values), taps))
+    counts = np.bincount(taps, minlength=g.free_parameters)
     starts = np.cumsum(counts) - counts
     middle = np.minimum(starts + counts // 2, max(0, len(values) - 1))
     usual = np.zeros(g.free_parameters, values.dtype)

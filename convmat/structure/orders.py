@@ -66,7 +66,7 @@ def orders(
         counts = [c for c in counts if c == out_channels]
     for count in counts:
         place = _channels_last(count, rows // count)
-        for name in [*(["channels last"] if "channels last" in columns else []), "C"]:
+        for name in [*columns, "C"]:
             moved = entries.moved(place, columns.get(name))
             yield Order(moved, "channels last", name, count)
     for name, order in columns.items():

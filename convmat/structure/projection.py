@@ -117,7 +117,9 @@ def axis_table(
     scaled = values / (entries.largest or 1)
     weights = _chance(other_rows, 2 * axis) * _chance(other_columns, 2 * axis + 1)
     position = np.searchsorted(outs, out) * size + cell
-    return _sums(position, weights * scaled, len(outs) * size).reshape(len(outs), size), outs
+    return _sums(position, weights * scaled, len(outs) * size).reshape(
+        len(outs), size
+    ), outs
 
 
 def _chance(numbers: IntArray, which: int) -> Array:

@@ -150,8 +150,10 @@ def read_kernel(entries: Entries, g: Geometry) -> Array:
         Integers stay integers where all taps are.
     """
     readers = [tap_reader(axis) for axis in g.axes]
-    outs, cells = (_outer([getattr(r, name) for r in readers], size)
-                   for name, size in (("outs", g.output_size), ("cells", g.input_size)))
+    outs, cells = (
+        _outer([getattr(r, name) for r in readers], size)
+        for name, size in (("outs", g.output_size), ("cells", g.input_size))
+    )
     per_group, per_out = g.weight_shape[1], g.out_channels // g.groups
     out_channel = np.arange(g.out_channels)[:, None, None]
     in_channel = out_channel // per_out * per_group + np.arange(per_group)[:, None]

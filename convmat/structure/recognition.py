@@ -186,7 +186,9 @@ class Recognition:
             return "\n".join(lines)
         lines = [f"no: this {rows}x{columns} matrix is no convolution"]
         if self.trivial:
-            lines[0] = "no, or only trivially: along an axis no tap stands in two entries"
+            lines[0] = (
+                "no, or only trivially: along an axis no tap stands in two entries"
+            )
             lines.append(f"  {self.geometry!r}")
         if self.nearest is not None:
             near = self.nearest

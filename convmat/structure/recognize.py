@@ -29,6 +29,7 @@ from convmat.structure.search import Guess, Search, divisors
 __all__ = ["recognize"]
 
 _ROUNDINGS = 64  # of the largest entry, that floats may be off by default
+_USES = 1.25  # entries that a tap stands in, on the average, to be tied at all
 _TRIED = 64  # guesses that are held against every entry
 _LARGE = 1 << 12  # entries from which the first guess that holds is the answer
 _ORDERED = 4  # readings that are tried in other orders, where none is given
@@ -41,16 +42,24 @@ class _Found:
     geometry: Geometry
     kernel: Array
 
+    thin: bool
+    """Whether a tap stands in hardly more than one entry, on the average."""
+
+    @property
+    def trivial(self) -> bool:
+        """Whether nothing is tied along an axis, or next to nothing at all."""
+        return self.thin or self.guess.trivial
+
     @property
     def loose(self) -> bool:
         """Whether nothing, or nothing along an axis that has inputs, is tied."""
         axes = self.geometry.axes
-        return self.guess.trivial or any(a.out_size == 1 < a.size for a in axes)
+        return self.trivial or any(a.out_size == 1 < a.size for a in axes)
 
     @property
     def taps(self) -> float:
         """Taps of the kernel; a trivial geometry is worse than any other."""
-        return float("inf") if self.guess.trivial else self.geometry.free_parameters
+        return float("inf") if self.trivial else self.geometry.free_parameters
 
 
 def recognize(
@@ -119,10 +128,17 @@ def recognize(
 
     Examples
     --------
-    >>> print(recognize([[1, 2, 0, 3, 4, 0, 0, 0, 0],
-    ...                  [0, 1, 2, 0, 3, 4, 0, 0, 0],
-    ...                  [0, 0, 0, 1, 2, 0, 3, 4, 0],
-    ...                  [0, 0, 0, 0, 1, 2, 0, 3, 4]], (3, 3)))
+    >>> print(
+    ...     recognize(
+    ...         [
+    ...             [1, 2, 0, 3, 4, 0, 0, 0, 0],
+    ...             [0, 1, 2, 0, 3, 4, 0, 0, 0],
+    ...             [0, 0, 0, 1, 2, 0, 3, 4, 0],
+    ...             [0, 0, 0, 0, 1, 2, 0, 3, 4],
+    ...         ],
+    ...         (3, 3),
+    ...     )
+    ... )
     yes: a convolution
       geometry((3, 3), (2, 2))
       kernel [[1, 2], [3, 4]]
@@ -134,9 +150,7 @@ def recognize(
     allowed, mean = _tolerance(tolerance, entries)
     if channels is not None and not isinstance(channels, bool):
         raise ConvmatTypeError("channels", "must be True, False or None", channels)
-    outputs = (
-        None if output_shape is None else read_shape("output_shape", output_shape)
-    )
+    outputs = None if output_shape is None else read_shape("output_shape", output_shape)
     entries = entries.without_zeros(allowed if mean else 0)
     task = _Task(entries, allowed, mean, outputs, channels, progress)
     inputs = None if input_shape is None else read_shape("input_shape", input_shape)
@@ -186,7 +200,7 @@ class _Task:
             told += ", rows and columns also with channels last and in Fortran order"
             told += ", and the transpose"
             for other, far, turned in self._others(readings, inputs):
-                if far.guess.trivial or (found is not None and found.taps <= far.taps):
+                if far.trivial or (found is not None and found.taps <= far.taps):
                     continue
                 order, found, transposed = other, far, turned
                 if not found.loose:
@@ -229,7 +243,7 @@ class _Task:
                         guesses.append(((taps, number, *rest), guess))
                     elif found is None or taps < found.guess.geometry.free_parameters:
                         better = self._checked(entries, guess)
-                        if better is not None:
+                        if better is not None and not better.trivial:
                             found, search.fewest = better, taps
                             break
                 shown.update()
@@ -238,10 +252,11 @@ class _Task:
         for some in (guesses, trivials):
             some.sort(key=lambda each: each[0])
             for _, guess in some[:_TRIED]:
-                found = self._checked(entries, guess)
-                if found is not None:
-                    return found
-        return None
+                other = self._checked(entries, guess)
+                found = found or other
+                if other is not None and not other.trivial:
+                    return other
+        return found
 
     def _guesses(self, search: Search, reading: Reading) -> Iterator[Guess]:
         return search.guesses(
@@ -268,7 +283,8 @@ class _Task:
                 return None
         except ConvmatError:  # sums beyond int64, or far more entries than there are
             return None
-        return _Found(guess, g, kernel)
+        used = max(1, np.count_nonzero(kernel))
+        return _Found(guess, g, kernel, len(entries.indices) < _USES * used)
 
     # --------------------------------------------------------------- other orders
 
@@ -316,7 +332,7 @@ class _Task:
             first = fortran((reading.in_channels, prod(reading.inputs)))
             moved = self.entries.moved(last, first)
             there = self._best(moved, [replace(around, out_channels=count)])
-            if there is None or there.guess.trivial:
+            if there is None or there.trivial:
                 continue
             guess = _reversed(there.guess)
             g = guess.geometry
@@ -341,9 +357,12 @@ class _Task:
         g = kernel = None
         free: tuple[str, ...] = ()
         unknown: tuple[int, ...] = ()
-        trivial = found is not None and found.guess.trivial
+        trivial = found is not None and found.trivial
         if found is not None:
-            g, kernel = found.geometry, found.kernel.reshape(found.geometry.kernel_shape)
+            g, kernel = (
+                found.geometry,
+                found.kernel.reshape(found.geometry.kernel_shape),
+            )
             free = tuple(
                 freedoms(order.entries, found.guess, g, found.kernel, self.tolerance)
             )

@@ -63,9 +63,7 @@ def differences(one: Entries, other: Entries) -> tuple[Array, Array, Array, Arra
     In C order of the matrix; positions at which both are equal are left out.
     """
     width = one.shape[1]
-    keys = [
-        each.rows.astype(np.int64) * width + each.indices for each in (one, other)
-    ]
+    keys = [each.rows.astype(np.int64) * width + each.indices for each in (one, other)]
     every = np.union1d(keys[0], keys[1])
     kind = np.result_type(one.data.dtype, other.data.dtype)
     values = []

@@ -141,7 +141,9 @@ class Search:
         """Fits of all axes, with the outputs of each; `cells` is 0 or their product."""
         known = [] if outputs is None else list(outputs)
         self._cells = cells
-        yield from self._below(in_channels, inputs, known, len(inputs) - 1, 1, in_channels)
+        yield from self._below(
+            in_channels, inputs, known, len(inputs) - 1, 1, in_channels
+        )
 
     def _below(
         self,
@@ -173,13 +175,16 @@ class Search:
             largest = float(np.abs(table).max(initial=0))
             allowed = largest * _NOISE + self.tolerance
             fits = axis_fits(table, outs, size, allowed)
-            if not known and fits["zeros"].vacuous and len(fits) == 1:
+            empty = fits["zeros"].vacuous and len(fits) == 1
+            if not known and empty and len(self.entries.indices) > _PREFIX:
                 continue
             taps = bound * min(fit.axis.kernel for fit in fits.values())
             if taps > self.fewest:
                 continue
             taken += 1
-            deeper = self._below(in_channels, inputs, known, axis - 1, after * size, taps)
+            deeper = self._below(
+                in_channels, inputs, known, axis - 1, after * size, taps
+            )
             for others, before in deeper:
                 yield [*others, fits], (*before, size)
             if taken == _FAIR:
@@ -205,10 +210,7 @@ def _in_modes(found: Sequence[dict[str, AxisFit]], shapes: Shapes) -> Iterator[G
     modes = [mode for mode in _MODES if all(mode in fits for fits in found)]
     axes = {mode: tuple(fits[mode] for fits in found) for mode in modes}
     taps = {mode: prod(fit.axis.kernel for fit in axes[mode]) for mode in modes}
-    bare = {
-        mode: not any(fit.vacuous for fit in axes[mode])
-        for mode in modes
-    }
+    bare = {mode: not any(fit.vacuous for fit in axes[mode]) for mode in modes}
     order = sorted(modes, key=lambda mode: (not bare[mode], taps[mode]))
     for mode in order:
         alike = tuple(

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -126,9 +127,7 @@ def check_toeplitz(matrix: Any, *, tolerance: Any = 0) -> Certificate | Countere
     return _check("Toeplitz", entries, (rows,), (columns,), False, tolerance)
 
 
-def check_circulant(
-    matrix: Any, *, tolerance: Any = 0
-) -> Certificate | Counterexample:
+def check_circulant(matrix: Any, *, tolerance: Any = 0) -> Certificate | Counterexample:
     """Whether a square matrix is Toeplitz, around its edges too.
 
     Returns
@@ -173,8 +172,11 @@ def check_block_toeplitz(
 
     Examples
     --------
-    >>> bool(check_block_toeplitz([[1, 2, 0, 5], [3, 4, 5, 0], [7, 7, 1, 2],
-    ...                            [7, 7, 3, 4]], 2))
+    >>> bool(
+    ...     check_block_toeplitz(
+    ...         [[1, 2, 0, 5], [3, 4, 5, 0], [7, 7, 1, 2], [7, 7, 3, 4]], 2
+    ...     )
+    ... )
     True
     """
     entries = read_entries(matrix)
@@ -327,7 +329,7 @@ def _count(argument: str, value: object) -> int:
 
 
 def _allowed(tolerance: Any) -> Any:
-    if isinstance(tolerance, bool) or not hasattr(tolerance, "__lt__"):
+    if isinstance(tolerance, bool) or not isinstance(tolerance, Real):
         raise ConvmatTypeError("tolerance", "must be a number", tolerance)
     if not 0 <= tolerance < float("inf"):
         raise ConvmatError("tolerance", "must be at least 0 and finite", tolerance)
@@ -402,7 +404,9 @@ def _unlike(
         indptr = np.concatenate(
             [[0], np.cumsum(np.bincount(rows, minlength=held.shape[0]))]
         )
-        return Entries(held.shape, indptr, column[chosen][keys], held.data[chosen][keys])
+        return Entries(
+            held.shape, indptr, column[chosen][keys], held.data[chosen][keys]
+        )
 
     row, column = held.rows, held.indices.astype(np.int64)
     if around:

@@ -8,8 +8,9 @@ import pytest
 from convmat import ConvConstraint, conv_matrix, conv_transpose_matrix, geometry
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.structure import recognize
-from convmat.structure.nearest import projected
 from convmat.structure.entries import read_entries
+from convmat.structure.family import unknown_taps
+from convmat.structure.nearest import projected
 
 G = geometry((8, 7), (3, 2), padding=[(1, 1), (0, 1)])
 KERNEL = np.array([[2, -3], [5, 7], [-11, 13]])
@@ -63,11 +64,11 @@ def test_the_nearest_is_the_orthogonal_projection():
 
 @pytest.mark.parametrize("mode", ["circular", "reflect", "symmetric", "replicate"])
 def test_a_wrong_entry_beside_filled_padding_is_found(mode):
-    W = conv_matrix([2, 3, 5], 9, padding=1, padding_mode=mode).toarray()
-    W[4, 4] = 100
-    near = recognize(W, 9).nearest
-    assert near.geometry == geometry(9, 3, padding=1, padding_mode=mode)
-    assert (near.broken.row, near.broken.column) == (4, 4)
+    W = conv_matrix([2, 3, 5, 9, 4], 12, padding=2, padding_mode=mode).toarray()
+    W[6, 6] = 100
+    near = recognize(W, 12).nearest
+    assert near.geometry == geometry(12, 5, padding=2, padding_mode=mode)
+    assert (near.broken.row, near.broken.column, near.wrong) == (6, 6, 1)
 
 
 def test_noise_within_a_stated_tolerance_gives_the_mean_kernel():
@@ -148,16 +149,20 @@ def test_dead_taps_and_free_settings_are_told():
     assert found.includes(g)
 
 
-def test_a_tap_that_no_entry_tells_is_told():
-    # Offsets -2, 0 and 2 are read; between them stands what no stride reaches.
-    W = np.zeros((2, 3), int)
-    W[0] = 1, 0, 2
-    W[1] = 5, 0, 1
-    found = recognize(W, 3, output_shape=2)
-    g = found.geometry
-    assert np.array_equal(ConvConstraint(g).embed(found.kernel), W)
-    single = recognize(conv_matrix([3, 4, 5], 1, padding=1), 1, output_shape=3)
-    assert not single.unique
+def test_any_small_toeplitz_matrix_is_a_convolution():
+    found = recognize([[2, 3], [5, 2]], 2)
+    assert found
+    assert found.geometry == geometry(2, 3, padding=1)
+    assert found.kernel.tolist() == [5, 2, 3]
+
+
+def test_taps_that_no_entry_tells_are_named():
+    g = geometry(2, 5, stride=3, padding=3)
+    assert unknown_taps(g) == tuple(ConvConstraint(g).ties.dead_taps) == (2,)
+    # Around a circle of one cell only the sum of the taps is to be seen.
+    g = geometry(1, 3, padding=1, padding_mode="circular")
+    assert unknown_taps(g) == (1, 2)
+    assert recognize([[7]], 1).includes(g)
 
 
 def test_groups_are_the_most_that_the_taps_allow():

@@ -24,7 +24,9 @@ from convmat.structure import (
 from convmat.verify import BOXES
 
 small = hnp.arrays(
-    np.int64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=4), elements=st.integers(0, 1)
+    np.int64,
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=4),
+    elements=st.integers(0, 1),
 )
 
 
@@ -52,7 +54,11 @@ def test_toeplitz_is_what_loops_say(matrix):
     check(check_toeplitz(csr_array(matrix)), matrix, by_loops(matrix))
 
 
-@given(st.integers(1, 4).flatmap(lambda n: hnp.arrays(np.int64, (n, n), elements=st.integers(0, 1))))
+@given(
+    st.integers(1, 4).flatmap(
+        lambda n: hnp.arrays(np.int64, (n, n), elements=st.integers(0, 1))
+    )
+)
 def test_circulant_is_what_loops_say(matrix):
     check(check_circulant(matrix), matrix, by_loops(matrix, around=True))
 
