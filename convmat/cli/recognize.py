@@ -1,4 +1,4 @@
-"""`convmat recognize`: is the matrix in a file a convolution, and which?"""
+"""`convmat recognize`: whether the matrix in a file is a convolution, and which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What structure a matrix has: is it a convolution, Toeplitz, circulant, banded?
+"""What structure a matrix has: a convolution, Toeplitz, circulant, banded.
 
 `recognize` tells the geometry and the kernel of a matrix, or the nearest convolution.
 `entries` reads a matrix, `readings` its shapes and `orders` the order of its rows and

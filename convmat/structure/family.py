@@ -79,6 +79,9 @@ def _of_axis(
     elif axis.dilation > 1:
         others = ", ".join(map(str, divisors(axis.dilation)[:-1]))
         told.append(f"{where}: dilation may be {others}, with taps of value 0 between")
+    filled = axis.mode != "zeros" and axis.before + axis.after > 0
+    if filled and 2 * axis.span >= axis.size:
+        told.append(f"{where}: on so few cells other kernels may make the same sums")
     spare = (axis.out_size - 1) * axis.stride + axis.span + axis.stride - 1
     spare -= axis.padded_size
     if spare > 0:

@@ -201,7 +201,7 @@ def settled(
     if low > 0:
         low -= -(-low // dilation) * dilation
     if gap < 0:
-        high += -(-(-gap) // dilation) * dilation
+        high += -(gap // dilation) * dilation
     rest = (out_size - 1) * stride + high + 1 - size
     before, after = -low, max(0, rest)
     reach = {"circular": size, "reflect": size - 1, "symmetric": size}.get(mode)
@@ -246,7 +246,7 @@ def _quick_fits(
             made = np.zeros_like(table)
             np.add.at(made, (np.arange(len(outs))[:, None], read), table[row, cells])
             if (np.abs(made - table) <= tolerance).all():
-                fits.append(AxisFit(axis, False, (stride,)))
+                fits.append(AxisFit(axis, vacuous=False, strides=(stride,)))
     return fits
 
 
@@ -327,7 +327,9 @@ def _basis(
     system = np.zeros((len(outs), size, len(offsets)))
     at = np.arange(len(outs))[:, None], read, np.arange(len(offsets))
     system[at] = 1
-    left, values, _ = np.linalg.svd(system.reshape(-1, len(offsets)), False)
+    left, values, _ = np.linalg.svd(
+        system.reshape(-1, len(offsets)), full_matrices=False
+    )
     return left[:, values > 1e-9 * values[0]]
 
 

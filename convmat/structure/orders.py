@@ -48,6 +48,10 @@ def orders(
         How the columns are read.
     out_channels : int or None
         None to try those that divide the rows.
+
+    Yields
+    ------
+    Order
     """
     last = _channels_last(in_channels, prod(inputs))
     columns = {"channels last": last, "Fortran": fortran((in_channels, *inputs))}

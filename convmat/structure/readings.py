@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from convmat.arrays import Shape
@@ -76,16 +76,14 @@ def given(
     if channels and len(shape) < 2:
         rule = "must be (in_channels, *spatial) with channels=True"
         raise ShapeError("input_shape", rule, shape)
-    plain = Reading(1, shape, False, output_shape, 1)
-    first = Reading(shape[0], shape[1:], True)
+    plain = Reading(1, shape, has_channels=False, outputs=output_shape, out_channels=1)
+    first = Reading(shape[0], shape[1:], has_channels=True)
     banks = [first] if len(shape) > 1 else []
     if channels is None and rows > 1:
-        banks.append(Reading(1, shape, True))
+        banks.append(Reading(1, shape, has_channels=True))
     if output_shape is not None:
         banks = [
-            Reading(
-                bank.in_channels, bank.inputs, True, output_shape[1:], output_shape[0]
-            )
+            replace(bank, outputs=output_shape[1:], out_channels=output_shape[0])
             for bank in banks
             if len(output_shape) == len(bank.inputs) + 1
         ]
@@ -108,6 +106,11 @@ def possible(
 
     One and two spatial axes, with channels and without; squares come first. More axes
     are not tried.
+
+    Raises
+    ------
+    ShapeError
+        When the shape of the output contradicts the matrix.
     """
     columns = matrix_shape[1]
     shapes: list[tuple[int, Shape]] = [(1, (columns,))]

@@ -137,9 +137,11 @@ class Recognition:
 
     @property
     def unique(self) -> bool:
-        """Whether no other geometry is left, but for taps of value 0 at the rim.
+        """Whether no freedom is known, among geometries of the same padding mode.
 
-        Those may always be added, with as much more padding.
+        Taps of value 0 may always be added at the rim, with as much more padding. On
+        axes of a few cells another mode may have the same matrix by coincidence; ask
+        `includes`.
         """
         return self.geometry is not None and not self.freedoms
 
@@ -195,8 +197,8 @@ class Recognition:
             lines += [
                 f"  nearest found: {near.geometry!r}",
                 f"  kernel {_told(near.kernel)}",
-                f"  distance {near.distance:.6g}, {near.relative:.3%} of its norm; "
-                f"{near.wrong:,} entries off",
+                f"  distance {near.distance:.6g}, {near.relative:.3%} of its norm",
+                f"  {near.wrong:,} entries off",
                 f"  first: {near.broken}",
             ]
         lines.append(f"  searched: {self.searched}")

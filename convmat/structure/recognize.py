@@ -1,4 +1,4 @@
-"""`recognize`: is this matrix a convolution, and which?"""
+"""`recognize`: whether a matrix is a convolution, and which."""
 
 from __future__ import annotations
 
@@ -166,10 +166,10 @@ def _tolerance(tolerance: Any, entries: Entries) -> tuple[Any, bool]:
         return _ROUNDINGS * unit * float(entries.largest), False
     if not isinstance(tolerance, Real) or isinstance(tolerance, bool):
         raise ConvmatTypeError("tolerance", "must be a number", tolerance)
-    if not 0 <= tolerance < float("inf"):
+    if not 0 <= float(tolerance) < float("inf"):
         rule = "must be at least 0 and finite"
         raise ConvmatError("tolerance", rule, tolerance)
-    return tolerance, tolerance > 0
+    return tolerance, bool(tolerance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,9 +225,9 @@ class _Task:
         rough = numbers(entries)
         slack = 0.0
         if self.mean:
-            scale = float(entries.largest) or 1.0
+            scale: float = float(entries.largest) or 1.0
             # Errors of chance add up along the rows and columns that are summed.
-            slack = 4 * float(self.tolerance) / scale * max(entries.shape) ** 0.5
+            slack = 4 * float(self.tolerance) / scale * float(max(entries.shape)) ** 0.5
         search = Search(rough, slack, whole)
         guesses: list[tuple[tuple[Any, ...], Guess]] = []
         trivials: list[tuple[tuple[Any, ...], Guess]] = []
@@ -283,8 +283,8 @@ class _Task:
                 return None
         except ConvmatError:  # sums beyond int64, or far more entries than there are
             return None
-        used = max(1, np.count_nonzero(kernel))
-        return _Found(guess, g, kernel, len(entries.indices) < _USES * used)
+        used = int(np.count_nonzero(kernel)) or 1
+        return _Found(guess, g, kernel, bool(len(entries.indices) < _USES * used))
 
     # --------------------------------------------------------------- other orders
 
@@ -325,12 +325,12 @@ class _Task:
         around = replace(reading, inputs=reading.inputs[::-1], outputs=wanted)
         counts = [reading.out_channels]
         if reading.has_channels and reading.out_channels is None:
-            rows = self.entries.shape[0]
-            counts = [count for count in divisors(rows) if count < rows]
+            total = self.entries.shape[0]
+            counts = [count for count in divisors(total) if count < total]
         for count in counts:
-            last = fortran((count or 1, self.entries.shape[0] // (count or 1)))
-            first = fortran((reading.in_channels, prod(reading.inputs)))
-            moved = self.entries.moved(last, first)
+            ahead = fortran((count or 1, self.entries.shape[0] // (count or 1)))
+            behind = fortran((reading.in_channels, prod(reading.inputs)))
+            moved = self.entries.moved(ahead, behind)
             there = self._best(moved, [replace(around, out_channels=count)])
             if there is None or there.trivial:
                 continue
@@ -357,7 +357,7 @@ class _Task:
         g = kernel = None
         free: tuple[str, ...] = ()
         unknown: tuple[int, ...] = ()
-        trivial = found is not None and found.trivial
+        trivial = found is not None and bool(found.trivial)
         if found is not None:
             g, kernel = (
                 found.geometry,

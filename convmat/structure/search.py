@@ -108,6 +108,10 @@ class Search:
             Whether there may be several output channels.
         out_channels : int, optional
             How many there are, where that is known.
+
+        Yields
+        ------
+        Guess
         """
         if not channels:
             out_channels = 1
@@ -164,7 +168,7 @@ class Search:
             sizes = [known[axis]]
         else:
             sizes = [rows] if self._cells and not axis else self._likely(rows, after)
-        shapes = Shapes(1, in_channels, (), inputs, True)
+        shapes = Shapes(1, in_channels, (), inputs, has_channels=True)
         taken = 0
         for size in sizes:
             if not known and size > _LONGEST * (inputs[axis] + 2):

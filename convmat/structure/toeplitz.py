@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from convmat.arrays import Array, IntArray, Shape
+from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
@@ -124,7 +124,7 @@ def check_toeplitz(matrix: Any, *, tolerance: Any = 0) -> Certificate | Countere
     """
     entries = read_entries(matrix)
     rows, columns = entries.shape
-    return _check("Toeplitz", entries, (rows,), (columns,), False, tolerance)
+    return _check("Toeplitz", entries, (rows,), (columns,), tolerance)
 
 
 def check_circulant(matrix: Any, *, tolerance: Any = 0) -> Certificate | Counterexample:
@@ -146,7 +146,7 @@ def check_circulant(matrix: Any, *, tolerance: Any = 0) -> Certificate | Counter
     """
     entries = read_entries(matrix)
     sizes = _square(entries)
-    return _check("circulant", entries, sizes, sizes, True, tolerance)
+    return _check("circulant", entries, sizes, sizes, tolerance, around=True)
 
 
 def check_block_toeplitz(
@@ -181,7 +181,7 @@ def check_block_toeplitz(
     """
     entries = read_entries(matrix)
     outer = _blocks(entries, block)
-    return _check("block Toeplitz", entries, *outer, False, tolerance, inner=False)
+    return _check("block Toeplitz", entries, *outer, tolerance, inner=False)
 
 
 def check_block_circulant(
@@ -216,7 +216,9 @@ def check_block_circulant(
     if down != across:
         rule = "must give as many blocks down as across"
         raise ShapeError("block", rule, block, f"it gives {down} and {across}")
-    return _check("block circulant", entries, *outer, True, tolerance, inner=False)
+    return _check(
+        "block circulant", entries, *outer, tolerance, around=True, inner=False
+    )
 
 
 def check_doubly_block_toeplitz(
@@ -263,7 +265,7 @@ def check_doubly_block_toeplitz(
         rule = f"must have as many axes as input_shape={inputs}"
         raise ShapeError("output_shape", rule, outputs)
     name = "doubly block Toeplitz"
-    return _check(name, entries, outputs, inputs, False, tolerance)
+    return _check(name, entries, outputs, inputs, tolerance)
 
 
 def check_banded(
@@ -331,7 +333,7 @@ def _count(argument: str, value: object) -> int:
 def _allowed(tolerance: Any) -> Any:
     if isinstance(tolerance, bool) or not isinstance(tolerance, Real):
         raise ConvmatTypeError("tolerance", "must be a number", tolerance)
-    if not 0 <= tolerance < float("inf"):
+    if not 0 <= float(tolerance) < float("inf"):
         raise ConvmatError("tolerance", "must be at least 0 and finite", tolerance)
     return tolerance
 
@@ -361,8 +363,9 @@ def _check(
     entries: Entries,
     outputs: Shape,
     inputs: Shape,
-    around: bool,
     tolerance: Any,
+    *,
+    around: bool = False,
     inner: bool = True,
 ) -> Certificate | Counterexample:
     """Compare every entry with the one a step on along an axis of rows and columns."""
@@ -377,7 +380,9 @@ def _check(
         wrong = _unlike(held, (m, n), steps, around, allowed)
         if wrong is not None:
             here, there = wrong
-            values = entries.at(*(np.array(each) for each in zip(here, there)))
+            values = entries.at(
+                *(np.array(each) for each in zip(here, there, strict=True))
+            )
             return Counterexample(name, here, there, tuple(values.tolist()))
         share = m * n if around else (m - 1) * (n - 1)
         pairs += total // (m * n) * share
@@ -398,7 +403,7 @@ def _unlike(
     (m, n), (row_step, column_step) = sizes, steps
     out, cell = held.rows // row_step % m, held.indices // column_step % n
 
-    def part(chosen: IntArray, row: Array, column: Array) -> Entries:
+    def part(chosen: Array, row: Array, column: Array) -> Entries:
         keys = np.lexsort((column[chosen], row[chosen]))
         rows = row[chosen][keys]
         indptr = np.concatenate(
