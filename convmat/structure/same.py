@@ -51,8 +51,10 @@ def same(entries: Entries, kernel: Array, g: Geometry, tolerance: Any) -> bool:
 
 
 def _close(found: Array, expected: Array, tolerance: Any) -> bool:
+    if np.array_equal(found, expected):  # no array of differences is made for these
+        return True
     if not tolerance:
-        return bool(np.array_equal(found, expected))
+        return False
     with quiet():
         return bool((np.abs(found - expected) <= tolerance).all())
 

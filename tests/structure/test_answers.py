@@ -79,6 +79,10 @@ def test_noise_within_a_stated_tolerance_gives_the_mean_kernel():
     assert found.geometry == G
     assert np.abs(found.kernel - KERNEL).max() <= 0.02
     assert "entries equal within 0.02" in str(found)
+    for way in (-1, 1):
+        far = W.copy()
+        far[20, 20] += way
+        assert not recognize(far, G.input_shape, tolerance=0.02)
     exact = recognize(W, G.input_shape)
     assert not exact
     assert exact.nearest.geometry == G
