@@ -503,9 +503,9 @@ def test_signals_are_as_before_after_a_run(capsys):
         (
             ["matrx"],
             (
-                "COMMAND must be one of tour, matrix, same, spectrum, receptive, "
-                "inspect, constrain, fastbook, verify, prove, lemmas, certify, got "
-                "matrx"
+                "COMMAND must be one of tour, matrix, same, recognize, spectrum, "
+                "receptive, inspect, constrain, fastbook, verify, prove, lemmas, "
+                "certify, got matrx"
             ),
         ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),

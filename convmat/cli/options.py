@@ -17,7 +17,7 @@ __all__ = [
     "add_sizes",
     "add_transposed",
     "read_geometry",
-    "read_shape_option",
+    "read_shape",
     "read_sizes",
 ]
 
@@ -112,8 +112,8 @@ def add_transposed(parser: argparse.ArgumentParser) -> None:
 def read_sizes(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `add_sizes`, as keywords of `convmat.geometry`."""
     return {
-        "input_shape": _shape("input", options.input),
-        "kernel_shape": _shape("kernel", options.kernel),
+        "input_shape": read_shape("input", options.input),
+        "kernel_shape": read_shape("kernel", options.kernel),
         "stride": _steps("stride", options.stride),
         "dilation": _steps("dilation", options.dilation),
         "groups": options.groups,
@@ -146,24 +146,19 @@ def read_geometry(options: argparse.Namespace) -> Geometry:
     if options.output_padding is not None:
         settings["output_padding"] = _steps("output-padding", options.output_padding)
     if options.output_shape is not None:
-        settings["output_shape"] = _shape("output-shape", options.output_shape)
+        settings["output_shape"] = read_shape("output-shape", options.output_shape)
     with in_options(options):
         return transposed_geometry(**settings)
 
 
-def read_shape_option(name: str, text: str) -> Shape:
-    """`28x28` as a tuple.
+def read_shape(name: str, text: str, example: str = "3x32x32") -> Shape:
+    """`3x32x32` as a tuple.
 
     Raises
     ------
     ConvmatError
         For text that is no numbers.
     """
-    return _shape(name, text, "28x28")
-
-
-def _shape(name: str, text: str, example: str = "3x32x32") -> Shape:
-    """`3x32x32` as a tuple."""
     try:
         return tuple(int(part) for part in text.split("x"))
     except ValueError:
@@ -173,7 +168,7 @@ def _shape(name: str, text: str, example: str = "3x32x32") -> Shape:
 
 def _steps(name: str, text: str) -> int | Shape:
     """`2` for all axes, or `2x1` for each its own."""
-    values = _shape(name, text, "2 or 2x1")
+    values = read_shape(name, text, "2 or 2x1")
     return values[0] if len(values) == 1 else values
 
 

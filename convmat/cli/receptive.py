@@ -9,7 +9,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from convmat.arrays import Shape
-from convmat.cli.options import add_command, read_shape_option
+from convmat.cli.options import add_command, read_shape
 from convmat.errors import ConvmatError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     field = _field(options)
-    place = None if options.at is None else read_shape_option("at", options.at)
+    place = None if options.at is None else read_shape("at", options.at, "28x28")
     sizes = tuple(own.count for own in field.axes)
     if place is not None and (
         len(place) != len(sizes)
@@ -104,7 +104,7 @@ def _field(options: argparse.Namespace) -> ReceptiveField:
         return chain_of(network(RUNS[options.chapter13]), (1, 28, 28))
     from convmat.receptive import receptive_field
 
-    size = read_shape_option("input", options.input)
+    size = read_shape("input", options.input, "28x28")
     try:
         return receptive_field(options.layer, size)
     except ConvmatError as error:

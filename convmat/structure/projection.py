@@ -1,0 +1,174 @@
+"""`Shapes`: a reading of rows and columns as channels and axes; one axis of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from convmat.arrays import Array, IntArray, Shape
+from convmat.errors import ConvmatTypeError
+from convmat.structure.entries import Entries
+
+__all__ = ["WHOLE", "Shapes", "axis_table", "numbers"]
+
+WHOLE = 1 << 16  # entries up to which every row is looked at
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's mixing
+_SOME = 1 << 13  # entries that are looked at of a large matrix
+_CELLS = 1 << 16  # of the table of an axis, where not all is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What the rows and columns of a matrix count.
+
+    Attributes
+    ----------
+    out_channels, in_channels : int
+    outputs, inputs : tuple of int
+        Outputs and inputs of each spatial axis.
+    has_channels : bool
+        Whether shapes are written with their channel axes.
+
+    Examples
+    --------
+    >>> Shapes(1, 3, (2, 2), (4, 4), True).matrix_shape
+    (4, 48)
+    """
+
+    out_channels: int
+    in_channels: int
+    outputs: Shape
+    inputs: Shape
+    has_channels: bool
+
+    @property
+    def matrix_shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows = self.out_channels * prod(self.outputs)
+        return rows, self.in_channels * prod(self.inputs)
+
+
+def numbers(entries: Entries) -> Entries:
+    """The same matrix in numbers that NumPy adds up quickly: to find hypotheses with.
+
+    Objects are rounded; what else is there stays as it is.
+
+    Raises
+    ------
+    ConvmatTypeError
+        For objects that are no numbers of known value, such as symbols.
+    """
+    if entries.data.dtype != object:
+        return entries
+    try:
+        data = entries.data.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        rule = "must hold integers, Fractions, floats or complex numbers"
+        told = type(next(iter(entries.data))).__name__
+        raise ConvmatTypeError("matrix", rule, told) from None
+    return Entries(entries.shape, entries.indptr, entries.indices, data)
+
+
+def axis_table(
+    entries: Entries,
+    axis: int,
+    out_size: int,
+    after: int,
+    shapes: Shapes,
+    whole: bool = False,
+) -> tuple[Array, IntArray]:
+    """The matrix of one axis, all others summed up with weights of chance.
+
+    Parameters
+    ----------
+    entries : Entries
+        Of numbers that are no objects.
+    axis : int
+        Number of the spatial axis.
+    out_size : int
+        Its outputs.
+    after : int
+        How many outputs the axes after it have in all.
+    shapes : Shapes
+        Its inputs are known; of its outputs, nothing is asked here.
+    whole : bool
+        Whether every row of a large matrix is looked at, and not some.
+
+    Returns
+    -------
+    table : ndarray, shape (len(outs), inputs of the axis)
+        Entry `[j, i]` is the weighted sum of what output `outs[j]` has at input `i`,
+        over the largest entry of the matrix.
+    outs : ndarray of int
+    """
+    size = shapes.inputs[axis]
+    inner = prod(shapes.inputs[axis + 1 :])
+    rows, outs = _chosen(entries, out_size, after, size, whole)
+    number, columns, values = entries.of_rows(rows)
+    here = rows[number]
+    other_rows = here // (out_size * after) * after + here % after
+    out = here // after % out_size
+    rest, place = columns // inner, columns % inner
+    cell = rest % size
+    other_columns = rest // size * inner + place
+    scaled = values / (entries.largest or 1)
+    weights = _chance(other_rows, 2 * axis) * _chance(other_columns, 2 * axis + 1)
+    position = np.searchsorted(outs, out) * size + cell
+    return _sums(position, weights * scaled, len(outs) * size).reshape(
+        len(outs), size
+    ), outs
+
+
+def _chance(numbers: IntArray, which: int) -> Array:
+    """A weight of chance from 1 to 2 for each number, the same on every run."""
+    mixed = (numbers.astype(np.uint64) + np.uint64(1 + (which << 40))) * _ODD
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _ODD
+    return 1 + (mixed >> np.uint64(11)) / float(1 << 53)
+
+
+def _sums(places: IntArray, weights: Array, length: int) -> Array:
+    if weights.dtype.kind == "c":
+        parts: list[Any] = [
+            np.bincount(places, part, length) for part in (weights.real, weights.imag)
+        ]
+        return np.asarray(parts[0] + 1j * parts[1])
+    return np.bincount(places, weights, length)
+
+
+def _chosen(
+    entries: Entries, out_size: int, after: int, size: int, whole: bool
+) -> tuple[IntArray, IntArray]:
+    """Rows to look at, and the outputs of the axis that they are of.
+
+    Of a large matrix: those that share all other coordinates with a row that holds the
+    most entries, in every channel; and not all outputs of a very long axis.
+    """
+    every = np.arange(out_size)
+    total = entries.shape[0]
+    counts = np.diff(entries.indptr)
+    fullest = np.flatnonzero(counts == counts.max())
+    row = int(fullest[len(fullest) // 2])
+    most = max(6, _CELLS // size)
+    if out_size > most and not (whole and out_size * size <= 1 << 24):
+        middle, third = row // after % out_size, max(2, most // 3)
+        start = min(max(0, middle - third // 2), out_size - third)
+        some = [every[:third], every[start : start + third], every[-third:]]
+        every = np.unique(np.concatenate(some))
+    if whole or len(entries.indices) <= WHOLE:
+        rows = np.arange(total)
+        held = np.isin(rows // after % out_size, every)
+        return (rows if held.all() else rows[held]), every
+    block = out_size * after
+    fixed = row % after
+    # Which of the rows before the axis are taken: as many as stay few.
+    before = np.arange(total // block)
+    few = max(1, _SOME // max(1, int(counts.max()) * len(every)))
+    if len(before) > few:
+        chosen = np.linspace(0, len(before) - 1, few).astype(np.int64)
+        before = np.unique(np.append(chosen, row // block))
+    rows = (before[:, None] * block + every * after + fixed).reshape(-1)
+    return rows, every

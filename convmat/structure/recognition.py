@@ -1,0 +1,221 @@
+"""`Recognition`: what a matrix was found to be, and `Nearest`, what it almost is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convmat.arrays import Array
+from convmat.errors import ConvmatError
+from convmat.geometry import Geometry, require_geometry
+from convmat.structure.reading import read_kernel
+from convmat.structure.same import same
+
+if TYPE_CHECKING:
+    from convmat.structure.entries import Entries
+
+__all__ = ["Broken", "Nearest", "Recognition"]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first entry, row by row, that keeps a matrix from being a convolution.
+
+    Attributes
+    ----------
+    row, column : int
+    value, expected : number
+        What stands there, and what would.
+    tap : int or None
+        Flat index of the tap that the position holds; None at a structural zero.
+    beside : (int, int) or None
+        Row and column of another entry of the same tie, which is as expected.
+    """
+
+    row: int
+    column: int
+    value: Any
+    expected: Any
+    tap: int | None
+    beside: tuple[int, int] | None
+
+    def __str__(self) -> str:
+        here = f"row {self.row}, column {self.column} holds {self.value}"
+        if self.tap is None:
+            return f"{here}, where a structural zero belongs"
+        tied = f"tied to {self.expected}"
+        if self.beside is not None:
+            tied += f" at row {self.beside[0]}, column {self.beside[1]}"
+        return f"{here}, but tap {self.tap} is {tied}"
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """A convolution close to a matrix: its orthogonal projection on one geometry.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        The plainest that most entries agree with. Another geometry, with more taps,
+        may have a matrix that is closer still.
+    kernel : ndarray of shape `geometry.kernel_shape`
+        The mean over each tie: of all kernels of the geometry, that with the least
+        distance. Exact for integers, as `Fraction`.
+    distance : float
+        Root of the sum of squares of what is left, the Frobenius norm.
+    relative : float
+        The distance over the Frobenius norm of the matrix.
+    broken : Broken
+        The first entry that is off the value that most entries of its tie have.
+    wrong : int
+        How many entries are.
+    """
+
+    geometry: Geometry
+    kernel: Array
+    distance: float
+    relative: float
+    broken: Broken | None
+    wrong: int
+
+
+@dataclass(frozen=True, eq=False)
+class Recognition:
+    """Whether a matrix is a convolution, and which.
+
+    It is true in a condition when the matrix is a convolution, and not only in the
+    trivial sense.
+
+    Attributes
+    ----------
+    matrix_shape : (int, int)
+    geometry : Geometry or None
+        With the fewest taps; None when the matrix is no convolution.
+    kernel : ndarray of shape `geometry.kernel_shape`, or None
+        A tap whose value the matrix does not tell is 0.
+    trivial : bool
+        Whether the geometry ties nothing along some axis, because no tap stands in two
+        entries there: with one output of many channels, or with a stride as large as
+        the input, any matrix is a convolution.
+    tolerance : number
+        Entries that differ by no more were taken as equal; 0 is exact.
+    row_order, column_order : str
+        `"C"`, the order of convmat, `"channels last"` or `"Fortran"`: the geometry is
+        that of the matrix with its rows and columns put in C order.
+    transposed : bool
+        Whether it is the transpose that is a convolution: the matrix is that of a
+        transposed convolution, and the geometry the paired one.
+    freedoms : tuple of str
+        Why the answer is not unique, one sentence each: what could be otherwise in the
+        geometry without any entry changing, or which taps can't be known.
+    unknown_taps : tuple of int
+        Flat indices of the taps whose value the matrix does not tell.
+    nearest : Nearest or None
+        When the matrix is no convolution, or a trivial one only.
+    searched : str
+        What was tried, in words.
+    """
+
+    matrix_shape: tuple[int, int]
+    geometry: Geometry | None
+    kernel: Array | None
+    trivial: bool
+    tolerance: Any
+    row_order: str
+    column_order: str
+    transposed: bool
+    freedoms: tuple[str, ...]
+    unknown_taps: tuple[int, ...]
+    nearest: Nearest | None
+    searched: str
+    _entries: Entries
+
+    def __bool__(self) -> bool:
+        return self.geometry is not None and not self.trivial
+
+    @property
+    def unique(self) -> bool:
+        """Whether no freedom is known, among geometries of the same padding mode.
+
+        Taps of value 0 may always be added at the rim, with as much more padding. On
+        axes of a few cells another mode may have the same matrix by coincidence; ask
+        `includes`.
+        """
+        return self.geometry is not None and not self.freedoms
+
+    @property
+    def distance(self) -> float:
+        """Frobenius distance to the convolution that is told."""
+        if self or self.nearest is None:
+            return 0.0
+        return self.nearest.distance
+
+    def includes(self, geometry: Geometry) -> bool:
+        """Whether the matrix, in C order, is one of another geometry as well.
+
+        Examples
+        --------
+        >>> from convmat import conv_matrix, geometry
+        >>> from convmat.structure import recognize
+        >>> found = recognize(conv_matrix([1, 2], 3), 3)
+        >>> found.includes(geometry(3, 4, padding=1))
+        True
+        >>> found.includes(geometry(3, 2, padding=1, stride=3))
+        False
+        """
+        require_geometry(geometry)
+        entries = self._entries
+        if geometry.matrix_shape != entries.shape:
+            return False
+        try:
+            kernel = read_kernel(entries, geometry)
+            return same(entries, kernel, geometry, self.tolerance)
+        except ConvmatError:  # a sum of what was read is beyond int64
+            return False
+
+    def __str__(self) -> str:
+        rows, columns = self.matrix_shape
+        if self:
+            what = "a transposed convolution" if self.transposed else "a convolution"
+            lines = [f"yes: {what}", f"  {self.geometry!r}"]
+            lines += self._orders()
+            lines += [f"  kernel {_told(self.kernel)}"]
+            lines += [f"  not unique: {freedom}" for freedom in self.freedoms]
+            if self.tolerance:
+                lines.append(f"  entries equal within {self.tolerance:.3g}")
+            return "\n".join(lines)
+        lines = [f"no: this {rows}x{columns} matrix is no convolution"]
+        if self.trivial:
+            lines[0] = (
+                "no, or only trivially: along an axis no tap stands in two entries"
+            )
+            lines.append(f"  {self.geometry!r}")
+        if self.nearest is not None:
+            near = self.nearest
+            lines += [
+                f"  nearest found: {near.geometry!r}",
+                f"  kernel {_told(near.kernel)}",
+                f"  distance {near.distance:.6g}, {near.relative:.3%} of its norm",
+                f"  {near.wrong:,} entries off",
+                f"  first: {near.broken}",
+            ]
+        lines.append(f"  searched: {self.searched}")
+        return "\n".join(lines)
+
+    def _orders(self) -> list[str]:
+        named = {"rows": self.row_order, "columns": self.column_order}
+        return [
+            f"  {what} in order {order!r}"
+            for what, order in named.items()
+            if order != "C"
+        ]
+
+
+def _told(kernel: Array | None) -> str:
+    if kernel is None or kernel.size > 64:
+        return "" if kernel is None else f"of shape {kernel.shape}"
+    if kernel.dtype == object:
+        kernel = np.array([str(v) for v in kernel.flat], object).reshape(kernel.shape)
+    return str(kernel.tolist()).replace("'", "")
