@@ -11,6 +11,7 @@ from convmat.structure import recognize
 from convmat.structure.entries import read_entries
 from convmat.structure.family import unknown_taps
 from convmat.structure.nearest import projected
+from convmat.structure.same import same
 
 G = geometry((8, 7), (3, 2), padding=[(1, 1), (0, 1)])
 KERNEL = np.array([[2, -3], [5, 7], [-11, 13]])
@@ -242,3 +243,11 @@ def test_symbols_are_refused_in_words():
     sympy = pytest.importorskip("sympy")
     with pytest.raises(ConvmatTypeError, match="must hold integers, Fractions"):
         recognize(np.array([[sympy.Symbol("a"), 0]], object), 2)
+
+
+def test_an_entry_below_the_expected_is_as_wrong_as_one_above():
+    entries = read_entries([[1.0, 2.0], [0.0, 1.0]])
+    g = geometry(2, 2, padding=[(0, 1)])
+    for off, right in ((-0.5, False), (0.5, False), (-0.01, True), (0.01, True)):
+        kernel = np.array([[[1.0, 2.0 + off]]])
+        assert same(entries, kernel, g, 0.1) is right
