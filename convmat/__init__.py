@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from convmat.operator import conv_operator
     from convmat.receptive import receptive_field
     from convmat.spectrum import singular_values, spectral_norm
+    from convmat.structure import recognize
     from convmat.symbolic import symbolic_matrix
     from convmat.tie import TieMap, tie_map
     from convmat.transposed import (
@@ -81,6 +82,7 @@ __all__ = [
     "matrix_rows",
     "nn",
     "receptive_field",
+    "recognize",
     "refill",
     "same_dialects",
     "save_matrix",
@@ -113,6 +115,7 @@ _ROOMS = {
     "operator": ["conv_operator"],
     "receptive": ["receptive_field"],
     "spectrum": ["singular_values", "spectral_norm"],
+    "structure": ["recognize"],
     "symbolic": ["symbolic_matrix"],
     "tie": ["TieMap", "tie_map"],
     "transposed": [

@@ -31,6 +31,7 @@ NAMES = {
     "matrix_rows",
     "nn",
     "receptive_field",
+    "recognize",
     "refill",
     "same_dialects",
     "save_matrix",

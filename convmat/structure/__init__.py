@@ -1,19 +1,31 @@
 """What structure a matrix has: a convolution, Toeplitz, circulant, banded.
 
 `recognize` tells the geometry and the kernel of a matrix, or the nearest convolution.
-`entries` reads a matrix, `readings` its shapes and `orders` the order of its rows and
-columns; `projection` looks at one axis, `fit` finds what the axis may be, `search`
-brings the axes together. `reading` gets the kernel out and `same` holds the result
-against every entry; `family` says what could be otherwise, `nearest` what is closest.
-`toeplitz` has the checks that come with a certificate or a counterexample.
+It is made of these parts:
+
+- the matrix: `entries` reads it, `tolerance` says which entries are equal, `readings`
+  what its columns may count, `orders` in which order rows and columns may be;
+- one axis: `projection` gets it out of the matrix, `axis_fit` is what it may be, found
+  by `zero_fit` for zeros in the padding, by `filled_fit` for padding filled from the
+  input, and by `fit` for all modes;
+- all axes: `search` brings them together as a `guess`;
+- the proof: `reading` gets the kernel out, `same` holds it against every entry, and
+  `found` is what passed; `plainest` picks the fewest taps, `other_orders` looks again
+  in other orders and in the transpose;
+- the answer: `answer` has `recognize` itself, `recognition` is what it tells, and
+  `family` says what could be otherwise;
+- where there is none: `vote` elects a geometry by the `median` over each tie, `nearest`
+  projects on it.
+
+`toeplitz` and `banded` have the checks that answer with a `certificate` or a
+counterexample; `diagonals` compares the entries for them.
 """
 
+from convmat.structure.answer import recognize
+from convmat.structure.banded import check_banded
+from convmat.structure.certificate import Certificate, Counterexample
 from convmat.structure.recognition import Broken, Nearest, Recognition
-from convmat.structure.recognize import recognize
 from convmat.structure.toeplitz import (
-    Certificate,
-    Counterexample,
-    check_banded,
     check_block_circulant,
     check_block_toeplitz,
     check_circulant,

@@ -11,9 +11,10 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES, Geometry
 from convmat.structure.entries import Entries
+from convmat.structure.guess import Guess
 from convmat.structure.reading import read_kernel, tap_reader
 from convmat.structure.same import same
-from convmat.structure.search import Guess, divisors
+from convmat.structure.search import divisors
 
 __all__ = ["freedoms", "unknown_taps"]
 

@@ -1,62 +1,29 @@
-"""Which geometries a matrix may be of: guesses, the plainest first.
+"""`Search`: which geometries a matrix may be of, as guesses.
 
-A guess is cheap and may be wrong; what is told to anyone was held against every entry.
+The axes are looked at from the last to the first, each for all outputs it may have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import islice
 from math import prod
 
 import numpy as np
 
 from convmat.arrays import Shape
-from convmat.errors import ConvmatError
-from convmat.geometry import Geometry
+from convmat.structure.axis_fit import AxisFit
 from convmat.structure.entries import Entries
-from convmat.structure.fit import AxisFit, axis_fits
+from convmat.structure.fit import axis_fits
+from convmat.structure.guess import Guess, guesses_in_modes
 from convmat.structure.projection import Shapes, axis_table
 
-__all__ = ["Guess", "Search", "divisors"]
+__all__ = ["Search", "divisors"]
 
 _NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
 _LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
 _PREFIX = 1 << 13  # rows in which a period is looked for
-_MODES = ("zeros", "circular", "reflect", "replicate", "symmetric")
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A geometry that a matrix may be of, with one group, and why.
-
-    Attributes
-    ----------
-    geometry : Geometry
-    fits : tuple of AxisFit
-        Of each spatial axis.
-    modes : tuple of str
-        Padding modes in which all axes fit with as few taps.
-    """
-
-    geometry: Geometry
-    fits: tuple[AxisFit, ...]
-    modes: tuple[str, ...]
-
-    @property
-    def trivial(self) -> bool:
-        """Whether an axis is such that any matrix fits it, or no tap is used twice."""
-        most = prod(max(fit.axis.tap_counts()) for fit in self.fits)
-        return most <= 1 or any(fit.vacuous for fit in self.fits)
-
-    @property
-    def rank(self) -> tuple[bool, int, int, int]:
-        """What the plainest guess has least of."""
-        g = self.geometry
-        strides = sum(fit.axis.stride for fit in self.fits)
-        return self.trivial, g.free_parameters, _MODES.index(g.padding_mode), strides
 
 
 class Search:
@@ -121,7 +88,7 @@ class Search:
             if (count > 1 and not channels) or out_channels not in (None, count):
                 continue
             shapes = Shapes(count, in_channels, sizes, inputs, channels)
-            yield from _in_modes(found, shapes)
+            yield from guesses_in_modes(found, shapes)
 
     def likely_outputs(self, inputs: Shape, most: int) -> Iterator[Shape]:
         """Outputs of each axis that the rows may count, the likeliest first."""
@@ -207,41 +174,6 @@ class Search:
             return -float((steps[size:] == steps[:-size]).mean()), size
 
         return sorted(sizes, key=period)
-
-
-def _in_modes(found: Sequence[dict[str, AxisFit]], shapes: Shapes) -> Iterator[Guess]:
-    """A guess for each padding mode that all axes fit, the fewest taps first."""
-    modes = [mode for mode in _MODES if all(mode in fits for fits in found)]
-    axes = {mode: tuple(fits[mode] for fits in found) for mode in modes}
-    taps = {mode: prod(fit.axis.kernel for fit in axes[mode]) for mode in modes}
-    bare = {mode: not any(fit.vacuous for fit in axes[mode]) for mode in modes}
-    order = sorted(modes, key=lambda mode: (not bare[mode], taps[mode]))
-    for mode in order:
-        alike = tuple(
-            other
-            for other in modes
-            if taps[other] == taps[mode] and bare[other] == bare[mode]
-        )
-        try:
-            yield Guess(_geometry(axes[mode], shapes, mode), axes[mode], alike)
-        except ConvmatError:  # more padding than the mode has cells for, or the like
-            continue
-
-
-def _geometry(fits: Sequence[AxisFit], shapes: Shapes, mode: str) -> Geometry:
-    axes = [fit.axis for fit in fits]
-    channels = shapes.has_channels
-    return Geometry(
-        input_size=shapes.inputs,
-        kernel_size=tuple(axis.kernel for axis in axes),
-        stride=tuple(axis.stride for axis in axes),
-        padding=tuple((axis.before, axis.after) for axis in axes),
-        dilation=tuple(axis.dilation for axis in axes),
-        in_channels=shapes.in_channels,
-        out_channels=shapes.out_channels,
-        padding_mode=mode,
-        has_channels=channels,
-    )
 
 
 def divisors(number: int) -> list[int]:

@@ -1,0 +1,79 @@
+"""The plainest geometry that has a matrix: guesses, held against every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from convmat.matrix.bars import bar
+from convmat.structure.entries import Entries
+from convmat.structure.found import Found, Task, checked
+from convmat.structure.guess import Guess
+from convmat.structure.projection import WHOLE, numbers
+from convmat.structure.readings import Reading
+from convmat.structure.search import Search
+
+__all__ = ["plainest"]
+
+_TRIED = 64  # guesses that are held against every entry
+_LARGE = 1 << 12  # entries from which the first guess that holds is the answer
+
+
+def plainest(task: Task, entries: Entries, readings: list[Reading]) -> Found | None:
+    """The plainest geometry that has the matrix."""
+    found = None
+    for whole in (False, True):
+        found = _searched(task, entries, readings, whole)
+        if found is not None or len(entries.indices) <= WHOLE:
+            break
+    return found
+
+
+def _searched(
+    task: Task, entries: Entries, readings: list[Reading], whole: bool
+) -> Found | None:
+    rough = numbers(entries)
+    slack = 0.0
+    if task.mean:
+        scale: float = float(entries.largest) or 1.0
+        # Errors of chance add up along the rows and columns that are summed.
+        slack = 4 * float(task.tolerance) / scale * float(max(entries.shape)) ** 0.5
+    search = Search(rough, slack, whole)
+    guesses: list[tuple[tuple[Any, ...], Guess]] = []
+    trivials: list[tuple[tuple[Any, ...], Guess]] = []
+    large, found = len(entries.indices) > _LARGE, None
+    hidden = None if task.progress is None else not task.progress
+    with bar("readings", len(readings), " shapes", hidden=hidden) as shown:
+        for number, reading in enumerate(readings):
+            for guess in _guesses(search, reading):
+                trivial, taps, *rest = guess.rank
+                if trivial or taps > search.fewest:
+                    trivials.append(((taps, number, *rest), guess))
+                elif not large:
+                    guesses.append(((taps, number, *rest), guess))
+                elif found is None or taps < found.guess.geometry.free_parameters:
+                    better = checked(task, entries, guess)
+                    if better is not None and not better.trivial:
+                        found, search.fewest = better, taps
+                        break
+            shown.update()
+    if found is not None:
+        return found
+    for some in (guesses, trivials):
+        some.sort(key=lambda each: each[0])
+        for _, guess in some[:_TRIED]:
+            other = checked(task, entries, guess)
+            found = found or other
+            if other is not None and not other.trivial:
+                return other
+    return found
+
+
+def _guesses(search: Search, reading: Reading) -> Iterator[Guess]:
+    return search.guesses(
+        reading.in_channels,
+        reading.inputs,
+        reading.outputs,
+        reading.has_channels,
+        reading.out_channels,
+    )
