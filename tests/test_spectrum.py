@@ -537,3 +537,13 @@ def test_single_precision_is_measured_in_double_by_blocks():
     wide = singular_values(kernel.astype(float), g.input_shape, **g.keywords)
     narrow = singular_values(kernel, g.input_shape, **g.keywords)
     assert np.array_equal(narrow.values, wide.values)
+
+
+@pytest.mark.parametrize("kernel", [[1.0, np.nan], [np.inf, 1.0]])
+def test_sum_of_squares_of_what_is_not_finite_is_refused(kernel):
+    with pytest.raises(ConvmatError, match="kernel must hold finite numbers"):
+        squared_frobenius(kernel, 4)
+
+
+def test_sum_of_squares_that_is_too_large_is_infinite():
+    assert squared_frobenius([1e308, 1e308], 4) == np.inf
