@@ -365,6 +365,9 @@ SQUARE = [
     circular(6, 1),
     circular(6, 3, padding=1),  # where pads turn the sign
     circular((3, 4), (3, 3, 2), padding=[(1, 0)]),
+    circular(3, 1, stride=2, padding=[(1, 1)]),  # a circle's cells in another order
+    circular((2, 5), (2, 2, 1), stride=3, padding=[(4, 4)]),
+    geometry(3, 1, stride=2, padding=[(2, 1)], padding_mode="symmetric"),  # mirrored
 ]
 
 
@@ -387,6 +390,40 @@ def test_determinants_come_by_blocks_where_coordinates_agree():
     )
     assert determinant([1, 2, 4], 8, padding=1).how == "dense"
     assert determinant([0], 3).log_abs == -np.inf
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+@pytest.mark.parametrize(
+    ("kernel", "size", "keywords"),
+    [
+        ([1, -1], 6, {"padding": [(0, 1)], "padding_mode": "circular"}),
+        ([1, 1], 8, {"padding": [(0, 1)], "padding_mode": "circular"}),
+        ([1, -1, 1], 5, {"padding": 1}),  # singular with zeros, too
+    ],
+)
+def test_determinant_of_a_singular_matrix_is_said_to_be_unknown(
+    kernel, size, keywords, times
+):
+    many = times * np.array(kernel)
+    assert np.linalg.matrix_rank(conv_matrix(many, size, **keywords).toarray()) < size
+    assert determinant(many, size, **keywords).error == np.inf
+
+
+@pytest.mark.parametrize("g", SQUARE, ids=repr)
+def test_error_of_a_determinant_bounds_its_distance_from_the_exact_one(g):
+    sympy = pytest.importorskip("sympy")
+    kernel = np.random.default_rng(5).integers(-9, 10, g.kernel_shape)
+    exact = sympy.Matrix(dense(kernel, g).tolist()).det()
+    found = determinant(kernel, g.input_shape, **g.keywords)
+    if not exact:
+        assert found.error == np.inf
+        return
+    assert found.sign == (1 if exact > 0 else -1)
+    assert abs(found.log_abs - float(sympy.log(abs(exact)))) <= found.error < 1e-9
+
+
+def test_determinant_of_zeros_is_known():
+    assert determinant([0], 3).error == 0.0
 
 
 @given(geometries(max_rank=2), st.integers(0, 99))
@@ -500,3 +537,13 @@ def test_single_precision_is_measured_in_double_by_blocks():
     wide = singular_values(kernel.astype(float), g.input_shape, **g.keywords)
     narrow = singular_values(kernel, g.input_shape, **g.keywords)
     assert np.array_equal(narrow.values, wide.values)
+
+
+@pytest.mark.parametrize("kernel", [[1.0, np.nan], [np.inf, 1.0]])
+def test_sum_of_squares_of_what_is_not_finite_is_refused(kernel):
+    with pytest.raises(ConvmatError, match="kernel must hold finite numbers"):
+        squared_frobenius(kernel, 4)
+
+
+def test_sum_of_squares_that_is_too_large_is_infinite():
+    assert squared_frobenius([1e308, 1e308], 4) == np.inf

@@ -31,10 +31,11 @@ def add_command(
     examples: str,
 ) -> argparse.ArgumentParser:
     """A new parser below `commands`, with its examples after the help."""
+    stop = "" if summary.endswith("?") else "."
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}. {details}".strip(),
+        description=f"{summary[0].upper()}{summary[1:]}{stop} {details}".strip(),
         epilog=examples,
         formatter_class=_Formatter,
     )

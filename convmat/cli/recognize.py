@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convmat.cli.options import add_command, read_shape
-from convmat.errors import ConvmatError
+from convmat.errors import ConvmatError, ConvmatTypeError
 
 if TYPE_CHECKING:
     from convmat.structure import Recognition
@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
             tolerance=tolerance,
             progress=progress,
         )
-    except ConvmatError as error:
+    except (ConvmatError, ConvmatTypeError) as error:
         argument = _OPTIONS.get(error.argument, error.argument)
         raise type(error)(argument, error.rule, error.value, error.remedy) from None
     print(json.dumps(_facts(found)) if options.format == "json" else found)

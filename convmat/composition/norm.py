@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import isqrt
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.errors import ConvmatError, ShapeError
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 
 __all__ = ["Folded", "fold_batch_norm"]
 
@@ -111,6 +112,8 @@ def fold_batch_norm(
         "beta": beta,
     }
     arrays = {k: _numbers(k, v, channels) for k, v in named.items() if v is not None}
+    if isinstance(eps, bool) or not isinstance(eps, Real | np.number):
+        raise ConvmatTypeError("eps", "must be a number", eps)
     spread = arrays.pop("var", None)
     exact = all(a.dtype.kind in "iO" for a in (weights, *arrays.values()))
     exact &= spread is None or (

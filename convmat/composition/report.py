@@ -72,7 +72,7 @@ class KernelReport:
         Raises
         ------
         ConvmatError
-            For a size that is smaller than the kernel.
+            For a size that is smaller than the kernel, and taps beyond float64.
         """
         most = max(self.kernel.shape)
         if isinstance(size, bool) or not isinstance(size, int) or size < most:
@@ -80,7 +80,11 @@ class KernelReport:
             raise ConvmatError("size", rule, size)
         needed = 32 * size**self.kernel.ndim
         refuse_beyond("the response of", self, needed, None, "use a smaller size")
-        floats = self.kernel.astype(np.float64)
+        try:
+            floats = self.kernel.astype(np.float64)
+        except OverflowError:
+            rule, remedy = "must hold numbers that float64 can hold", "scale it first"
+            raise ConvmatError("kernel", rule, self.kernel, remedy) from None
         axes = tuple(range(floats.ndim))
         return np.abs(np.fft.fftn(floats, (size,) * floats.ndim, axes=axes))
 

@@ -148,7 +148,8 @@ def split_kernel(kernel: npt.ArrayLike, rank: int = 1) -> Split:
     ShapeError
         For other than two axes.
     ConvmatError
-        For taps that are not finite, and a rank below 1.
+        For taps that are not finite or, where not separable, beyond float64; and a rank
+        below 1.
     ConvmatTypeError
         For taps that are no rational numbers, and a rank that is no integer.
 
@@ -178,7 +179,11 @@ def split_kernel(kernel: npt.ArrayLike, rank: int = 1) -> Split:
         return Split(
             taps[None, :, column], taps[None, row] / first, exact=True, error=0.0
         )
-    array = taps.astype(np.float64)
+    try:
+        array = taps.astype(np.float64)
+    except OverflowError:
+        rule = "must hold numbers that float64 can hold, where it is not separable"
+        raise ConvmatError("kernel", rule, kernel, "scale the kernel first") from None
     left, values, right = np.linalg.svd(array, full_matrices=False)
     some = min(int(rank), len(values))
     roots = np.sqrt(values[:some])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from math import inf, prod, sqrt
 from typing import Any
@@ -13,6 +12,7 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.inspect.onnx_layers import Beside
 from convmat.inspect.value import LayerMatrix
+from convmat.spectrum import condition_number, spectral_norm
 
 __all__ = ["onnx_norms", "with_norms"]
 
@@ -47,11 +47,6 @@ def with_norms(row: LayerMatrix, weight: Array | None) -> LayerMatrix:
     -------
     LayerMatrix
         With a note where a number is not known, or is the end of an iteration.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        When this version has no `convmat.spectrum`.
 
     Examples
     --------
@@ -97,17 +92,16 @@ def _of_kernel(row: LayerMatrix, weight: Array) -> LayerMatrix:
     """A convolution, or one transposed: that has the same singular values."""
     g = row.geometry
     assert g is not None  # whoever calls has looked
-    spectrum = _spectrum()
     kernel = weight.reshape(g.kernel_shape)
     try:
-        norm = spectrum.spectral_norm(kernel, g.input_shape, **g.keywords)
+        norm = spectral_norm(kernel, g.input_shape, **g.keywords)
     except ConvmatError as error:
         return _noted(row, f"norm not known: {error}")
     row = replace(row, norm=float(norm))
     if norm.how == "lanczos":
         row = _noted(row, f"norm {norm.told}")
     try:
-        condition = spectrum.condition_number(
+        condition = condition_number(
             kernel, g.input_shape, max_bytes=_DENSE, **g.keywords
         )
     except ConvmatError:
@@ -115,15 +109,6 @@ def _of_kernel(row: LayerMatrix, weight: Array) -> LayerMatrix:
     if condition.error == inf:
         return replace(_noted(row, "singular, up to rounding"), condition=inf)
     return replace(row, condition=float(condition))
-
-
-def _spectrum() -> Any:
-    """The room of singular values, found when it is asked for."""
-    try:
-        return importlib.import_module("convmat.spectrum")
-    except ModuleNotFoundError as error:
-        message = "norms need convmat.spectrum, which this version does not have"
-        raise ModuleNotFoundError(message, name=error.name) from None
 
 
 def _noted(row: LayerMatrix, note: str) -> LayerMatrix:

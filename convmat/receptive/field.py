@@ -14,6 +14,7 @@ import numpy.typing as npt
 from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
+from convmat.geometry.integers import integer
 from convmat.geometry.shorthand import read_shape
 from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
 from convmat.receptive.extents import extents_of
@@ -213,10 +214,15 @@ class ReceptiveField:
         """How often an output sees each cell along one axis, `(cells,)`.
 
         `visits` is the outer product of these, and of one for the channels.
+
+        Raises
+        ------
+        ShapeError
+            For an axis or an output that there is not.
         """
-        counts: Array = np.zeros(
-            self.layers[-1].output_size[axis], counting(self.layers)
-        )
+        outs = self._outs(axis)
+        _below("place", place, outs)
+        counts: Array = np.zeros(outs, counting(self.layers))
         counts[place] = 1
         for layer in reversed(self.layers):
             counts = layer.pull(axis, counts)
@@ -232,12 +238,18 @@ class ReceptiveField:
             a cell that it reads, and whether that is a cell of the layer's input; else
             it is a zero beside it.
 
+        Raises
+        ------
+        ShapeError
+            For an axis or an output that there is not.
+
         Examples
         --------
         >>> receptive_field(["k2p1", "k2s2"], 4).precedents(0, 0)
         (((0, -1, False), (0, 0, True), (1, 0, True), (1, 1, True)),
          ((0, 0, True), (0, 1, True)))
         """
+        _below("place", place, self._outs(axis))
         found: list[tuple[Read, ...]] = []
         seen = {place}
         for layer in reversed(self.layers):
@@ -268,7 +280,13 @@ class ReceptiveField:
         -------
         ndarray of int64, `(outs, 2)`
             -1 and -1 for an output that sees nothing.
+
+        Raises
+        ------
+        ShapeError
+            For an axis that there is not.
         """
+        self._outs(axis)
         return extents_of(self.layers, axis, lambda out: self._ends(axis, out).whole)
 
     def seen(self, axis: int = 0) -> int:
@@ -278,12 +296,25 @@ class ReceptiveField:
         return int(widths.max())
 
     def up_to(self, layer: int) -> ReceptiveField:
-        """The same for the outputs of one of the layers, 0 for the first."""
+        """The same for the outputs of one of the layers, 0 for the first.
+
+        Raises
+        ------
+        ShapeError
+            For a layer that there is not.
+        """
+        _below("layer", layer, len(self.layers))
         return ReceptiveField(self.layers[: layer + 1])
 
     def steps(self) -> Iterator[ReceptiveField]:
         """The same for the outputs of each layer, from the first on."""
         return (self.up_to(number) for number in range(len(self.layers)))
+
+    def _outs(self, axis: int) -> int:
+        """Outputs along an axis, if there is one."""
+        sizes = self.layers[-1].output_size
+        _below("axis", axis, len(sizes))
+        return sizes[axis]
 
     def _output(self, out: IntOrInts) -> tuple[int, Shape]:
         """Channel and spatial place of an output."""
@@ -298,6 +329,20 @@ class ReceptiveField:
             rule = f"must be an output of shape {self.output_shape}"
             raise ShapeError("out", rule, place, "count from 0")
         return full[0], full[1:]
+
+
+def _below(name: str, value: int, count: int) -> None:
+    """Refuse a number that counts none of `count` things.
+
+    Raises
+    ------
+    ShapeError
+        For one that is negative or too large.
+    ConvmatTypeError
+        For what is no integer.
+    """
+    if not 0 <= integer(name, value, value) < count:
+        raise ShapeError(name, f"must be from 0 to {count - 1}", value)
 
 
 def outer(parts: list[Array]) -> Array:

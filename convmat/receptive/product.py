@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convmat.errors import ConvmatError, ShapeError
+from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import IntOrInts
+from convmat.geometry.integers import integer, listed
 from convmat.matrix import conv_matrix, matrix_bytes
 from convmat.memory import refuse_beyond
 from convmat.receptive.chain import Spec, most_paths, read_chain
@@ -55,6 +56,8 @@ def path_matrix(
         When a number of paths might not fit int64; `receptive_field` counts on.
     ShapeError
         For rows that there are not.
+    ConvmatTypeError
+        For rows that are no list of integers.
     MatrixTooLargeError
         When more than `max_bytes` would be taken.
 
@@ -72,17 +75,35 @@ def path_matrix(
         rule = "must have fewer than 2**63 paths"
         raise ConvmatError("layers", rule, most, remedy)
     outs = prod(chain[-1].output_size) * chain[-1].channels[1]
-    if rows is not None and not all(0 <= row < outs for row in rows):
-        raise ShapeError("rows", f"must be from 0 to {outs - 1}", list(rows))
-    kept = outs if rows is None else len(rows)
+    picked = None if rows is None else _picked(rows, outs)
+    kept = outs if picked is None else len(picked)
     _refuse(chain, kept, max_bytes)
     product: Any = csr_array(identity(outs, np.int64, format="csr"))
-    if rows is not None:
-        product = product[list(rows)]
+    if picked is not None:
+        product = product[picked]
     for layer in reversed(chain):
         product = product @ _ones(layer)
     product.sort_indices()
     return csr_array(product)
+
+
+def _picked(rows: Sequence[int], outs: int) -> list[int]:
+    """The rows that are kept, checked.
+
+    Raises
+    ------
+    ShapeError
+        For one that there is not.
+    ConvmatTypeError
+        For what is no list of integers.
+    """
+    given = listed(rows)
+    if given is None:
+        raise ConvmatTypeError("rows", "must be a list of integers", rows)
+    picked = [integer("rows", row, rows) for row in given]
+    if not all(0 <= row < outs for row in picked):
+        raise ShapeError("rows", f"must be from 0 to {outs - 1}", picked)
+    return picked
 
 
 def _ones(layer: Layer) -> Any:

@@ -134,5 +134,6 @@ def _disjoint(axis: Axis) -> AxisBlocks | None:
     if not ((sources >= 0) == kept).all() or len(np.unique(read)) < read.size:
         return None
     phases = np.eye(axis.kernel)[None, kept]  # (1, columns, taps)
-    same = axis.out_size == axis.size and read.shape[1] == 1
+    # A padding that wraps or mirrors may permute the cells, and so change the sign.
+    same = read.tolist() == np.arange(axis.size)[:, None].tolist()
     return AxisBlocks(phases, axis.out_size, same)

@@ -17,7 +17,8 @@ from convmat.spectrum.axes import blocks_of
 from convmat.spectrum.dense import group_matrices, refuse_dense
 from convmat.spectrum.fourier import each_block
 from convmat.spectrum.reading import Read, read
-from convmat.spectrum.results import How
+from convmat.spectrum.results import How, Spectrum
+from convmat.spectrum.values import all_values
 
 __all__ = ["Determinant", "determinant"]
 
@@ -34,11 +35,16 @@ class Determinant:
         Natural logarithm of its size; -infinity where it is 0.
     how : {"fourier", "dense"}
         See `convmat.spectrum.results`.
+    error : float
+        A bound on what rounding did to `log_abs`. It is infinite where the matrix is
+        singular, up to rounding: then the determinant may be 0, and neither its sign
+        nor its size is known.
     """
 
     sign: complex
     log_abs: float
     how: How
+    error: float
 
 
 @known_keywords
@@ -76,6 +82,12 @@ def determinant(
     >>> found = determinant([-2, 1], 5, padding=[(0, 1)])
     >>> found.sign, round(float(np.exp(found.log_abs)), 9), found.how
     (-1.0, 32.0, 'dense')
+
+    The differences of neighbours on a circle lose the mean. In floats their determinant
+    need not be 0, and the error says so:
+
+    >>> determinant([1, -1], 6, padding=[(0, 1)], padding_mode="circular").error
+    inf
     """
     given = read(kernel, input_shape, keywords)
     rows, columns = given.geometry.matrix_shape
@@ -88,10 +100,28 @@ def determinant(
     if together and axes is not None:
         alike = prod(axis.repeat for axis in axes)
         parts = [(*_of(blocks), times) for blocks, times in each_block(given, axes)]
-        return Determinant(*_product(parts, alike, given), "fourier")
-    refuse_dense(given, max_bytes, "use a smaller input")
-    parts = [(*_of(matrix[None]), 1) for matrix in group_matrices(given)]
-    return Determinant(*_product(parts, 1, given), "dense")
+        how: How = "fourier"
+        sign, size = _product(parts, alike, given)
+    else:
+        refuse_dense(given, max_bytes, "use a smaller input")
+        parts = [(*_of(matrix[None]), 1) for matrix in group_matrices(given)]
+        how = "dense"
+        sign, size = _product(parts, 1, given)
+    return Determinant(sign, size, how, _error(all_values(given, max_bytes)))
+
+
+def _error(spectrum: Spectrum) -> float:
+    """What rounding did to the logarithm: each value is off by its own error at most.
+
+    The logarithm of the determinant's size is the sum of those of all values.
+    """
+    values, errors = spectrum.values, spectrum.errors
+    if values[0] == 0.0:
+        return 0.0
+    if (values <= errors).any():
+        return inf
+    sums = len(values) * float(np.finfo(np.float64).eps) * np.abs(np.log(values))
+    return float((errors / (values - errors) + sums).sum())
 
 
 def _of(blocks: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from convmat.arrays import Array, IntArray
 from convmat.dtypes import carried
+from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, IntOrInts, geometry
 from convmat.geometry.axis import Axis
 from convmat.geometry.keywords import known_keywords
@@ -43,12 +44,14 @@ def squared_frobenius(
     Returns
     -------
     int, Fraction or float
-        As the kernel's numbers are.
+        As the kernel's numbers are; infinite where a float is too small for it.
 
     Raises
     ------
-    ConvmatError, ConvmatTypeError
-        For arguments that do not fit; see `convmat.geometry`.
+    ConvmatError
+        For floats that are not finite, and arguments that do not fit.
+    ConvmatTypeError
+        For what are no numbers; see `convmat.geometry`.
 
     Examples
     --------
@@ -64,8 +67,12 @@ def squared_frobenius(
         weights = weights.astype(object)  # squares may leave int64
     elif weights.dtype.kind != "O":
         weights = weights.astype(np.result_type(weights.dtype, np.float64))
-    total = (np.conjugate(weights) * weighed(weights, g)).sum()
-    return total if weights.dtype == object else float(total.real)
+    if weights.dtype == object:
+        return (np.conjugate(weights) * weighed(weights, g)).sum()
+    if not np.isfinite(weights).all():
+        raise ConvmatError("kernel", "must hold finite numbers", array)
+    with np.errstate(over="ignore"):
+        return float((np.conjugate(weights) * weighed(weights, g)).sum().real)
 
 
 def weighed(weights: Array, g: Geometry) -> Array:

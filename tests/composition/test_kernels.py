@@ -133,3 +133,14 @@ def test_what_is_no_kernel_is_refused():
         kernel_report(3)
     with pytest.raises(ConvmatError, match="size must be an integer of at least 3"):
         kernel_report([1, 2, 3]).response(2)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [split_kernel, lambda kernel: kernel_report(kernel).response(8)],
+    ids=["split", "response"],
+)
+def test_taps_beyond_float64_are_refused_where_floats_are_needed(ask):
+    kernel = np.array([[10**400, 1], [1, 2]], object)
+    with pytest.raises(ConvmatError, match="numbers that float64 can hold"):
+        ask(kernel)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from convmat import ConvmatError, ShapeError, conv
 from convmat.composition import fold_batch_norm
+from convmat.errors import ConvmatTypeError
 from convmat.nn import BatchNorm, Conv, Sequential
 from convmat.verify.rounding.units import gamma
 
@@ -113,3 +114,9 @@ def test_what_is_no_norm_is_refused():
         fold_batch_norm(kernel.astype(int), mean=[0, 0], var=[1, 2])
     with pytest.raises(ShapeError, match=r"kernel.shape must be \(out_channels"):
         fold_batch_norm([1, 2], mean=[0, 0], sigma=[1, 1])
+
+
+@pytest.mark.parametrize("eps", ["x", None, True])
+def test_an_eps_that_is_no_number_is_refused(eps):
+    with pytest.raises(ConvmatTypeError, match="eps must be a number"):
+        fold_batch_norm([[[1]]], mean=[0], var=[1], eps=eps)

@@ -1,8 +1,5 @@
 """Norms and condition numbers of layers, beside those of the dense matrix."""
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 
@@ -10,11 +7,6 @@ from convmat import conv_matrix
 from convmat.inspect import inspect_file
 
 RNG = np.random.default_rng(3)
-
-needs_spectrum = pytest.mark.skipif(
-    importlib.util.find_spec("convmat.spectrum") is None,
-    reason="there is no convmat.spectrum",
-)
 
 
 def weights(*shape):
@@ -31,7 +23,6 @@ def dense(matrix):
     return np.linalg.svd(matrix, compute_uv=False)
 
 
-@needs_spectrum
 @pytest.mark.parametrize("kind", ["Conv", "ConvTranspose"])
 def test_norm_of_a_convolution_is_that_of_its_matrix(onnx_file, kind):
     pytest.importorskip("onnx")
@@ -91,10 +82,3 @@ def test_norm_of_weights_that_are_not_finite_is_not_known(tmp_path):
     (row,) = inspect_file(path, norms=True).layers
     assert row.norm is None
     assert row.notes == ("norm not known: weights are not finite",)
-
-
-def test_without_the_room_of_spectra_norms_say_so(onnx_file, monkeypatch):
-    pytest.importorskip("onnx")
-    monkeypatch.setitem(sys.modules, "convmat.spectrum", None)
-    with pytest.raises(ModuleNotFoundError, match=r"norms need convmat\.spectrum"):
-        only(onnx_file, "Conv", (1, 1, 5), {"w": weights(1, 1, 2)})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convmat import ConvmatError, GeometryError, ShapeError, geometry, receptive_field
+from convmat.errors import ConvmatTypeError
 from convmat.receptive import (
     Layer,
     layer_from,
@@ -140,3 +141,37 @@ def test_products_that_cannot_be_counted_or_held_are_refused():
         with pytest.raises(MemoryError, match="the map of"):
             counted([huge])
     assert receptive_field([huge, geometry(huge.output_shape, 2 * (3,))]).size == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda f: f.along(1, 0), "axis must be from 0 to 0, got axis=1"),
+        (lambda f: f.along(0, 6), "place must be from 0 to 5, got place=6"),
+        (lambda f: f.along(0, -1), "place must be from 0 to 5, got place=-1"),
+        (lambda f: f.precedents(0, 6), "place must be from 0 to 5, got place=6"),
+        (lambda f: f.extents(4), "axis must be from 0 to 0, got axis=4"),
+        (lambda f: f.seen(-1), "axis must be from 0 to 0, got axis=-1"),
+        (lambda f: f.up_to(1), "layer must be from 0 to 0, got layer=1"),
+        (lambda f: f.up_to(-1), "layer must be from 0 to 0, got layer=-1"),
+    ],
+    ids=[
+        "along-axis",
+        "along-place",
+        "along-negative",
+        "precedents",
+        "extents",
+        "seen",
+        "up_to",
+        "up_to-negative",
+    ],
+)
+def test_what_a_field_does_not_have_is_refused(ask, message):
+    with pytest.raises(ShapeError, match=message):
+        ask(receptive_field("k3", 8))
+
+
+@pytest.mark.parametrize("rows", [3, [0.5], [True], "12"])
+def test_rows_of_a_product_are_integers(rows):
+    with pytest.raises(ConvmatTypeError, match="rows must be"):
+        path_matrix("k3", 8, rows=rows)

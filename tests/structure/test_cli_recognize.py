@@ -109,3 +109,16 @@ def test_bad_arguments_and_files_end_with_2(
     printed = capsys.readouterr()
     assert message in printed.err
     assert printed.out == ""
+
+
+def test_a_file_of_text_is_named_as_the_file(capsys, tmp_path):
+    name = tmp_path / "words.npy"
+    np.save(name, np.array([["a"]]))
+    assert main(["recognize", str(name)]) == 2
+    assert "FILE must hold numbers" in capsys.readouterr().err
+
+
+def test_a_question_in_the_help_ends_with_its_own_mark(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["recognize", "--help"])
+    assert "and which? Prints" in capsys.readouterr().out
