@@ -11,7 +11,6 @@ import numpy as np
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.integers import integer, listed
-from convmat.matrix import conv_matrix, matrix_bytes
 from convmat.memory import refuse_beyond
 from convmat.receptive.chain import Spec, most_paths, read_chain
 from convmat.receptive.layers import Layer
@@ -107,6 +106,8 @@ def _picked(rows: Sequence[int], outs: int) -> list[int]:
 
 
 def _ones(layer: Layer) -> Any:
+    from convmat.matrix import conv_matrix  # networks have fields, and no matrices
+
     g = layer.geometry
     matrix = conv_matrix(np.ones(g.kernel_shape, int), g.input_shape, **g.keywords)
     return matrix.T.tocsr() if layer.transposed else matrix
@@ -120,6 +121,8 @@ def _refuse(chain: tuple[Layer, ...], kept: int, max_bytes: int | None) -> None:
     MatrixTooLargeError
         When one of them is beyond the limit.
     """
+    from convmat.matrix import matrix_bytes
+
     remedy = "receptive_field needs no matrix, and rows=[...] keeps some outputs"
     widest = 1
     for layer in reversed(chain):

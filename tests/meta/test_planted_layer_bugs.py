@@ -28,6 +28,7 @@ from convmat.nn import (
 from convmat.nn import initial as initials
 from convmat.nn import transposed as transposed_layer
 from convmat.nn.functional import norm, pooling, transposed
+from convmat.receptive import recurrence
 
 Patch = pytest.MonkeyPatch
 
@@ -316,11 +317,12 @@ def kaiming_as_for_a_sigmoid(patch: Patch) -> None:
 def jump_taken_before_the_field(patch: Patch) -> None:
     plant_text(
         patch,
-        fields,
+        recurrence,
         "Field",
         "window.reach * self.jump",
         "window.reach * self.jump * window.stride",
     )
+    patch.setattr(fields, "Field", recurrence.Field)
 
 
 def multiplications_by_the_inputs(patch: Patch) -> None:
