@@ -98,6 +98,7 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
         with safe_open(str(source), framework="numpy") as found:
             arrays = {name: np.array(found.get_tensor(name)) for name in found.keys()}  # noqa: SIM118 - it is no mapping
             metadata = found.metadata() or {}
+        _refuse_lent(arrays)
         text = metadata.get(ENTRY)
         if text is None:
             return arrays, None
@@ -111,6 +112,14 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
             remedy = "convert them where it was saved: tensor.float()"
             raise ConvmatError("path", rule, str(source), remedy) from None
         _damaged(source, reason)
+
+
+def _refuse_lent(arrays: dict[str, Array]) -> None:
+    """Refuse dtypes that another package has lent to NumPy, as without that package."""
+    for array in arrays.values():
+        if array.dtype.kind not in "biufc":
+            message = f"data type {array.dtype.name!r} is not one of them"
+            raise TypeError(message)
 
 
 def encoded(value: object) -> Any:

@@ -158,6 +158,11 @@ def test_a_dtype_that_numpy_lacks_is_told_with_the_remedy(tmp_path):
         read_tensors(path)
 
 
+def test_a_dtype_that_another_package_lends_to_numpy_is_told_alike(tmp_path):
+    pytest.importorskip("ml_dtypes")  # the ONNX package imports it
+    test_a_dtype_that_numpy_lacks_is_told_with_the_remedy(tmp_path)
+
+
 @pytest.mark.parametrize("first", [b"PK\3\4", b"\x80\2}q"], ids=["zip", "pickle"])
 def test_a_file_of_torch_save_is_told_with_the_remedy(first, tmp_path):
     path = tmp_path / "a.pt"
