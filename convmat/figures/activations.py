@@ -5,9 +5,9 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet, describe
 from convmat.figures.chart import SIZE, panel
 from convmat.figures.content import ends_told
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Theme, theme_of
 from convmat.nn import ActivationStats
 from convmat.nn.stats import NEAR_ZERO, LayerStats

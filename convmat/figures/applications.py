@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet, describe, fitting_size, widest
+from convmat.figures.canvas import fitting_size, widest
 from convmat.figures.content import cell_id
 from convmat.figures.grid import Grid
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, theme_of
 from convmat.figures.sums import Sums
 from convmat.figures.tiles import draw_kernel, draw_tiles

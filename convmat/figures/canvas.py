@@ -1,29 +1,21 @@
-"""What every figure is drawn with: a sheet in inches, cells, text that was measured.
-
-Figures are made without pyplot, so that none of them opens a window or changes the
-state of the caller's program.
-"""
+"""What every figure is drawn with: cells, and text that was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from convmat.figures.style import FONT, Mark, Theme, mixed
+from convmat.figures.style import FONT, Mark, mixed
 
 __all__ = [
-    "Sheet",
     "cell",
-    "describe",
     "fitting_size",
     "text_width",
     "widest",
@@ -162,67 +154,3 @@ def cell(
         middle = corner[0] + size[0] / 2, corner[1] + size[1] / 2
         write(ax, *middle, text, f"{gid}.text", color=mark.ink, fontsize=points)
     return patch
-
-
-@dataclass
-class Sheet:
-    """A figure with one axes all over it, in inches from its top left corner.
-
-    Attributes
-    ----------
-    figure : Figure
-    ax : Axes
-    theme : Theme
-    """
-
-    figure: Figure
-    ax: Axes
-    theme: Theme
-
-    @classmethod
-    def blank(cls, theme: Theme) -> Sheet:
-        """An empty sheet; `cut` gives it its size."""
-        figure = Figure(facecolor=theme.background)
-        ax = figure.add_axes((0.0, 0.0, 1.0, 1.0), gid="sheet")
-        ax.set_axis_off()
-        return cls(figure, ax, theme)
-
-    def write(self, x: float, y: float, text: str, gid: str, **looks: Any) -> Text:
-        """One text in the theme's ink."""
-        return write(self.ax, x, y, text, gid, **{"color": self.theme.ink, **looks})
-
-    def cut(self, wide: float, high: float) -> None:
-        """Give the sheet its final size, in inches."""
-        self.figure.set_size_inches(wide, high)
-        self.ax.set(xlim=(0, wide), ylim=(high, 0))
-
-
-def describe(
-    figure: Figure,
-    kind: str,
-    params: Mapping[str, Any],
-    alt: str,
-    **highlighted: list[str],
-) -> Figure:
-    """Put onto `figure` what it shows: `figure.convmat`, for tests, pages and readers.
-
-    Parameters
-    ----------
-    figure : Figure
-    kind : str
-        Name of the function that drew it.
-    params : mapping
-        What it was drawn from.
-    alt : str
-        What a reader sees, in words; it goes into the file on saving.
-    **highlighted : list of str
-        Ids of the artists to look at, under `x`, `W` and `y`.
-    """
-    sheet = {
-        "kind": kind,
-        "params": dict(params),
-        "highlighted": {key: highlighted.get(key, []) for key in "xWy"},
-        "alt": alt,
-    }
-    figure.convmat = sheet  # type: ignore[attr-defined]  # the note travels with it
-    return figure

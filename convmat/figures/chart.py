@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from convmat.arrays import Array
-from convmat.figures.canvas import Sheet, wrapped
+from convmat.figures.canvas import wrapped
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme
 
 __all__ = [
@@ -64,10 +65,8 @@ def panel(
     whole : bool
         Whether numbers on the x axis are whole ones.
     """
-    look, (wide, high) = sheet.theme, sheet.figure.get_size_inches()
-    left, top, width, height = box
-    place = left / wide, 1 - (top + height) / high, width / wide, height / high
-    ax: Axes = sheet.figure.add_axes(place, gid=gid, facecolor=look.background)
+    look = sheet.theme
+    ax = sheet.panel(box, gid)
     looks: dict[str, Any] = {"color": look.ink, "family": FONT, "parse_math": False}
     ax.set_xlabel(x, gid=f"label.x{name}", **looks)
     ax.set_ylabel(y, gid=f"label.y{name}", **looks)

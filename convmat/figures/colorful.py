@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.figures.activations import layer_name, one_layer
-from convmat.figures.canvas import Sheet, describe, wrapped
+from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, panel, paragraph
 from convmat.figures.content import number
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn import ActivationStats
 from convmat.nn.stats import LayerStats

@@ -12,9 +12,10 @@ from matplotlib.patches import Rectangle
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.figures.canvas import Sheet, cell, describe, fitting_size
+from convmat.figures.canvas import cell, fitting_size
 from convmat.figures.content import number, tap_texts
 from convmat.figures.grid import Grid
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, tap_mark, theme_of
 from convmat.geometry import Geometry, require_geometry
 from convmat.tie import tie_map

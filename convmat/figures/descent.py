@@ -11,11 +11,12 @@ from matplotlib.patches import Ellipse
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.experiments import Descents
-from convmat.figures.canvas import Sheet, describe, widest
+from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, draw_curve, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
 from convmat.figures.shades import reals
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["momentum"]

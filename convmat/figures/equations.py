@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ShapeError
-from convmat.figures.canvas import Sheet, cell, describe, text_width, widest
+from convmat.figures.canvas import cell, text_width, widest
 from convmat.figures.content import cell_id
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, theme_of
 from convmat.figures.sums import Sums
 from convmat.geometry import Geometry
@@ -28,6 +30,7 @@ def matrix_equation(
     x: npt.ArrayLike | None = None,
     *,
     bias: str | npt.ArrayLike | None = None,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """`W x + b` as its sums, once with all zero terms (grey) and once without them.
@@ -40,6 +43,8 @@ def matrix_equation(
         Numbers in place of the symbols of taps and input.
     bias : str or array_like, optional
         One symbol for all outputs, or one number per output channel.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -70,7 +75,7 @@ def matrix_equation(
         raise ShapeError("geometry.matrix_shape", rule, (rows, columns), remedy)
     look = theme_of(theme)
     sums = Sums.of(geometry, kernel, x, bias)
-    sheet = Sheet.blank(look)
+    sheet = Sheet.blank(look, ax)
     _Writer(sheet, sums).write_all()
     ids = {
         "x": [cell_id("x", geometry.input_shape, column) for column in range(columns)],
@@ -84,7 +89,7 @@ def matrix_equation(
         "bias": sums.bias or None,
         "theme": look.name,
     }
-    return describe(sheet.figure, "matrix_equation", params, sums.in_words(), **ids)
+    return sheet.finish("matrix_equation", params, sums.in_words(), **ids)
 
 
 class _Writer:

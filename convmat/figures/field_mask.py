@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.patches import Rectangle
 
 from convmat.arrays import Array, Shape
-from convmat.figures.canvas import Sheet, cell, fitting_size
+from convmat.figures.canvas import cell, fitting_size
 from convmat.figures.chart import SIZE
 from convmat.figures.content import number
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, best_ink, mixed
 from convmat.receptive import ReceptiveField
 

@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.figures.canvas import Sheet, describe, widest
+from convmat.figures.canvas import widest
 from convmat.figures.chart import LINE, SIZE, apart, panel, paragraph
 from convmat.figures.content import number
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn import LRFinding
 

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.figures.canvas import Sheet, describe, widest
+from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, draw_curve, gaps, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn.recorder import Recorder
 

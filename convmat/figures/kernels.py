@@ -12,16 +12,10 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ShapeError
-from convmat.figures.canvas import (
-    Sheet,
-    cell,
-    describe,
-    fitting_size,
-    widest,
-    wrapped,
-)
+from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.content import number
 from convmat.figures.shades import Shades, draw_picture, read_pictures
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["kernel_grid"]

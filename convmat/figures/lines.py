@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.canvas import Sheet, describe, widest
+from convmat.figures.canvas import widest
 from convmat.figures.chart import draw_curve, name_ends, panel
 from convmat.figures.content import ends_told
 from convmat.figures.shades import reals
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["curves", "last_points"]

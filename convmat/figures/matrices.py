@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convmat.figures.canvas import cell, describe
+from convmat.figures.canvas import cell
 from convmat.figures.content import flat_kernel, short, tap_texts
 from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
@@ -19,6 +19,7 @@ from convmat.figures.pages import (
     page_within,
     shows_texts,
 )
+from convmat.figures.sheet import describe
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import Geometry
 from convmat.labels import labels

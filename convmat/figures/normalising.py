@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet, describe, wrapped
+from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, panel, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import reals
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Theme, theme_of
 from convmat.nn import BatchNorm
 from convmat.nn.counts import count

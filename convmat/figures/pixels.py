@@ -8,10 +8,11 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from convmat.errors import ShapeError
-from convmat.figures.canvas import Sheet, cell, describe, fitting_size, widest, wrapped
+from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import Shades, read_picture
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["pixel_table"]

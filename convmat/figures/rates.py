@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.figures.canvas import Sheet, describe, wrapped
+from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, gaps, panel, paragraph
 from convmat.figures.content import number
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn.counts import count
 from convmat.nn.recorder import Recorder

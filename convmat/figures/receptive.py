@@ -9,9 +9,10 @@ from matplotlib.lines import Line2D
 
 from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet, cell, describe, fitting_size, wrapped
+from convmat.figures.canvas import cell, fitting_size, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.field_mask import MASK, draw_mask
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape

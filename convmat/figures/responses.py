@@ -11,13 +11,7 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ShapeError
-from convmat.figures.canvas import (
-    Sheet,
-    cell,
-    describe,
-    fitting_size,
-    wrapped,
-)
+from convmat.figures.canvas import cell, fitting_size, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import (
@@ -28,6 +22,7 @@ from convmat.figures.shades import (
     read_picture,
     read_pictures,
 )
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["feature_maps"]

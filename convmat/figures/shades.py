@@ -15,8 +15,8 @@ from matplotlib.patches import Rectangle
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet
 from convmat.figures.content import number
+from convmat.figures.sheet import Sheet
 
 __all__ = [
     "KEY",

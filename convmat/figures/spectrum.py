@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
-from convmat.figures.canvas import Sheet, describe, fitting_size, widest
+from convmat.figures.canvas import fitting_size, widest
 from convmat.figures.chart import LINE, SIZE, panel, paragraph, plain_log
 from convmat.figures.content import number
 from convmat.figures.shades import (
@@ -21,6 +21,7 @@ from convmat.figures.shades import (
     framed_picture,
     read_picture,
 )
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.spectrum import BoundTable, Spectrum
 

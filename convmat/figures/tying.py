@@ -13,18 +13,11 @@ from convmat.arrays import Array
 from convmat.constraints import ConvConstraint
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.figures.canvas import (
-    Sheet,
-    cell,
-    describe,
-    fitting_size,
-    text_width,
-    widest,
-    wrapped,
-)
+from convmat.figures.canvas import cell, fitting_size, text_width, widest, wrapped
 from convmat.figures.content import number, short, tap_texts
 from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, tap_mark, theme_of
 from convmat.figures.tiles import draw_kernel, kernel_extent
 from convmat.geometry import Geometry, require_geometry

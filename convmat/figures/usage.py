@@ -9,10 +9,11 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.canvas import Sheet, cell, describe, fitting_size, widest, wrapped
+from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import reals
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Mark, Theme, best_ink, mixed, theme_of
 
 __all__ = ["usage_map"]

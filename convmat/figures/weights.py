@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.canvas import Sheet, describe, wrapped
+from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import KEY, Shades, draw_key, framed_picture, reals
+from convmat.figures.sheet import Sheet, describe
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["kernel_tiles"]
