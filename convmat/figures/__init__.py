@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from convmat.errors import needs
 
 if TYPE_CHECKING:
-    from convmat.figures import gallery, style, text
+    from convmat.figures import gallery, stamp, style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
     from convmat.figures.colorful import color_dim
@@ -63,6 +63,7 @@ __all__ = [
     "save",
     "schedule",
     "spectrum_bounds",
+    "stamp",
     "style",
     "text",
     "usage_map",
