@@ -12,7 +12,8 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.gallery.kinds import Drawn, Entry
 from convmat.figures.gallery.presets import PRESETS
 from convmat.figures.gallery.reader import Reader, named
-from convmat.figures.gallery.registry import entry, refuse_unknown
+from convmat.figures.gallery.registry import entry
+from convmat.figures.gallery.words import refuse_unknown
 from convmat.figures.style import theme_of
 
 __all__ = ["draw", "spec_hash"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from convmat import figures
+from convmat.errors import ConvmatError
 from convmat.figures.gallery.kinds import Drawn, Entry, Option
 from convmat.figures.gallery.options import (
     BIAS,
@@ -16,8 +19,11 @@ from convmat.figures.gallery.options import (
     changed,
 )
 from convmat.figures.gallery.reader import Reader
+from convmat.figures.gallery.words import refuse_unknown
 
 __all__ = ["ENTRIES"]
+
+_MOST = 900  # positions of matrices that are compared
 
 
 def _equation(read: Reader) -> Drawn:
@@ -39,6 +45,23 @@ def _tying(read: Reader) -> Drawn:
         errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
         x = rng.integers(1, 5, g.matrix_shape[1])
         return figures.gradient_tying(g, np.outer(errors, x), theme=read.theme)
+
+
+def _compared(read: Reader) -> Drawn:
+    from convmat.verify import implied_matrix
+    from convmat.verify.mutants import MUTANTS
+
+    g, name = read.geometry(), read["mutant"]
+    wrong = {name for name, mutant in MUTANTS.items() if mutant.part == "forward"}
+    rule = "must be a wrong convolution of convmat.verify.mutants.MUTANTS"
+    refuse_unknown(read.named("mutant"), rule, name, sorted(wrong))
+    if prod(g.matrix_shape) > _MOST:
+        g_shape = "x".join(map(str, g.matrix_shape))
+        rule = f"must give a matrix of at most {_MOST} positions, not {g_shape}"
+        raise ConvmatError(read.named("input"), rule, read["input"])
+    with read.words():
+        weights = implied_matrix(MUTANTS[name].build(), g)
+        return figures.matrices_compared(g, weights, name=name, theme=read.theme)
 
 
 ENTRIES = (
@@ -68,6 +91,16 @@ ENTRIES = (
         "matrix",
         changed((*GEOMETRY, SEED), seed="0"),
         _tying,
+    ),
+    Entry(
+        "matrices_compared",
+        "The right matrix beside the one that a wrong convolution implies.",
+        "matrix",
+        (
+            *changed(GEOMETRY, input="3x4", padding="0,0x1,0"),
+            Option("mutant", "which bug, of convmat.verify.mutants", "kernel-flipped"),
+        ),
+        _compared,
     ),
 )
 """In the order of a page."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -97,17 +97,17 @@ class Reader:
         ConvmatError
             As `convmat.geometry`, in options, and for text that is no number.
         """
-        settings = {
+        settings: dict[str, Any] = {
             "input_shape": self.shape("input"),
             "kernel_shape": self.shape("kernel"),
             "stride": self.steps("stride"),
-            "padding": read_padding(self.named("padding"), self["padding"]),
+            "padding": self.padding(),
             "dilation": self.steps("dilation"),
             "groups": self.integer("groups", 1),
             "padding_mode": self.choice("mode", *PADDING_MODES),
         }
         with self.words():
-            return geometry(**settings)  # type: ignore[arg-type]  # each its own type
+            return geometry(**settings)
 
     def shape(self, name: str) -> Shape:
         """`3x32x32` as a tuple."""
@@ -116,6 +116,26 @@ class Reader:
     def steps(self, name: str) -> int | Shape:
         """`2`, or `2x1`."""
         return read_steps(self.named(name), self[name])
+
+    def padding(self) -> Any:
+        """`1`, `1,2x0,1`, or a word."""
+        return read_padding(self.named("padding"), self["padding"])
+
+    def span(self, name: str, size: int) -> slice:
+        """`2:10` as a slice of that many cells.
+
+        Raises
+        ------
+        ConvmatError
+            For any other text, and cells that there are not.
+        """
+        first, _, last = self[name].partition(":")
+        if first.isdecimal() and last.isdecimal():
+            start, stop = int(first[:9]), int(last[:9])
+            if start < stop <= size:
+                return slice(start, stop)
+        rule = f"must be like 2:10, from 0 to {size} at most"
+        raise ConvmatError(self.named(name), rule, self[name])
 
     def integer(self, name: str, least: int, most: int | None = None) -> int:
         """A whole number within these limits."""
@@ -181,9 +201,27 @@ class Reader:
             raise ConvmatError(self.named(name), rule, text)
         return values.reshape(shape)
 
+    def some(self, name: str, count: int | None = None) -> list[Number]:
+        """The numbers that are written out, as many as there must be.
+
+        Raises
+        ------
+        ConvmatError
+            For what are no numbers, or not as many.
+        """
+        values = self.listed(name, self[name])
+        if count is not None and len(values) != count:
+            rule = f"must be {'one number' if count == 1 else f'{count} numbers'}"
+            raise ConvmatError(self.named(name), rule, self[name])
+        return values
+
+    def listed(self, name: str, text: str, others: str = "") -> list[Number]:
+        """The numbers in a text, which is that of an option or a part of it."""
+        return read_numbers(self.named(name), text, others)
+
     def written(self, name: str, others: str = "") -> Array:
         """The numbers that are written out, however many, as a flat array."""
-        return _array(read_numbers(self.named(name), self[name], others))
+        return _array(self.listed(name, self[name], others))
 
     def bias(self, g: Geometry) -> str | Array | None:
         """A letter, or numbers: one for all channels, or one for each.

@@ -1,21 +1,27 @@
-"""All figures by name, and what an unknown name was meant to be."""
+"""All figures by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from convmat.errors import ConvmatError
-from convmat.figures.gallery import fields, matrices, pictures, windows
+from convmat.figures.gallery import (
+    fields,
+    matrices,
+    pictures,
+    spectra,
+    training,
+    windows,
+)
 from convmat.figures.gallery.kinds import Entry
+from convmat.figures.gallery.words import refuse_unknown
 
-__all__ = ["ENTRIES", "entry", "names", "refuse_unknown"]
+__all__ = ["ENTRIES", "entry", "names"]
 
 ENTRIES: Mapping[str, Entry] = MappingProxyType(
     {
         entry.name: entry
-        for group in (matrices, windows, fields, pictures)
+        for group in (matrices, windows, fields, pictures, training, spectra)
         for entry in group.ENTRIES
     }
 )
@@ -53,18 +59,3 @@ def entry(name: str) -> Entry:
     """
     refuse_unknown("figure", "must be a name of the gallery", name, ENTRIES)
     return ENTRIES[name]
-
-
-def refuse_unknown(argument: str, rule: str, word: str, known: Iterable[str]) -> None:
-    """Return silently when a word is known.
-
-    Raises
-    ------
-    ConvmatError
-        If not, with the nearest one that is.
-    """
-    words = list(known)
-    if word not in words:
-        close = get_close_matches(str(word), words, 1)
-        remedy = f"did you mean {close[0]}?" if close else ""
-        raise ConvmatError(argument, rule, word, remedy)
