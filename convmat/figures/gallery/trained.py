@@ -22,8 +22,8 @@ _BINS = 40  # of the histograms, from 0 to 10 as fastai has them
 
 RUN = (
     Option("run", "the chapter's run whose network and rates are taken", "E", _RUNS),
-    Option("digits", "how many of the embedded digits are trained on", "2000"),
-    Option("batch", "digits in a batch", "64"),
+    Option("digits", "how many of the embedded digits are trained on", "1000"),
+    Option("batch", "digits in a batch", "32"),
     Option("epochs", "how often all of them are seen", "1"),
     Option("seed", "of the initial weights and the order of the digits", "0"),
 )
