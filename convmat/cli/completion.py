@@ -6,13 +6,21 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from convmat.figures.gallery import PRESETS, entry, names
 from convmat.geometry import DIALECTS
 
 __all__ = ["SHELLS", "add_to"]
 
 SHELLS = ("bash", "zsh", "tcsh")
 _PADS = ("valid", "same", "same_lower", "full")
-_RUNS = tuple("ABCDEF")
+_WORDS = {
+    "RUNS": tuple("ABCDEF"),
+    "FIGURE": names(),
+    "PRESET": tuple(PRESETS),
+    "FORMATS": tuple(dict.fromkeys(one for n in names() for one in entry(n).formats)),
+    "THEMES": ("light", "dark"),
+}
+"""What may stand for a word of the help, where lists of them may stand too."""
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +58,8 @@ class _Print(argparse.Action):
                 # Numbers would not pass as choices, but this run reads no padding.
                 colon = r"\:" if values == "zsh" else ":"
                 action.choices = (*_PADS, *(f"same{colon}{name}" for name in DIALECTS))
-            elif action.metavar == "RUNS":
-                action.choices = _RUNS
+            elif action.metavar in _WORDS:
+                action.choices = _WORDS[action.metavar]
         print(shtab.complete(parser, shell=str(values)))
         parser.exit(0)
 

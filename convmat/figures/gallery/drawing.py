@@ -62,9 +62,9 @@ def draw(
     >>> draw("matrix_plot", {"imput": "4"}, prefix=":")
     Traceback (most recent call last):
         ...
-    convmat.errors.ConvmatError: :imput: must be an option of matrix_plot: dilation,
-    groups, input, kernel, mode, padded, padding, preset, seed, stride, values, got
-    :imput:='imput'; did you mean input?
+    convmat.errors.ConvmatError: :imput: is no option of matrix_plot, which has
+    dilation, groups, input, kernel, mode, padded, padding, preset, seed, stride,
+    values, got :imput:='4'; did you mean input?
     """
     asked = _Asked.of(name, options or {}, theme, prefix)
     drawn = asked.entry.draw(Reader(asked.options, theme, prefix))
@@ -120,14 +120,15 @@ class _Asked:
         theme_of(theme)
         given = dict(options)
         for option, text in given.items():
-            if not isinstance(text, str):
-                raise ConvmatTypeError(named(prefix, option), "must be text", text)
+            if not isinstance(option, str) or not isinstance(text, str):
+                argument = named(prefix, str(option))
+                raise ConvmatTypeError(argument, "must be text", text)
         preset = _preset(asked, given.pop("preset", ""), prefix)
         known = asked.defaults
         allowed = sorted([*known, "preset"])
-        rule = f"must be an option of {name}: {', '.join(allowed)}"
-        for option in given:
-            refuse_unknown(named(prefix, str(option)), rule, option, allowed)
+        rule = f"is no option of {name}, which has {', '.join(allowed)}"
+        for option, text in given.items():
+            refuse_unknown(named(prefix, option), rule, option, allowed, text)
         whole = {**known, **preset, **given}
         ordered = {option: " ".join(whole[option].split()) for option in sorted(whole)}
         return cls(asked, ordered, theme)

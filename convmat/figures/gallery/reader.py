@@ -84,6 +84,7 @@ class Reader:
                 yield
         except ConvmatError as error:
             name = error.argument.partition(".")[0]
+            name = "output" if name == "out" else name
             if name not in self.options:
                 raise
             rest = error.rule, self.options[name], error.remedy
@@ -218,6 +219,20 @@ class Reader:
     def listed(self, name: str, text: str, others: str = "") -> list[Number]:
         """The numbers in a text, which is that of an option or a part of it."""
         return read_numbers(self.named(name), text, others)
+
+    def needed(self, name: str, shape: Shape) -> Array:
+        """As `numbers`, but there must be some.
+
+        Raises
+        ------
+        ConvmatError
+            As `numbers`, and for none.
+        """
+        values = self.numbers(name, shape)
+        if values is None:
+            remedy = "or say a seed" if "seed" in self.options else ""
+            raise ConvmatError(self.named(name), "must give numbers", "", remedy)
+        return values
 
     def written(self, name: str, others: str = "") -> Array:
         """The numbers that are written out, however many, as a flat array."""
