@@ -5,9 +5,9 @@
 numbers, `entries` for the triplets, `kernel` for the values of the taps), `same`,
 `constrain` (with `pictures` for its figures), `fastbook` (with `chapter_pictures`),
 `figures`, `verify`, `prove`, `lemmas`, `certify` and `recognize`. `options` reads a
-geometry, `parser` and `spoken` make errors one sentence in the words of the command line, `files`
-writes without leaving half a file, `folder` is where figures go, `completion` prints
-scripts for shells.
+geometry, `parser` and `spoken` make errors one sentence in the words of the command
+line, `files` writes without leaving half a file, `folder` is where figures go,
+`completion` prints scripts for shells.
 """
 
 from convmat.cli.entry import main

@@ -13,7 +13,7 @@ from typing import Any
 from convmat.cli.folder import ready, writing_to
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
-from convmat.figures.gallery import Entry, entry, names
+from convmat.figures.gallery import Entry, entry, names, spec_hash
 from convmat.figures.gallery.words import refuse_unknown
 from convmat.matrix.bars import bar
 from convmat.shorthand import read_integer
@@ -167,9 +167,7 @@ def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
         option = f"--{next(iter(given))}"
         raise ConvmatError(option, "must stand beside the name of a figure", None)
     for one in asked:
-        for option in given:
-            rule = f"must be an option of {one.name}, as its --list shows them"
-            refuse_unknown(f"--{option}", rule, option, [*one.defaults, "preset"])
+        spec_hash(one.name, given)  # which refuses an option that it does not have
         for suffix in formats:
             rule = f"must be a format of {one.name}: {', '.join(one.formats)}"
             refuse_unknown("--format", rule, suffix, one.formats)
@@ -264,8 +262,8 @@ def _check(options: argparse.Namespace) -> int:
     hidden = options.no_progress or None
     found = []
     with bar("convmat figures", len(files), " files", hidden=hidden) as progress:
-        for path in files:
-            found.append(stamp.check_file(path))
+        for one in stamp.checked(files):
+            found.append(one)
             progress.update()
     counts = {
         verdict: sum(one.verdict == verdict for one in found)
