@@ -24,7 +24,8 @@ from convmat.figures.style import Theme
 
 __all__ = ["Sheet", "describe", "root_figure"]
 
-_TICKS, _PAD = {"major": 3.5, "minor": 2.0}, 3.5  # points, as matplotlib has them
+_TICKS: Any = {"major": 3.5, "minor": 2.0}  # points, as matplotlib has them
+_PAD = 3.5
 
 
 @dataclass
