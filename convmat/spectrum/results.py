@@ -18,7 +18,7 @@ from convmat.arrays import Array
 
 __all__ = ["Estimate", "How", "Spectrum"]
 
-How: TypeAlias = Literal["fourier", "dense", "lanczos"]
+How: TypeAlias = Literal["exact", "fourier", "dense", "lanczos"]
 
 _TOLD = {
     "fourier": "exact up to rounding, by Fourier blocks",
