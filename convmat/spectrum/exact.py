@@ -13,7 +13,7 @@ Gathen, J. Gerhard, "Modern computer algebra", section 5.5: determinants by prim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, lcm
@@ -53,6 +53,8 @@ class Exact:
         Of the matrix of any group.
     places : ndarray of int
         Entry `[i]` is the tap at entry `i` of `band`.
+    order : (ndarray, ndarray)
+        The row and the column of the matrix that each entry is at, unlike in `band`.
     sign : int
         1 or -1: what the order of rows and columns does to a determinant.
     """
@@ -62,6 +64,7 @@ class Exact:
     denominator: int
     band: Band
     places: IntArray
+    order: tuple[IntArray, IntArray]
     sign: int
 
     def remainders(self, group: int, modulus: IntArray) -> Array:
@@ -69,6 +72,14 @@ class Exact:
         taps = np.array(self.taps[group], object)
         table = np.array([taps % int(p) for p in modulus]).astype(np.int64)
         return table.reshape(len(modulus), -1)[:, self.places]
+
+    def matrices(self) -> Iterator[Array]:
+        """The dense matrix of each group, times `denominator`, as Python's integers."""
+        for taps in self.taps:
+            whole = np.zeros(self.band.shape, object)
+            values = np.array(taps, object)[self.places]
+            np.add.at(whole, (self.order[0], self.order[1]), values)
+            yield whole
 
     def bits(self, group: int, size: int) -> int:
         """The logarithm to base 2 of what no minor of that size exceeds, rounded up.
@@ -118,10 +129,11 @@ def exact_of(
     Examples
     --------
     >>> from convmat import geometry
-    >>> found = exact_of([Fraction(1, 2), 3], geometry(4, 2), asked=None, max_bytes=None)
+    >>> g, settings = geometry(4, 2), {"asked": None, "max_bytes": None}
+    >>> found = exact_of([Fraction(1, 2), 3], g, **settings)
     >>> found.taps, found.denominator
     (((1, 6),), 2)
-    >>> exact_of([0.5, 3.0], geometry(4, 2), asked=None, max_bytes=None) is None
+    >>> exact_of([0.5, 3.0], g, **settings) is None
     True
     """
     if asked is not None and not isinstance(asked, bool):
@@ -211,7 +223,9 @@ def _residues(exact: Exact, group: int, modulus: IntArray) -> Residues:
     return eliminated(exact.band, exact.remainders(group, modulus), modulus)
 
 
-def _placed(g: Geometry, max_bytes: int | None) -> tuple[Band, IntArray, int]:
+def _placed(
+    g: Geometry, max_bytes: int | None
+) -> tuple[Band, IntArray, tuple[IntArray, IntArray], int]:
     """The band of the matrix of a group, its taps, and the sign of the order."""
     per = g.out_channels // g.groups, g.in_channels // g.groups
     alone = replace(g, groups=1, out_channels=per[0], in_channels=per[1])
@@ -224,7 +238,8 @@ def _placed(g: Geometry, max_bytes: int | None) -> tuple[Band, IntArray, int]:
         alone.matrix_shape, rows[ties.rows], columns[ties.cols]
     )
     sign = _parity(by_row) * _parity(by_column) * _parity(order)
-    return band, ties.taps[entries], sign
+    whole = ties.rows[entries], ties.cols[entries]
+    return band, ties.taps[entries], whole, sign
 
 
 def _inverse(order: IntArray) -> IntArray:
