@@ -12,7 +12,7 @@ from convmat.spectrum.bounds import Bound, bounds
 from convmat.spectrum.conditions import condition_number, smallest_value
 from convmat.spectrum.determinants import Determinant, determinant
 from convmat.spectrum.frequency import frequency_norms
-from convmat.spectrum.inverse import Solution, pseudo_inverse_apply
+from convmat.spectrum.inverse import Solution, null_space_apply, pseudo_inverse_apply
 from convmat.spectrum.nulls import NullSpace, null_space
 from convmat.spectrum.ranks import Rank, rank
 from convmat.spectrum.results import Estimate, Spectrum
@@ -35,6 +35,7 @@ __all__ = [
     "determinant",
     "frequency_norms",
     "null_space",
+    "null_space_apply",
     "pseudo_inverse_apply",
     "rank",
     "singular_values",

@@ -64,7 +64,7 @@ def condition_number(
     >>> float(condition_number([1, 1], 4, padding=[(0, 1)]))
     5.41...
     >>> condition_number([[1, 2], [2, 9]], (40, 40))
-    Estimate(3.49..., enclosed, by a direction and a factorization: error at most ...)
+    Estimate(2.328..., enclosed, by a direction and a factorization: error at most ...)
     """
     given = read(kernel, input_shape, keywords)
     check_limits(tol, max_steps)
@@ -131,7 +131,7 @@ def smallest_value(
     Examples
     --------
     >>> smallest_value([[1, 2], [2, 9]], (40, 40))
-    Estimate(4.00..., enclosed, by a direction and a factorization: error at most ...)
+    Estimate(6.006..., enclosed, by a direction and a factorization: error at most ...)
     >>> float(smallest_value([2], 5))
     2.0
     """

@@ -78,8 +78,8 @@ class Gram:
 
         moved = np.array(sign * self.stored, order="F")
         moved[0] += shift
-        (factor,) = get_lapack_funcs(("pbtrf",), (moved,))
-        lower, info = factor(moved, lower=1, overwrite_ab=1)
+        found: Any = get_lapack_funcs(("pbtrf",), (moved,))
+        lower, info = found[0](moved, lower=1, overwrite_ab=1)
         if info:
             return None
         sizes = np.abs(lower)

@@ -8,6 +8,7 @@ no product leaves int64.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -152,7 +153,8 @@ class _Run:
         laid[:, :left, : self._laid.shape[2]] = self._laid
         own = slice(*np.searchsorted(band.rows, (before, after)))
         rows, cols = band.rows[own] - before + left, band.cols[own] - start
-        np.add.at(laid, (slice(None), rows, cols), self.values[:, own])
+        where: Any = (slice(None), rows, cols)
+        np.add.at(laid, where, self.values[:, own])  # taps may share a place
         laid %= self.primes[:, None, None]
         self._entered = after
         return laid

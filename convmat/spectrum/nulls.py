@@ -102,7 +102,9 @@ def null_space(
     array([[1, 2, 4, 8]], dtype=object)
     """
     if exact:
-        return _exactly(kernel, input_shape, threshold, max_bytes, keywords)
+        return _exactly(
+            kernel, input_shape, threshold, max_bytes, keywords, exact=exact
+        )
     given = read(kernel, input_shape, keywords)
     g = given.geometry
     rows, columns = given.group_shape
@@ -136,6 +138,8 @@ def _exactly(
     threshold: float | None,
     max_bytes: int | None,
     keywords: Mapping[str, Any],
+    *,
+    exact: bool,
 ) -> NullSpace:
     """A basis of integers."""
     if threshold is not None:
@@ -146,8 +150,8 @@ def _exactly(
     rows, columns = (side // g.groups for side in g.matrix_shape)
     if rows * columns * min(rows, columns) > _MOST:
         rule = f"must be False for matrices as large as {rows}x{columns}"
-        raise ConvmatError("exact", rule, True, "leave it out, or use a smaller input")
-    held = exact_of(array, g, asked=True, max_bytes=max_bytes)
+        raise ConvmatError("exact", rule, exact, "leave it out, or use a smaller input")
+    held = exact_of(array, g, asked=exact, max_bytes=max_bytes)
     assert held is not None  # it was asked for
     found = []
     for place, matrix in enumerate(held.matrices()):

@@ -226,9 +226,8 @@ def _counted(given: Read, threshold: float | None, max_bytes: int | None) -> Ran
         at *= 4
         found = count(at)
     if found.low == 0.0:
-        least = given.unscaled(max(found.high, _SHARES[0] * norm) * 2)
         rule = "must be so large that rounding can't hide what is above it"
-        remedy = f"{least:.1g} may do" if np.isfinite(least) else "use a larger one"
+        remedy = "without one, the least that is certain is found"
         raise ConvmatError("threshold", rule, given.unscaled(at), remedy)
     kept = found.low
     wide = count(_APART * at)

@@ -12,6 +12,7 @@ by iteration on the inverse, with its residual; no bound below it is proved.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -149,6 +150,8 @@ class Spectrum:
 
 
 def _told(how: str, error: float, steps: int) -> str:
+    if error == inf:
+        return f"{WAYS[how]}: rounding hides how near it is"
     if how in ("lanczos", "inverse"):
         return f"{WAYS[how]}: residual {error:.2g} after {steps} steps"
     return f"{WAYS[how]}: error at most {error:.2g}"

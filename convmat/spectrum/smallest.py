@@ -7,7 +7,7 @@ its output's length; a factorization shows that none is much smaller.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 
 import numpy as np
@@ -103,9 +103,9 @@ def ends_of(
         When the iteration stopped early.
     """
     least, low, high, steps = np.inf, np.inf, 0.0 if norm else np.inf, 0
-    error = 0.0
+    error, rounding = 0.0, 0.0
     for tall in tall_matrices(given, max_bytes):
-        value, residual, own = _smallest(
+        value, residual, lost, own = _smallest(
             tall, given, tol=tol, max_steps=max_steps, max_bytes=max_bytes
         )
         squares = gram(tall, given.geometry, max_bytes)
@@ -113,9 +113,10 @@ def ends_of(
         high = max(high, squares.most(norm)) if norm else high
         if value < least:
             least, error = value, residual
+        rounding = max(rounding, lost)
         steps += own
     enclosed = low > 0
-    off = max(error, least - low) if enclosed else error
+    off = max(rounding, least - low) if enclosed else error
     smallest = Estimate(
         given.unscaled(least),
         "enclosed" if enclosed else "inverse",
@@ -127,8 +128,13 @@ def ends_of(
 
 def _smallest(
     tall: Tall, given: Read, *, tol: float, max_steps: int, max_bytes: int | None
-) -> tuple[float, float, int]:
-    """The smallest value of a group, its residual with rounding, and the steps."""
+) -> tuple[float, float, float, int]:
+    """The smallest value of a group, its residual, its rounding, and the steps."""
+    exponent = int(np.frexp(np.abs(tall.matrix.data).max(initial=0.0))[1])
+    scale = 2.0**exponent  # of this group, which may be far below the others
+    tall = replace(tall, matrix=tall.matrix * 2.0**-exponent)
+    if tall.absolute == 0.0:
+        return 0.0, 0.0, 0.0, 0
     upper = triangle(tall, given.geometry, max_bytes)
     matrix = tall.matrix
     columns = matrix.shape[1]
@@ -157,11 +163,10 @@ def _smallest(
     if value > residual:
         back = matrix.conj().T @ (output / value) - value * direction
         residual = hypot(residual, float(np.linalg.norm(back)))
+    value, residual, rounding = value * scale, residual * scale, rounding * scale
     if not done:
-        what = Estimate(
-            given.unscaled(value), "inverse", given.unscaled(residual), run.steps
-        )
-        allowed = tol * value * given.scale
         far = given.unscaled(residual)
+        what = Estimate(given.unscaled(value), "inverse", far, run.steps)
+        allowed = tol * value * given.scale
         raise NotConvergedError("smallest value", far, allowed, run.steps, what)
-    return value, residual, run.steps
+    return value, residual, rounding, run.steps

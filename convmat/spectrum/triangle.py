@@ -44,8 +44,9 @@ class Triangle:
         """`R^-1 y`, or `R^-H y`."""
         from scipy.linalg import get_lapack_funcs
 
-        (solver,) = get_lapack_funcs(("tbtrs",), (self.stored,))
-        x, info = solver(self.stored, y, uplo="U", trans="C" if adjoint else "N")
+        found: Any = get_lapack_funcs(("tbtrs",), (self.stored,))
+        x: Array
+        x, info = found[0](self.stored, y, uplo="U", trans="C" if adjoint else "N")
         if info:  # the diagonal holds no 0
             raise ConvmatError("kernel", "must have a triangle without 0", info)
         return x
@@ -57,7 +58,7 @@ def triangle_bytes(width: int, columns: int, itemsize: int) -> int:
 
 
 def triangle(tall: Tall, subject: object, max_bytes: int | None) -> Triangle:
-    """`R` of a band.
+    """`R` of a band with an entry that is not 0.
 
     Raises
     ------
@@ -83,16 +84,14 @@ def triangle(tall: Tall, subject: object, max_bytes: int | None) -> Triangle:
             window = np.zeros((len(left) + entered - before, end - start), matrix.dtype)
             window[: len(left), : left.shape[1]] = left
             window[len(left) :] = matrix[before:entered, start:end].toarray()
-            upper = np.linalg.qr(window, mode="r") if len(window) else window
+            upper: Any = np.linalg.qr(window, mode="r") if len(window) else window
             for row in range(min(stop - start, len(upper))):
                 places = np.arange(row, end - start)
                 stored[kept + row - places, start + places] = upper[row, row:]
             left = upper[stop - start :, stop - start :]
             shown.update(stop - start)
     diagonal = stored[kept]
-    floor = float(np.finfo(np.float64).eps) * max(
-        float(np.abs(diagonal).max()), np.finfo(np.float64).tiny ** 0.5
-    )
+    floor = float(np.finfo(np.float64).eps) * float(np.abs(stored).max())
     small = np.abs(diagonal) < floor
     stored[kept, small] = floor
     return Triangle(stored, 2 * floor if small.any() else 0.0)
