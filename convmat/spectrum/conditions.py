@@ -10,11 +10,11 @@ import numpy.typing as npt
 from convmat.geometry import IntOrInts
 from convmat.geometry.keywords import known_keywords
 from convmat.spectrum.reading import Read, read
-from convmat.spectrum.results import Estimate
+from convmat.spectrum.results import Estimate, Spectrum
 from convmat.spectrum.smallest import Ends, ends_of, refuse_band
 from convmat.spectrum.values import all_values, check_limits, iterates, norm_of
 
-__all__ = ["condition_number", "smallest_value"]
+__all__ = ["both_ends", "condition_number", "condition_of", "smallest_value"]
 
 
 @known_keywords
@@ -69,9 +69,12 @@ def condition_number(
     given = read(kernel, input_shape, keywords)
     check_limits(tol, max_steps)
     if iterates(given):
-        norm, ends = _ends(given, tol, max_steps, max_bytes, norm=True)
-        return _quotient(norm, ends)
-    spectrum = all_values(given, max_bytes)
+        return both_ends(given, tol=tol, max_steps=max_steps, max_bytes=max_bytes)[1]
+    return condition_of(all_values(given, max_bytes))
+
+
+def condition_of(spectrum: Spectrum) -> Estimate:
+    """The condition number that follows from all values."""
     largest, least = float(spectrum.values[0]), float(spectrum.values[-1])
     error = float(spectrum.errors[-1])
     if least == 0.0:
@@ -138,19 +141,29 @@ def smallest_value(
     given = read(kernel, input_shape, keywords)
     check_limits(tol, max_steps)
     if iterates(given):
-        return _ends(given, tol, max_steps, max_bytes, norm=False)[1].smallest
+        refuse_band(given, max_bytes)
+        limits: Any = {"tol": tol, "max_steps": max_steps, "max_bytes": max_bytes}
+        return ends_of(given, None, **limits).smallest
     spectrum = all_values(given, max_bytes)
     value, error = float(spectrum.values[-1]), float(spectrum.errors[-1])
     return Estimate(value, spectrum.how, error)
 
 
-def _ends(
-    given: Read, tol: float, max_steps: int, max_bytes: int | None, *, norm: bool
-) -> tuple[Estimate, Ends]:
+def both_ends(
+    given: Read, *, tol: float, max_steps: int, max_bytes: int | None
+) -> tuple[Estimate, Estimate]:
+    """The smallest value and the condition number of a large matrix.
+
+    Raises
+    ------
+    MatrixTooLargeError, NotConvergedError
+        As `condition_number`.
+    """
     limits: Any = {"tol": tol, "max_steps": max_steps, "max_bytes": max_bytes}
     refuse_band(given, max_bytes)
-    largest = norm_of(given, **limits) if norm else Estimate(0.0, "lanczos", 0.0)
-    return largest, ends_of(given, largest.value / given.scale, **limits)
+    norm = norm_of(given, **limits)
+    ends = ends_of(given, norm.value / given.scale, **limits)
+    return ends.smallest, _quotient(norm, ends)
 
 
 def _quotient(norm: Estimate, ends: Ends) -> Estimate:

@@ -22,7 +22,7 @@ from convmat.spectrum.results import WAYS, How, Spectrum
 from convmat.spectrum.smallest import refuse_band
 from convmat.spectrum.values import all_values, iterates, norm_of
 
-__all__ = ["Rank", "rank", "threshold_of"]
+__all__ = ["Rank", "rank", "rank_of", "threshold_of"]
 
 _SHARES = 1e-6, 1e-2  # of the norm: where counting begins, and where it gives up
 _APART = 100  # a count at so many times the threshold shows whether there is a gap
@@ -139,7 +139,17 @@ def rank(
     given = read(kernel, input_shape, keywords)
     if iterates(given):
         return _counted(given, threshold, max_bytes)
-    spectrum = all_values(given, max_bytes)
+    return rank_of(all_values(given, max_bytes), threshold)
+
+
+def rank_of(spectrum: Spectrum, threshold: float | None = None) -> Rank:
+    """The rank that follows from all values.
+
+    Raises
+    ------
+    ConvmatError, ConvmatTypeError
+        For a threshold that is negative, not finite, or no number.
+    """
     limit = threshold_of(threshold, spectrum)
     kept = int((spectrum.values > limit).sum())
     values = spectrum.values
