@@ -21,9 +21,9 @@ from convmat.spectrum import (
 )
 from convmat.spectrum.axes import blocks_of
 from convmat.spectrum.conditions import both_ends, condition_of
-from convmat.spectrum.ranks import rank_of
+from convmat.spectrum.ranks import full_rank, rank_of
 from convmat.spectrum.reading import read
-from convmat.spectrum.smallest import ends_work
+from convmat.spectrum.smallest import ends_work, refuse_band
 
 __all__ = ["Facts", "facts_of"]
 
@@ -79,7 +79,10 @@ def facts_of(
     """
     limits: dict[str, Any] = {"tol": tol, "max_steps": max_steps}
     total = squared_frobenius(kernel, g.input_shape, **g.keywords)
-    few = min(g.matrix_shape) // g.groups <= _SMALL or blocks_of(g) is not None
+    given = read(kernel, g.input_shape, g.keywords)
+    few = min(given.group_shape) <= _SMALL or blocks_of(g) is not None
+    if smallest and not few:
+        refuse_band(given, None)  # before an iteration takes its time
     some = None if few else min(count, *g.matrix_shape)
     spectrum = singular_values(
         kernel, g.input_shape, count=some, **limits, **g.keywords
@@ -87,12 +90,14 @@ def facts_of(
     table = BoundTable(g, spectrum.norm, bounds(kernel, g.input_shape, **g.keywords))
     exact = kernel.dtype.kind in "iO"
     if not spectrum.complete:
-        given = read(kernel, g.input_shape, g.keywords)
         if not smallest and ends_work(given)[0] * g.groups > _QUICK:
             return Facts(spectrum, table, total, None, None, None, None)
-        least, condition = both_ends(given, max_bytes=None, **limits)
-        known = rank(kernel, g.input_shape, **g.keywords)
-        return Facts(spectrum, table, total, least, condition, known, None)
+        ends, condition = both_ends(given, max_bytes=None, **limits)
+        if ends.low > 0 and not exact:
+            known = full_rank(given, ends.low)
+        else:
+            known = rank(kernel, g.input_shape, **g.keywords)
+        return Facts(spectrum, table, total, ends.smallest, condition, known, None)
     least = Estimate(
         float(spectrum.values[-1]), spectrum.how, float(spectrum.errors[-1])
     )

@@ -151,8 +151,8 @@ def smallest_value(
 
 def both_ends(
     given: Read, *, tol: float, max_steps: int, max_bytes: int | None
-) -> tuple[Estimate, Estimate]:
-    """The smallest value and the condition number of a large matrix.
+) -> tuple[Ends, Estimate]:
+    """The ends of the spectrum and the condition number of a large matrix.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def both_ends(
     refuse_band(given, max_bytes)
     norm = norm_of(given, **limits)
     ends = ends_of(given, norm.value / given.scale, **limits)
-    return ends.smallest, _quotient(norm, ends)
+    return ends, _quotient(norm, ends)
 
 
 def _quotient(norm: Estimate, ends: Ends) -> Estimate:

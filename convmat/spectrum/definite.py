@@ -26,7 +26,7 @@ from convmat.spectrum.band import Tall
 __all__ = ["Gram", "gram", "gram_bytes"]
 
 _EPS = float(np.finfo(np.float64).eps)
-_GAPS = (1e-9, 1e-6, 1e-3, 0.1, 0.5)  # shares that are added to a square
+_GAPS = (1e-6, 1e-3, 0.03, 0.2)  # shares of a square that are given up
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +55,17 @@ class Gram:
         if rounding is None or rounding >= shift:
             return 0.0
         proved = shift - rounding
-        for share in (0.1, 1.0):
-            shift = square * (1 - 1e-9) - share * rounding
-            own = self._definite(-shift, 1.0) if shift > proved + rounding else None
+        for share in (0.0, *_GAPS):  # the nearest one that can be proved
+            gap = max(0.1 * rounding, 1e-9 * square) + share * square
+            own = self._definite(gap - square, 1.0) if gap < square / 2 else None
             if own is not None:
-                proved = max(proved, shift - own)
+                proved = max(proved, square - gap - own)
                 break
         return sqrt(proved) * (1 - 4 * _EPS)
 
     def most(self, value: float) -> float:
         """A number that no singular value is above, as near to `value` as is proved."""
-        for gap in _GAPS:
+        for gap in (1e-9, *_GAPS):
             shift = value * value * (1 + gap)
             rounding = self._definite(shift, -1.0)
             if rounding is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.dtypes import carried
-from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.errors import ConvmatError, ConvmatTypeError, NotConvergedError
 from convmat.geometry import IntOrInts, geometry
 from convmat.geometry.keywords import known_keywords
 from convmat.spectrum.band import tall_matrices
@@ -19,10 +20,10 @@ from convmat.spectrum.exact import exact_of, exact_rank
 from convmat.spectrum.inertia import Count, count_above
 from convmat.spectrum.reading import Read, read
 from convmat.spectrum.results import WAYS, How, Spectrum
-from convmat.spectrum.smallest import refuse_band
+from convmat.spectrum.smallest import ends_of, refuse_band
 from convmat.spectrum.values import all_values, iterates, norm_of
 
-__all__ = ["Rank", "rank", "rank_of", "threshold_of"]
+__all__ = ["Rank", "full_rank", "rank", "rank_of", "threshold_of"]
 
 _SHARES = 1e-6, 1e-2  # of the norm: where counting begins, and where it gives up
 _APART = 100  # a count at so many times the threshold shows whether there is a gap
@@ -41,9 +42,9 @@ class Rank:
         The values on either side of the threshold; infinity where none is kept, and 0
         where none is dropped. A wide gap between the two makes the rank certain, a
         narrow one a matter of the threshold. With `"exact"` they are not computed, and
-        NaN; with `"inertia"` they are bounds, the first from below, the other from
-        above.
-    how : {"exact", "fourier", "dense", "inertia"}
+        NaN; with `"enclosed"` and `"inertia"` they are bounds, the first from below,
+        the other from above.
+    how : {"exact", "fourier", "dense", "enclosed", "inertia"}
         See `convmat.spectrum.results`.
     proved : bool
         False where an exact rank may be larger: it is that modulo some primes, which
@@ -175,6 +176,14 @@ def threshold_of(threshold: float | None, spectrum: Spectrum) -> float:
     return _checked(threshold)
 
 
+def full_rank(given: Read, low: float) -> Rank:
+    """The rank of a matrix whose singular values are all proved to be at least `low`.
+
+    Its threshold is `low` as well, or the number just below it.
+    """
+    return Rank(given.count, float(np.nextafter(low, 0.0)), low, 0.0, "enclosed")
+
+
 def _checked(threshold: float) -> float:
     if isinstance(threshold, bool) or not isinstance(
         threshold, (int, float, np.floating)
@@ -220,6 +229,12 @@ def _counted(given: Read, threshold: float | None, max_bytes: int | None) -> Ran
     norm /= given.scale
     if norm == 0.0:
         return Rank(0, given.unscaled(limit or 0.0), inf, 0.0, "inertia")
+    if threshold is None:
+        limits: Any = {"tol": 1e-4, "max_steps": 2000, "max_bytes": max_bytes}
+        with suppress(NotConvergedError):  # then they are counted
+            low = ends_of(given, None, **limits).low
+            if low > 0:
+                return full_rank(given, low)
     bands = list(tall_matrices(given, max_bytes))
 
     def count(share: float) -> Count:
