@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
-    from convmat.figures.spectrum import frequencies, spectrum_bounds
+    from convmat.figures.spectrum import spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
+    from convmat.figures.waves import frequencies
     from convmat.figures.weights import kernel_tiles
 
 __all__ = [
@@ -76,7 +77,7 @@ _HOME = {
     "equation_text": "text",
     "feature_maps": "responses",
     "four_applications": "applications",
-    "frequencies": "spectrum",
+    "frequencies": "waves",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "kernel_tiles": "weights",
