@@ -10,7 +10,7 @@ import numpy as np
 
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
-from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.onnx_beside import Beside
 from convmat.inspect.value import LayerMatrix
 from convmat.spectrum import condition_number, spectral_norm
 

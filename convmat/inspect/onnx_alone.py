@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.onnx_beside import Beside
 
 __all__ = ["run_alone"]
 

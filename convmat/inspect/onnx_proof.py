@@ -24,7 +24,7 @@ from convmat.inspect.onnx_attributes import (
     whole_windows,
     windows_of,
 )
-from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.onnx_beside import Beside
 from convmat.inspect.rounding import within
 from convmat.inspect.value import LayerMatrix
 from convmat.linear.divisors import divisors_of
