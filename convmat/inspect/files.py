@@ -54,6 +54,8 @@ class Tensor:
         Whether the numbers are floats: weights, not counters.
     read : callable
         `read()` gives the values.
+    readable : bool
+        Whether NumPy has such numbers.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Tensor:
     itemsize: int
     floating: bool
     read: Callable[[], Array]
+    readable: bool = True
 
 
 def count_of(path: Path, name: str, shape: Iterable[int]) -> int:
@@ -175,7 +178,8 @@ def _declared(
         return values
 
     floating = str(kind).startswith(_FLOATING)
-    return Tensor(name, tuple(shape), item, floating, read), stop
+    readable = kind == "BF16" or not isinstance(known, int)
+    return Tensor(name, tuple(shape), item, floating, read, readable), stop
 
 
 def npz_tensors(path: Path) -> list[Tensor]:

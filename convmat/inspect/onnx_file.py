@@ -71,7 +71,22 @@ def load(path: Path) -> Any:
     for tensor in _tensors(model.graph):
         _check(tensor, path)
     _check_names(model.graph, path)
-    return model
+    return _inlined(model)
+
+
+def _inlined(model: Any) -> Any:
+    """The model with its own functions written out where they are called.
+
+    Where they can't be, they stay calls, and are counted as operators.
+    """
+    if not model.functions:
+        return model
+    from onnx import inliner
+
+    try:
+        return inliner.inline_local_functions(model)
+    except Exception:
+        return model
 
 
 def array_of(tensor: Any) -> Any:
@@ -153,6 +168,10 @@ def _check_names(graph: Any, path: Path) -> None:
     names = [tensor.name for tensor in tensors]
     for node in graph.node:
         names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        names += [attribute.name for attribute in node.attribute]
+        for attribute in node.attribute:
+            for inner in (*[attribute.g][: attribute.HasField("g")], *attribute.graphs):
+                _check_names(inner, path)
     if not all(isinstance(name, str) for name in names):
         rule = "must hold a whole ONNX model"
         raise DataError(path, rule, "one of its names is no text: it is damaged")

@@ -47,9 +47,11 @@ def layer_of(beside: Beside) -> tuple[LayerMatrix, Reach | None]:
 def _conv(b: Beside) -> tuple[LayerMatrix, Reach | None]:
     name, shape = b.weight()
     g = conv_of(b.attributes, b.x, shape)
-    bias = 8 if b.node.op_type == "QLinearConv" else 2
+    places = {"Conv": 2, "QLinearConv": 8}  # a ConvInteger has no bias
+    place = places.get(b.node.op_type)
+    bias = 0 if place is None else b.bias(place)
     row = conv_layer(
-        b.name, g, b.constants.itemsize(name), bias=b.bias(bias), **_found(b, name)
+        b.name, g, b.constants.itemsize(name), bias=bias, **_found(b, name)
     )
     return replace(row, kind=b.node.op_type), through(b.reach, g)
 

@@ -89,7 +89,7 @@ class Scope:
             if value.type.tensor_type.elem_type:
                 flow.kinds[value.name] = value.type.tensor_type.elem_type
         reaches: MutableMapping[str, Reach | None] = ChainMap({}, self.reaches)
-        return Scope(graph, constants, flow, reaches, f"{self.prefix}{name}:")
+        return Scope(graph, constants, flow, reaches, f"{name}:")
 
     def condition(self, name: str) -> bool | None:
         """Whether a condition holds, where the graph itself tells."""

@@ -39,7 +39,12 @@ _STANDARD = ("", "ai.onnx")
 
 
 def inspect_onnx(
-    path: Path, given: Given, after: tuple[After, ...], hidden: bool | None
+    path: Path,
+    given: Given,
+    after: tuple[After, ...],
+    hidden: bool | None,
+    *,
+    normed: bool,
 ) -> Inspection:
     """The layers of an ONNX file as matrices.
 
@@ -52,6 +57,8 @@ def inspect_onnx(
         What is done with each row once it is known.
     hidden : bool or None
         Whether no bar is shown; None hides it outside a terminal.
+    normed : bool
+        Whether norms are among what is done.
 
     Raises
     ------
@@ -73,6 +80,7 @@ def inspect_onnx(
         dict(walk.others.most_common()),
         walk.skipped,
         tuple(walk.notes),
+        normed,
     )
 
 

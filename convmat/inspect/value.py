@@ -167,6 +167,8 @@ class Inspection:
         Layers that should have a matrix and are left out, each with the reason.
     notes : tuple of str
         What holds for the whole file.
+    normed : bool
+        Whether norms and condition numbers were asked for.
     """
 
     source: str
@@ -176,6 +178,7 @@ class Inspection:
     others: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    normed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("inputs", "others", "skipped"):
