@@ -1,5 +1,6 @@
 """Receptive fields by recurrence, by a walk along axes, by a product of matrices."""
 
+from collections import Counter
 from math import prod
 
 import numpy as np
@@ -139,6 +140,37 @@ def over_witnesses(test):
     for witness in WITNESSES:
         test = example(witness)(test)
     return test
+
+
+def kinds_of(layers):
+    """What a chain is made of, in words."""
+    for layer in layers:
+        g = layer.geometry
+        depthwise = 1 < g.groups == g.in_channels == g.out_channels
+        kind = "pool" if depthwise else "conv"
+        kind = "transposed" if layer.transposed else kind
+        yield kind
+        reach = zip(g.dilation, g.kernel_size, strict=True)
+        yield from [f"{kind} dilated"] * any(d > 1 and k > 1 for d, k in reach)
+        yield from [f"{kind} strided"] * (max(g.stride) > 1)
+        yield from [f"{kind} padded"] * any(map(any, g.padding))
+        yield from [g.padding_mode] * any(map(any, g.padding))
+
+
+def test_three_hundred_networks_hold_every_kind_of_layer():
+    counts = Counter()
+
+    @settings(max_examples=300, derandomize=True, database=None)
+    @given(chains(MODES))
+    def draw(layers):
+        counts.update({*kinds_of(layers), f"{len(layers)} layers"})
+
+    draw()
+    ways = ("", " dilated", " strided", " padded")
+    wanted = [k + way for k in ("conv", "pool", "transposed") for way in ways]
+    wanted += [*MODES, *(f"{n} layers" for n in range(1, 5))]
+    wanted.remove("1 layers")
+    assert {name for name in wanted if counts[name] < 15} == set()
 
 
 @over_witnesses
