@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from convmat.inspect.files import count_of
 from convmat.memory import refuse_beyond
 from convmat.nn.data.files import DataError, opened
 
-__all__ = ["array_of", "context_of", "load", "require_onnx", "size_of"]
+__all__ = ["array_of", "context_of", "load", "newest_opset", "require_onnx", "size_of"]
 
 _EXTERNAL = 1  # TensorProto.EXTERNAL
 _COPIES = 2  # the bytes of the file, and what is parsed of them
@@ -115,6 +116,13 @@ def context_of(model: Any) -> Any:
     return context
 
 
+def newest_opset() -> int:
+    """The newest version of the operators that the installed `onnx` knows."""
+    from onnx import defs
+
+    return int(defs.onnx_opset_version())
+
+
 def _load_external(onnx: Any, model: Any, path: Path) -> None:
     """Read what lies in other files; each has to be there, and as long as is said."""
     outside = [t for t in _tensors(model.graph) if t.data_location == _EXTERNAL]
@@ -163,7 +171,7 @@ def _tensors(graph: Any) -> Any:
 
 
 def _check_names(graph: Any, path: Path) -> None:
-    """Refuse names that are no text, which protobuf hands over as bytes."""
+    """Refuse names that are no text (protobuf has bytes then), and those of two."""
     tensors = [*graph.initializer, *graph.input, *graph.output, *graph.value_info]
     names = [tensor.name for tensor in tensors]
     for node in graph.node:
@@ -175,6 +183,12 @@ def _check_names(graph: Any, path: Path) -> None:
     if not all(isinstance(name, str) for name in names):
         rule = "must hold a whole ONNX model"
         raise DataError(path, rule, "one of its names is no text: it is damaged")
+    given = [tensor.name for tensor in graph.initializer]
+    given += [name for node in graph.node for name in node.output if name]
+    if len(given) > len(set(given)):
+        name = next(name for name, many in Counter(given).items() if many > 1)
+        rule = "must give each name to one tensor"
+        raise DataError(path, rule, f"it gives {name!r} to two")
 
 
 def _check(tensor: Any, path: Path) -> None:

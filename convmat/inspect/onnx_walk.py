@@ -11,7 +11,7 @@ from convmat.arrays import Shape
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.inspect.onnx_attributes import attributes_of
 from convmat.inspect.onnx_beside import Beside
-from convmat.inspect.onnx_file import context_of, load
+from convmat.inspect.onnx_file import context_of, load, newest_opset
 from convmat.inspect.onnx_inner import go_into
 from convmat.inspect.onnx_layers import LAYERS, layer_of
 from convmat.inspect.onnx_scope import Scope, graphs_of
@@ -98,6 +98,11 @@ class _Walk:
         self._context = context_of(model)
         versions = {v.domain: v.version for v in model.opset_import}
         self._opset = int(versions.get("", versions.get("ai.onnx", 1)))
+        if self._opset > (newest := newest_opset()):
+            self.notes.append(
+                f"version {self._opset} of its operators is newer than the installed "
+                f"onnx knows: it is read as version {newest}"
+            )
 
     def go(self, scope: Scope, done: Callable[[int], object]) -> None:
         """All operators of a graph, and of those within it."""

@@ -32,7 +32,7 @@ def remarks_of(found: Inspection) -> list[str]:
         for note in layer.notes if layer.linear else ():
             told.setdefault(note, []).append(layer.name)
     lines = []
-    if not found.layers:
+    if not found.layers and not found.skipped:
         looked = _LOOKED_FOR.get(found.form, _WEIGHTS)
         lines.append(f"no layer was found; looked for: {looked}")
     lines += [

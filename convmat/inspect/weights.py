@@ -77,7 +77,7 @@ def inspect_weights(
     if any(row.matrix_shape is None for row in rows):
         notes.append(
             "weights alone do not tell size, stride and padding: say them in layers "
-            "and input_shape, or take an ONNX file"
+            "and input_shape (--layer and --input), or take an ONNX file"
         )
     if not look:
         notes.append(f"values not looked at: {size:,} bytes; norms look at them")

@@ -164,6 +164,22 @@ HOSTILE = {
         header({"a": entry([2], 0, 8), "b": entry([1], 4, 8)}, b"12345678"),
         "'b' overlaps",
     ),
+    "a gap between tensors": (
+        header({"a": entry([1], 0, 4), "b": entry([1], 8, 12)}, b"1" * 12),
+        "4 bytes before 'b' belong to no tensor",
+    ),
+    "bytes behind the last": (
+        header({"a": entry([1], 0, 4)}, b"1" * 9),
+        "its last 5 bytes belong to no tensor",
+    ),
+    "a name twice": (
+        header(
+            b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},'
+            b'"a": {"dtype": "I32", "shape": [1], "data_offsets": [0, 4]}}',
+            b"1234",
+        ),
+        "its header says 'a' twice",
+    ),
 }
 
 
@@ -334,3 +350,14 @@ def test_large_files_are_not_read_whole_unless_norms_are_asked_for(
     assert {row.not_finite for row in found.layers} == {None}
     assert "values not looked at: 1," in found.notes[-1]
     assert {row.not_finite for row in inspect_file(weights, norms=True).layers} == {0}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_arrays_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "twice.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for size in (2, 3):
+            with archive.open("a.weight.npy", "w") as member:
+                np.lib.format.write_array(member, np.ones((size, size)))
+    with pytest.raises(ConvmatError, match=r"it holds 'a\.weight\.npy' twice"):
+        inspect_file(path)
