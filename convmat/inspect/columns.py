@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 from convmat.inspect.value import Inspection, LayerMatrix
@@ -18,6 +19,8 @@ __all__ = [
     "whole",
 ]
 
+_NORMS = ["norm", "norm ±", "condition", "condition ±"]
+
 LEFT = ("layer", "operator", "settings", "proved")
 """Heads of columns of words."""
 
@@ -32,7 +35,7 @@ def columns_of(
     spoilt = any(layer.not_finite for layer in found.layers)
     normed = found.normed or any(layer.norm is not None for layer in found.layers)
     proved = any(layer.proof for layer in found.layers)
-    heads += ["not finite"] * spoilt + ["norm", "condition"] * normed
+    heads += ["not finite"] * spoilt + _NORMS * normed
     heads += ["proved"] * proved
     rows = []
     for layer in found.layers:
@@ -52,7 +55,7 @@ def columns_of(
         if spoilt:
             cells.append(whole(layer.not_finite))
         if normed:
-            cells += [_within(layer, "norm"), _within(layer, "condition")]
+            cells += [*_within(layer, "norm"), *_within(layer, "condition")]
         if proved:
             cells.append(layer.proof)
         rows.append(cells)
@@ -114,14 +117,16 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
-def _within(layer: LayerMatrix, name: str) -> str:
-    """A number with its error; `?` where it is not known."""
+def _within(layer: LayerMatrix, name: str) -> tuple[str, str]:
+    """A number, and its error rounded up; `?` where it is not known."""
     value, error = getattr(layer, name), getattr(layer, f"{name}_error")
     if value is None:
-        return "" if not layer.linear else "?"
-    if value == float("inf"):
-        return "inf"
-    return f"{_digits(value)} ±{error:.0e}" if error else _digits(value)
+        return "?" if layer.linear else "", ""
+    if not error or not isfinite(error):
+        return _digits(value), "0" if error == 0 else ""
+    power = floor(log10(error))
+    first = ceil(error / 10.0**power)
+    return _digits(value), f"{first}e{power}" if first < 10 else f"1e{power + 1}"
 
 
 def _share(value: float | None) -> str:

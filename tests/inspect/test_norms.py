@@ -96,10 +96,14 @@ def test_a_norm_that_is_not_known_is_no_number_in_the_table(tmp_path):
     assert (a.not_finite, b.not_finite) == (1, 0)
     assert (a.norm, a.condition) == (None, None)
     lines = str(found).splitlines()
-    assert lines[1].split()[-3:] == ["finite", "norm", "condition"]
+    assert lines[1].split()[-7:] == [
+        "finite",
+        *("norm", "norm", "±"),
+        *("condition", "condition", "±"),
+    ]
     assert lines[2].split()[-3:] == ["1", "?", "?"]
     assert "a: 1 of its weights and biases are not finite" in lines
-    assert "±" in lines[3]
+    assert lines[3].split()[-4::2] == ["1", "1"]
 
 
 def test_a_singular_layer_says_how_large_its_condition_is_at_least(tmp_path):
@@ -132,3 +136,16 @@ def test_a_variance_below_zero_has_no_norm(onnx_file):
     row = only(onnx_file, "BatchNormalization", (1, 2, 4), constants, epsilon=0.5)
     assert row.norm is None
     assert "a variance and epsilon are not above 0" in row.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(1.01e-7, "2e-7"), (1e-7, "1e-7"), (9.3e-9, "1e-8"), (3.0, "3e0"), (0.0, "0")],
+)
+def test_errors_are_rounded_up(error, told):
+    from convmat.inspect import Inspection, LayerMatrix
+    from convmat.inspect.columns import columns_of, short
+
+    row = LayerMatrix(name="a", kind="Conv", norm=2.0, norm_error=error)
+    heads, (cells,) = columns_of(Inspection("n", "npz", {}, (row,)), short)
+    assert cells[heads.index("norm ±")] == told
