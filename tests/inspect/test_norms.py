@@ -108,13 +108,15 @@ def test_a_norm_that_is_not_known_is_no_number_in_the_table(tmp_path):
 
 def test_a_singular_layer_says_how_large_its_condition_is_at_least(tmp_path):
     path = tmp_path / "net.npz"
-    np.savez(path, **{"a.weight": np.ones((3, 3)), "b.weight": np.zeros((2, 2))})
+    square = np.arange(9.0).reshape(3, 3)  # of rank 2; rounding leaves no 0
+    np.savez(path, **{"a.weight": square, "b.weight": np.zeros((2, 2))})
     a, b = inspect_file(path, norms=True).layers
     assert (a.condition, a.condition_error) == (np.inf, np.inf)
     assert a.notes[0].startswith("singular up to rounding: its condition is ")
     least = float(a.notes[0].split()[-3])
-    values = dense(np.ones((3, 3)))
-    assert 1e14 < least <= values[0] / max(values[-1], 1e-300)
+    values = dense(square)
+    assert values[-1] < 1e-14
+    assert 1e13 < least <= values[0] / max(values[-1], 1e-300)
     assert b.notes == ("singular: its norm is 0",)
 
 

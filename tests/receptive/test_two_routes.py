@@ -206,6 +206,8 @@ def test_recurrence_holds_every_support_and_meets_those_that_nothing_cuts(layers
             if plain:
                 assert (ends.first, ends.last) == (low, high)
                 assert high - low + 1 == field.size[axis]
+                reads = sum(field.precedents(axis, out[axis]), ())
+                assert ends.whole == all(inside for _, _, inside in reads)
     for axis, own in enumerate(field.axes):
         _check_whole(field, rows.reshape(-1, *cells), axis, own)
 
