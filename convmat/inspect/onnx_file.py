@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from convmat.errors import needs
+from convmat.errors import ConvmatError, needs
 from convmat.inspect.files import count_of
 from convmat.memory import refuse_beyond
 from convmat.nn.data.files import DataError, opened
@@ -68,6 +68,9 @@ def load(path: Path) -> Any:
         rule = "must hold a whole ONNX model"
         lost = "operator" if model.opset_import else "version of its operators"
         raise DataError(path, rule, f"it has no {lost}: it is cut off or empty")
+    if not all(isinstance(version.domain, str) for version in model.opset_import):
+        rule = "must hold a whole ONNX model"
+        raise DataError(path, rule, "one of its names is no text: it is damaged")
     _load_external(onnx, model, path)
     for tensor in _tensors(model.graph):
         _check(tensor, path)
@@ -91,10 +94,21 @@ def _inlined(model: Any) -> Any:
 
 
 def array_of(tensor: Any) -> Any:
-    """The values of a tensor, as an array of NumPy."""
+    """The values of a tensor, as an array of NumPy.
+
+    Raises
+    ------
+    ConvmatError
+        When there are not as many as its shape says.
+    """
     from onnx import numpy_helper
 
-    return numpy_helper.to_array(tensor)
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError) as error:
+        rule = "must have as many numbers as its shape says"
+        told = " ".join(str(error).split())
+        raise ConvmatError(f"the constant {tensor.name!r}", rule, told) from None
 
 
 def size_of(tensor: Any) -> int:
@@ -201,10 +215,24 @@ def _check(tensor: Any, path: Path) -> None:
         rule = f"must hold numbers of a known kind in {name}"
         remedy = f"it holds kind {tensor.data_type}; a newer onnx may know it"
         raise DataError(path, rule, remedy) from None
-    if not tensor.HasField("raw_data"):
-        return  # numbers one by one; what reads them holds them against the shape
     bits = {21: 4, 22: 4, 23: 4, 25: 2, 26: 2}.get(tensor.data_type, 8 * item)
+    if not tensor.HasField("raw_data"):
+        if bits >= 8 and tensor.data_location != _EXTERNAL:
+            _check_listed(tensor, count, path)
+        return
     needed, there = -(-count * bits // 8), len(tensor.raw_data)
     if needed != there:
         rule = f"must hold {needed:,} bytes in {name}, of shape {tuple(tensor.dims)}"
         raise DataError(path, rule, f"it holds {there:,}: it is damaged")
+
+
+def _check_listed(tensor: Any, count: int, path: Path) -> None:
+    """Refuse a tensor whose numbers, written one by one, are not as many."""
+    from onnx import helper
+
+    parts = 2 if helper.tensor_dtype_to_np_dtype(tensor.data_type).kind == "c" else 1
+    there = len(getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type)))
+    if there != count * parts:
+        name = tensor.name or "a constant"
+        rule = f"must hold {count:,} numbers in {name}, of shape {tuple(tensor.dims)}"
+        raise DataError(path, rule, f"it holds {there // parts:,}: it is damaged")

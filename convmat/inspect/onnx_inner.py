@@ -38,12 +38,14 @@ def go_into(scope: Scope, node: Any, name: str, opset: int, go: Go) -> list[str]
         What a reader has to know of it, and what was not looked into.
     """
     graphs = dict(graphs_of(node))
-    if node.op_type == "If" and set(graphs) == set(_BRANCHES):
+    if node.op_type == "If" and set(graphs) == set(_BRANCHES) and node.input:
         return _branches(scope, node, name, go)
     if node.op_type == "Loop" and set(graphs) == {"body"} and len(node.input) >= 2:
         return _body(scope, node, name, body_inputs(scope, node), go)
     if node.op_type == "Scan" and set(graphs) == {"body"} and opset >= _SCAN_OF_TODAY:
-        return _body(scope, node, name, sliced_inputs(scope, node), go)
+        given = sliced_inputs(scope, node)
+        if given is not None:
+            return _body(scope, node, name, given, go)
     return _left(node, name, "its graphs are not followed here")
 
 

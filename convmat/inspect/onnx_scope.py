@@ -140,8 +140,10 @@ def body_inputs(scope: Scope, node: Any) -> tuple[list[Shape | None], int]:
     return [(), (), *carried], len(carried)
 
 
-def sliced_inputs(scope: Scope, node: Any) -> tuple[list[Shape | None], int]:
+def sliced_inputs(scope: Scope, node: Any) -> tuple[list[Shape | None], int] | None:
     """What the body of a `Scan` reads: states, and slices of sequences.
+
+    None where its attributes are not as the standard says.
 
     Returns
     -------
@@ -150,15 +152,19 @@ def sliced_inputs(scope: Scope, node: Any) -> tuple[list[Shape | None], int]:
         How many of them are states, which are carried on from turn to turn.
     """
     attributes = attributes_of(node)
-    slices = int(attributes.get("num_scan_inputs", 0))
+    slices = attributes.get("num_scan_inputs")
+    if not isinstance(slices, int) or not 1 <= slices <= len(node.input):
+        return None
     states = len(node.input) - slices
-    axes = attributes.get("scan_input_axes") or (0,) * slices
+    axes = attributes.get("scan_input_axes", (0,) * slices)
+    if not isinstance(axes, tuple) or not all(type(axis) is int for axis in axes):
+        return None
     shapes = [scope.shapes.get(name) for name in node.input]
-    for place, axis in zip(range(max(states, 0), len(shapes)), axes, strict=False):
+    for place, axis in zip(range(states, len(shapes)), axes, strict=False):
         whole = shapes[place]
         if whole is None or not -len(whole) <= axis < len(whole):
             shapes[place] = None
             continue
         cut = axis % len(whole)
         shapes[place] = (*whole[:cut], *whole[cut + 1 :])
-    return shapes, max(states, 0)
+    return shapes, states
