@@ -16,7 +16,7 @@ from convmat.geometry import Geometry
 from convmat.structure.entries import Entries
 from convmat.structure.guess import Guess
 from convmat.structure.nearest import projected
-from convmat.structure.reading import blocks, read_kernel
+from convmat.structure.reading import blocks, read_kernel, tap_reader
 from convmat.structure.same import same
 
 __all__ = ["Found", "Task", "checked"]
@@ -62,6 +62,18 @@ class Found:
     def taps(self) -> float:
         """Taps of the kernel; a trivial geometry is worse than any other."""
         return float("inf") if self.trivial else self.geometry.free_parameters
+
+    @property
+    def least(self) -> bool:
+        """Whether no geometry whose entries hold one tap each can have fewer taps.
+
+        So it is where all taps differ, and each is an entry by itself: there are as
+        many values in the matrix.
+        """
+        if self.loose or not all(tap_reader(a).one_output for a in self.geometry.axes):
+            return False
+        held = self.kernel[self.kernel != 0]
+        return bool(held.size == self.kernel.size == len(set(held.tolist())))
 
 
 def checked(task: Task, entries: Entries, guess: Guess) -> Found | None:

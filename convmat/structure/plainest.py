@@ -60,6 +60,8 @@ def _searched(
                         found, search.fewest = better, taps
                         break
             shown.update()
+            if found is not None and found.least:
+                break
     if found is not None:
         return found
     for some in (guesses, trivials):

@@ -17,7 +17,7 @@ __all__ = ["WHOLE", "Shapes", "axis_table", "cut_table", "numbers"]
 
 WHOLE = 1 << 16  # entries up to which every row is looked at
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's mixing
-_SOME = 1 << 13  # entries that are looked at of a large matrix
+_SOME = 1 << 12  # entries that are looked at of a large matrix
 _CELLS = 1 << 16  # of the table of an axis, where not all is looked at
 
 
