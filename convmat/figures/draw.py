@@ -12,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError
+from convmat.figures.stamp.written import with_stamp
 from convmat.files import whole_file
 
 __all__ = ["save"]
@@ -79,6 +80,7 @@ def save(figure: Figure, path: str | os.PathLike[str], *, dpi: int = 150) -> Pat
     content = buffer.getvalue()
     if suffix == ".svg":
         content = _described(content, getattr(figure, "convmat", {}).get("alt", ""))
+    content = with_stamp(content, suffix, figure, dpi)
     with whole_file(target) as file:
         file.write(content)
     return target
