@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
     from convmat.figures.finding import lr_find
+    from convmat.figures.flows import flow
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.pixels import pixel_table
+    from convmat.figures.planes import channels
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.spectrum import frequencies, spectrum_bounds
     from convmat.figures.style import Theme
+    from convmat.figures.summaries import summary_table
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.transposing import transpose
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
     from convmat.figures.weights import kernel_tiles

@@ -166,7 +166,7 @@ class _Page:
             rule += f"kernel, input and result beside each other, not {across:.0f}"
             raise ShapeError("geometry", rule, g, "matrix_plot draws any matrix")
         size = fitting_size(flat, self.tile, self.tile, SIZE)
-        self.points = size if size >= 4.5 else 0.0
+        self.points = size if size >= 5.0 else 0.0
         self.right = 0.0
 
     def _parts(self) -> list[_Blocks]:
