@@ -48,9 +48,10 @@ def flow(
     """A network from top to bottom: its tensors, and its layers between them.
 
     A tensor is as wide as it has cells along its last axis, and the higher the more
-    channels it has, on a logarithmic scale; features are channels of one cell. Beside each layer stand its parameters, and
-    a bar for its multiplications: filled those without padding, dashed the rest. Layers
-    that neither hold nor multiply nor reshape anything stand with the one before.
+    channels it has, on a logarithmic scale; features are channels of one cell. Beside
+    each layer stand its parameters, and a bar for its multiplications: filled those
+    without padding, dashed the rest. Layers that neither hold nor multiply nor reshape
+    anything stand with the one before.
 
     Parameters
     ----------

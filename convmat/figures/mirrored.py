@@ -10,6 +10,7 @@ import numpy as np
 from convmat.arrays import IntArray, Shape
 from convmat.figures.grid import Grid
 from convmat.figures.style import Mark, Theme, tap_mark
+from convmat.figures.tiles import planes_of
 from convmat.geometry import Geometry
 from convmat.transposed import stretched
 
@@ -57,15 +58,16 @@ class Mirrored:
 
     @property
     def input_blocks(self) -> tuple[tuple[int, int], Shape]:
-        """The padded input as blocks beside each other, one for each channel."""
+        """The padded input as blocks, one for each channel."""
         size = tuple(axis.padded_size for axis in self.geometry.axes)
-        return (1, self.geometry.in_channels), size
+        return planes_of(self.geometry.in_channels, size)
 
     @property
     def padded_shape(self) -> Shape:
         """Shape of the padded input, with channels where the kernel has them."""
-        (_, channels), size = self.input_blocks
-        return (channels, *size) if self.geometry.has_channels else size
+        _, size = self.input_blocks
+        whole = self.geometry.in_channels, *size
+        return whole if self.geometry.has_channels else size
 
     @property
     def kernel_blocks(self) -> tuple[tuple[int, int], Shape]:

@@ -174,7 +174,7 @@ def _told(grid: Grid, every: bool) -> str:
     if every:
         told += f"; {untouched} for structural zeros (grey, dotted), which stay 0"
     else:
-        told += f" where a dense layer has {grid.shape[0] * grid.shape[1]}"
+        told += f" where a dense layer has {grid.shape[0] * grid.shape[1]:,}"
     if dropped:
         told += f"; {dropped} dropped by padding (grey, dashed)"
     if sums:

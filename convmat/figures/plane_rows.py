@@ -1,4 +1,4 @@
-"""The parts of a convolution with channels, side by side, and the block matrix below."""
+"""The parts of a convolution with channels side by side, and its matrix below."""
 
 from __future__ import annotations
 

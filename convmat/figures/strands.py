@@ -96,11 +96,11 @@ class Legend:
         words = [text for _, text, _, _ in self.entries]
         self.chip = max(0.19, widest(words, _SMALL) + 0.08)
         counts = [f"×{count}" for _, _, count, _ in self.entries]
-        self.across = self.chip + 0.51 + widest(counts, _SMALL) + 0.16
+        self.across = self.chip + 0.45 + widest(counts, _SMALL) + 0.14
 
     def rows(self, room: float) -> int:
         """Lines that it takes in a room of so many inches."""
-        return -(-len(self.entries) // max(1, int((room + 0.16) / self.across)))
+        return -(-len(self.entries) // max(1, int((room + 0.14) / self.across)))
 
     def height(self, room: float) -> float:
         """Inches that it takes."""
@@ -115,13 +115,13 @@ class Legend:
             size, points = (self.chip, 0.17), _SMALL
             cell(self.sheet.ax, (left, top), size, mark, gid, text=text, points=points)
             middle, start = top + 0.085, left + self.chip + 0.06
-            ends = start, middle, start + 0.4, middle
+            ends = start, middle, start + 0.34, middle
             if gid.startswith("zero"):
                 draw_zero(self.sheet, ends, mark, f"{gid}.wire")
             else:
                 draw_wire(self.sheet, ends, number, f"{gid}.wire")
             looks: dict[str, Any] = {"fontsize": _SMALL, "ha": "left"}
-            place = start + 0.45, middle
+            place = start + 0.39, middle
             self.sheet.write(*place, f"×{count}", f"{gid}.count", **looks)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "draw_kernel",
     "draw_tiles",
     "kernel_extent",
+    "planes_of",
     "tiled_shape",
 ]
 
@@ -45,6 +46,17 @@ def draw_tiles(
         mark, text, gid = look(flat)
         place = corner[0] + column * side, corner[1] + row * side
         cell(ax, place, (side, side), mark, gid, text=text, points=points)
+
+
+def planes_of(channels: int, size: Shape) -> tuple[tuple[int, int], Shape]:
+    """Rows and columns of channels as blocks: lines below, pictures beside each other.
+
+    Examples
+    --------
+    >>> planes_of(3, (8,)), planes_of(3, (8, 8))
+    (((3, 1), (8,)), ((1, 3), (8, 8)))
+    """
+    return ((channels, 1) if len(size) == 1 else (1, channels)), size
 
 
 def blocks_extent(blocks: tuple[int, int], size: Shape) -> tuple[float, float]:
