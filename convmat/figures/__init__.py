@@ -17,22 +17,28 @@ if TYPE_CHECKING:
     from convmat.figures.applications import four_applications
     from convmat.figures.colorful import color_dim
     from convmat.figures.comparison import matrices_compared
+    from convmat.figures.dense import dense_vs_conv
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
     from convmat.figures.equations import matrix_equation
     from convmat.figures.finding import lr_find
+    from convmat.figures.flows import flow
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
+    from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.pixels import pixel_table
+    from convmat.figures.planes import channels
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.spectrum import spectrum_bounds
     from convmat.figures.style import Theme
+    from convmat.figures.summaries import summary_table
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.transposing import transpose
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
     from convmat.figures.waves import frequencies
@@ -41,10 +47,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Theme",
     "batchnorm",
+    "channels",
     "color_dim",
     "curves",
+    "dense_vs_conv",
     "equation_text",
     "feature_maps",
+    "flow",
     "four_applications",
     "frequencies",
     "gallery",
@@ -66,18 +75,25 @@ __all__ = [
     "spectrum_bounds",
     "stamp",
     "style",
+    "summary_table",
     "text",
+    "transpose",
     "usage_map",
     "wants_color",
+    "wires",
+    "wires_dense",
 ]
 
 _HOME = {
     "Theme": "style",
     "batchnorm": "normalising",
+    "channels": "planes",
     "color_dim": "colorful",
     "curves": "lines",
+    "dense_vs_conv": "dense",
     "equation_text": "text",
     "feature_maps": "responses",
+    "flow": "flows",
     "four_applications": "applications",
     "frequencies": "waves",
     "gradient_tying": "tying",
@@ -95,9 +111,13 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
-    "usage_map": "usage",
     "spectrum_bounds": "spectrum",
+    "summary_table": "summaries",
+    "transpose": "transposing",
+    "usage_map": "usage",
     "wants_color": "text",
+    "wires": "networks",
+    "wires_dense": "networks",
 }
 
 
