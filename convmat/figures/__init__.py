@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convmat.figures.comparison import matrices_compared
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
-    from convmat.figures.equations import matrix_equation
+    from convmat.figures.full_equation import matrix_equation
     from convmat.figures.finding import lr_find
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
@@ -84,7 +84,7 @@ _HOME = {
     "losses": "history",
     "lr_find": "finding",
     "matrices_compared": "comparison",
-    "matrix_equation": "equations",
+    "matrix_equation": "full_equation",
     "matrix_plot": "matrices",
     "matrix_text": "text",
     "momentum": "descent",
