@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from convmat.figures.comparison import matrices_compared
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
-    from convmat.figures.full_equation import matrix_equation
     from convmat.figures.finding import lr_find
+    from convmat.figures.full_equation import matrix_equation
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
+    from convmat.figures.moving import slide_film
     from convmat.figures.normalising import batchnorm
+    from convmat.figures.once import apply_once
     from convmat.figures.pixels import pixel_table
+    from convmat.figures.products import equations
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
+    from convmat.figures.slides import slide_frames
     from convmat.figures.spectrum import frequencies, spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
@@ -39,10 +43,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Theme",
+    "apply_once",
     "batchnorm",
     "color_dim",
     "curves",
     "equation_text",
+    "equations",
     "feature_maps",
     "four_applications",
     "frequencies",
@@ -61,6 +67,8 @@ __all__ = [
     "receptive_field",
     "save",
     "schedule",
+    "slide_film",
+    "slide_frames",
     "spectrum_bounds",
     "style",
     "text",
@@ -70,10 +78,12 @@ __all__ = [
 
 _HOME = {
     "Theme": "style",
+    "apply_once": "once",
     "batchnorm": "normalising",
     "color_dim": "colorful",
     "curves": "lines",
     "equation_text": "text",
+    "equations": "products",
     "feature_maps": "responses",
     "four_applications": "applications",
     "frequencies": "spectrum",
@@ -92,6 +102,8 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
+    "slide_film": "moving",
+    "slide_frames": "slides",
     "usage_map": "usage",
     "spectrum_bounds": "spectrum",
     "wants_color": "text",

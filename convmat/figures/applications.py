@@ -13,7 +13,8 @@ from convmat.figures.reads import Reads
 from convmat.figures.scene import Scene
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
-from convmat.geometry import Geometry, geometry as geometry_of, require_geometry
+from convmat.geometry import Geometry, require_geometry
+from convmat.geometry import geometry as geometry_of
 
 __all__ = ["four_applications"]
 
@@ -113,6 +114,8 @@ def _draw(sheet: Sheet, reads: Reads) -> list[str]:
     wide, tall = scene.size
     outputs = reads.geometry.matrix_shape[0]
     columns = 1 if outputs <= 4 else 2 if outputs <= 10 else 3
+    if reads.geometry.rank == 1:  # pictures of one line
+        columns = 1
     read = []
     for output in range(outputs):
         row, column = divmod(output, columns)

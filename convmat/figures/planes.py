@@ -17,7 +17,7 @@ __all__ = ["HEAD", "LABEL", "Look", "Planes"]
 HEAD = 8.0
 """Points of a heading."""
 
-LABEL = 0.18
+LABEL = 0.2
 """Inches above a plane for its name."""
 
 _NAME = 7.0  # points
@@ -50,7 +50,7 @@ class Planes:
     --------
     >>> planes = Planes.of("input", 2, (3, 4), 0.5, 9.0)
     >>> round(planes.wide, 3), round(planes.high, 3)
-    (2.0, 3.46)
+    (2.0, 3.5)
     """
 
     title: str
@@ -104,14 +104,16 @@ class Planes:
         Names have ids such as `input.channel[0]`, each with `suffix`.
         """
 
-        def shown(flat: int, plane: int) -> tuple[Mark, str, str]:
-            mark, text, gid = look(plane * self.size[0] * self.size[1] + flat)
-            return mark, text if self.points else "", gid
+        def shown(plane: int) -> Look:
+            def one(flat: int) -> tuple[Mark, str, str]:
+                mark, text, gid = look(plane * self.size[0] * self.size[1] + flat)
+                return mark, text if self.points else "", gid
+
+            return one
 
         for plane in range(self.count):
-            corner = self.corner(place, plane)
-            mine: Look = lambda flat, plane=plane: shown(flat, plane)  # noqa: E731 - a loop binds late
-            draw_tiles(sheet.ax, corner, self.side, self.size, mine, self.points)
+            corner, own = self.corner(place, plane), shown(plane)
+            draw_tiles(sheet.ax, corner, self.side, self.size, own, self.points)
         for plane, name in enumerate(self.names):
             x, y = place[0] + self.wide / 2, self.corner(place, plane)[1] - LABEL / 2
             looks: dict[str, Any] = {"fontsize": _NAME, "color": sheet.theme.muted}

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from convmat.arrays import Shape
-from convmat.errors import ShapeError
-from convmat.figures.canvas import fitting_size, widest
+from convmat.figures.canvas import POINT, fitting_size, widest
 from convmat.figures.content import cell_id
-from convmat.figures.planes import HEAD, LABEL, Look, Planes
+from convmat.figures.planes import HEAD, Look, Planes
 from convmat.figures.reads import Reads
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, mixed, tap_mark
-from convmat.figures.tiles import tiled_shape
 from convmat.geometry import Geometry
 
-__all__ = ["HEADING", "LEGIBLE", "Scene", "require_drawable"]
+__all__ = ["HEADING", "LEGIBLE", "Scene"]
 
 LEGIBLE = 6.0
 """Points: smaller text is not read, so smaller cells go without."""
@@ -32,30 +28,10 @@ HEADING = 0.17
 _SIZE = 9.0  # points
 _WITH_TEXT, _BARE, _LARGEST = 0.32, 0.2, 0.7  # inches of a cell
 _DOWN = 0.42  # inches from one strip to the next, with the heading between
-_NAMES = 0.6  # inches across the name of a channel
+_FRAME = 2.2  # points
+_HALVINGS = 12  # of the range in which the side of a cell is sought
+_KEY = 1.2  # inches across a kernel beside cells without text
 _DONE = 0.2  # share of the output's colour in outputs that came before
-
-
-def require_drawable(geometry: Geometry, most: int, remedy: str) -> None:
-    """Refuse more axes than a page has, and more cells than it can show.
-
-    Raises
-    ------
-    ShapeError
-        For three spatial axes or more, or more than `most` cells of padded input and
-        output together.
-    """
-    if geometry.rank > 2:
-        rule = "must have one or two spatial axes"
-        raise ShapeError("geometry", rule, geometry, remedy)
-    inputs = geometry.in_channels * prod(axis.padded_size for axis in geometry.axes)
-    outputs = geometry.matrix_shape[0]
-    if inputs + outputs > most:
-        rule = (
-            f"must have at most {most:,} cells of padded input and output together "
-            f"(here {inputs:,} and {outputs:,})"
-        )
-        raise ShapeError("geometry", rule, geometry, remedy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,48 +68,28 @@ class Scene:
         words: tuple[str, ...] = (),
         down: bool = False,
     ) -> Scene:
-        """The largest picture for `room` (inches), with text in the cells if it fits."""
-        g, sums = reads.geometry, reads.sums
-        counts = {
-            "kernel": g.weight_shape[1],
-            "input": g.in_channels,
-            "output": g.out_channels,
-        }
-        sizes = {
-            "kernel": tiled_shape(g.kernel_size),
-            "input": tiled_shape(reads.padded),
-            "output": tiled_shape(g.output_size),
-        }
-        several = [name for name in order if counts[name] > 1]
-        wide = [sizes[name][1] for name in order]
-        high = [sizes[name][0] * counts[name] for name in order]
-        names = LABEL * 1.6 * sum(counts[name] for name in several)
-        if down:
-            free = room[0], room[1] - _DOWN * (len(order) - 1) - names
-            sides = free[0] / max(wide), free[1] / sum(high)
-        else:
-            free = room[0] - gap * (len(order) - 1), room[1] - names
-            sides = (free[0] - _NAMES * len(several)) / sum(wide), free[1] / max(high)
-        texts = [*sums.inputs, *sums.results, *sums.taps]
-        wished = min(_LARGEST, max(_WITH_TEXT, 0.12 + widest(texts, _SIZE)))
-        side = min(wished, *sides)
-        points = fitting_size(texts, side, side, _SIZE)
-        if points < LEGIBLE:
-            side, points = min(side, _BARE), 0.0
-        parts = {}
-        for name in order:
-            title = reads.input_name if name == "input" else name
-            own = side, points
-            if name == "kernel" and not points:
-                own = _key(sums.taps, sizes, side, down)
-            parts[name] = Planes.of(title, counts[name], sizes[name], *own)
-        if "kernel" in order and _level(g, down):
-            step = parts["input"].step
-            own = parts["kernel"]
-            parts["kernel"] = Planes(
-                own.title, own.count, own.size, own.side, own.points, step
-            )
-        return cls(reads, parts, gap, words, down)
+        """The largest picture in `room` (inches), with text in the cells if it fits."""
+        texts = [*reads.sums.inputs, *reads.sums.results, *reads.sums.taps]
+        broadest = widest(texts, _SIZE)
+        legible = max(broadest * LEGIBLE / _SIZE / 0.86, LEGIBLE * POINT / 0.62)
+        wished = min(_LARGEST, max(_WITH_TEXT, 0.12 + broadest))
+
+        def laid(side: float, points: float = LEGIBLE) -> Scene:
+            parts = _parts(reads, order, side, points, down)
+            return cls(reads, parts, gap, words, down)
+
+        def bare(side: float) -> Scene:
+            return laid(side, 0.0)
+
+        if legible <= wished and laid(legible).fits(room):
+            side = _largest(legible, wished, lambda side: laid(side).fits(room))
+            return laid(side, max(LEGIBLE, fitting_size(texts, side, side, _SIZE)))
+        return bare(_largest(0.0, _BARE, lambda side: bare(side).fits(room)))
+
+    def fits(self, room: tuple[float, float]) -> bool:
+        """Whether the picture is no larger than `room`."""
+        wide, high = self.size
+        return wide <= room[0] and high <= room[1]
 
     @property
     def points(self) -> float:
@@ -262,7 +218,8 @@ class Scene:
         (top, left), (high, wide) = ([0, *starts][-2:], [1, *g.span][-2:])
         per_group = g.weight_shape[1]
         first = self.reads.channel(row) * g.groups // g.out_channels * per_group
-        looks: dict[str, Any] = {"edgecolor": sheet.theme.ink, "linewidth": 2.2}
+        width = min(_FRAME, 0.25 * part.side / POINT)  # of small cells it hides little
+        looks: dict[str, Any] = {"edgecolor": sheet.theme.ink, "linewidth": width}
         for plane in range(first, first + per_group):
             x, y = part.corner(place, plane)
             frame = Rectangle(
@@ -283,16 +240,46 @@ def _level(geometry: Geometry, down: bool) -> bool:
     return not down and geometry.groups == 1
 
 
+def _parts(
+    reads: Reads, order: tuple[str, ...], side: float, points: float, down: bool
+) -> dict[str, Planes]:
+    """Kernel, input and output in cells of that side; 0 points are no text."""
+    g = reads.geometry
+    known = {
+        "kernel": ("kernel", g.weight_shape[1], g.kernel_size),
+        "input": (reads.input_name, g.in_channels, reads.padded),
+        "output": ("output", g.out_channels, g.output_size),
+    }
+    parts = {name: Planes.of(*known[name], side, points) for name in order}
+    if "kernel" in parts and not points:
+        own = _key(reads.sums.taps, parts, down)
+        parts["kernel"] = Planes.of(*known["kernel"], *own)
+    if "kernel" in parts and _level(g, down):
+        step = parts["input"].step
+        parts["kernel"] = replace(parts["kernel"], step=step)
+    return parts
+
+
 def _key(
-    taps: list[str], sizes: Mapping[str, Shape], side: float, down: bool
+    taps: list[str], parts: Mapping[str, Planes], down: bool
 ) -> tuple[float, float]:
     """Side and font size of a kernel beside cells without text: it tells the colours.
 
     It is no larger than the input beside it, so that it finds room.
     """
-    (high, wide), (rows, columns) = sizes["kernel"], sizes["input"]
+    (high, wide), own = parts["kernel"].size, parts["input"]
     wished = min(_LARGEST, max(_WITH_TEXT, 0.12 + widest(taps, _SIZE)))
-    beside = wished if down else min(side * rows / high, 1.5 / wide)
-    own = max(side, min(wished, side * columns / wide, beside))
-    points = fitting_size(taps, own, own, _SIZE)
-    return own, points if points >= LEGIBLE else 0.0
+    beside = wished if down else min(own.size[0] * own.side / high, _KEY / wide)
+    side = max(own.side, min(wished, own.cells / wide, beside))
+    points = fitting_size(taps, side, side, _SIZE) if side else 0.0
+    return side, points if points >= LEGIBLE else 0.0
+
+
+def _largest(low: float, high: float, fits: Callable[[float], bool]) -> float:
+    """The largest number up to `high` that fits, when smaller ones do."""
+    if fits(high):
+        return high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
