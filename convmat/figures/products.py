@@ -90,11 +90,11 @@ def equations(
         geometry = geometry_of((3, 3), (2, 2))
     require_geometry(geometry)
     rows = geometry.matrix_shape[0]
-    _require_few(rows, rows * geometry.taps_per_row)
+    _require_few(geometry, rows)
     _require_short(geometry)
     reads = Reads.of(geometry, kernel, x, bias)
     written = Written.of(reads, range(rows), form, _ROOM)
-    _require_few(rows * written.lines, rows * geometry.taps_per_row)
+    _require_few(geometry, rows * written.lines)
     sheet = Sheet.blank(theme_of(theme), ax)
     places = written.heads()
     room = sum(text_width(name, HEAD) for name in places) + 0.3
@@ -127,7 +127,7 @@ def equations(
     return sheet.finish("equations", params, _alt(reads, terms), x=read, y=filled)
 
 
-def _require_few(lines: int, terms: int) -> None:
+def _require_few(geometry: Geometry, lines: int) -> None:
     """Refuse what nobody reads.
 
     Raises
@@ -135,13 +135,14 @@ def _require_few(lines: int, terms: int) -> None:
     ShapeError
         For more than 36 lines or 600 terms.
     """
+    terms = geometry.matrix_shape[0] * geometry.taps_per_row
     if lines > _MOST_LINES or terms > _MOST_TERMS:
         rule = (
             f"must have at most {_MOST_LINES} lines and {_MOST_TERMS} terms to be "
             f"read (here {lines} and {terms})"
         )
         remedy = "apply_once writes the sum of one output, matrix_plot draws them all"
-        raise ShapeError("geometry", rule, (lines, terms), remedy)
+        raise ShapeError("geometry", rule, geometry, remedy)
 
 
 def _require_short(geometry: Geometry) -> None:
