@@ -15,25 +15,29 @@ if TYPE_CHECKING:
     from convmat.figures import gallery, stamp, style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.channel_sums import channels
     from convmat.figures.colorful import color_dim
     from convmat.figures.comparison import matrices_compared
     from convmat.figures.dense import dense_vs_conv
     from convmat.figures.descent import momentum
     from convmat.figures.draw import save
-    from convmat.figures.equations import matrix_equation
     from convmat.figures.finding import lr_find
     from convmat.figures.flows import flow
+    from convmat.figures.full_equation import matrix_equation
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
+    from convmat.figures.moving import slide_film
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
+    from convmat.figures.once import apply_once
     from convmat.figures.pixels import pixel_table
-    from convmat.figures.planes import channels
+    from convmat.figures.products import equations
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
+    from convmat.figures.slides import slide_frames
     from convmat.figures.spectrum import spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.summaries import summary_table
@@ -46,12 +50,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Theme",
+    "apply_once",
     "batchnorm",
     "channels",
     "color_dim",
     "curves",
     "dense_vs_conv",
     "equation_text",
+    "equations",
     "feature_maps",
     "flow",
     "four_applications",
@@ -72,6 +78,8 @@ __all__ = [
     "receptive_field",
     "save",
     "schedule",
+    "slide_film",
+    "slide_frames",
     "spectrum_bounds",
     "stamp",
     "style",
@@ -86,12 +94,14 @@ __all__ = [
 
 _HOME = {
     "Theme": "style",
+    "apply_once": "once",
     "batchnorm": "normalising",
-    "channels": "planes",
+    "channels": "channel_sums",
     "color_dim": "colorful",
     "curves": "lines",
     "dense_vs_conv": "dense",
     "equation_text": "text",
+    "equations": "products",
     "feature_maps": "responses",
     "flow": "flows",
     "four_applications": "applications",
@@ -103,7 +113,7 @@ _HOME = {
     "losses": "history",
     "lr_find": "finding",
     "matrices_compared": "comparison",
-    "matrix_equation": "equations",
+    "matrix_equation": "full_equation",
     "matrix_plot": "matrices",
     "matrix_text": "text",
     "momentum": "descent",
@@ -111,6 +121,8 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
+    "slide_film": "moving",
+    "slide_frames": "slides",
     "spectrum_bounds": "spectrum",
     "summary_table": "summaries",
     "transpose": "transposing",

@@ -152,7 +152,9 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
     return _told(task, found, order, transposed, plainer, told)
 
 
-def _plainer(task: Task, readings: list[Reading], found: Found | None) -> Nearest | None:
+def _plainer(
+    task: Task, readings: list[Reading], found: Found | None
+) -> Nearest | None:
     """What is near the matrix and plainer than the convolution it is, if it is one."""
     if not len(task.entries.indices):
         return None

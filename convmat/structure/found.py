@@ -46,6 +46,7 @@ class Found:
     kernel: Array
 
     evidence: Evidence
+
     @property
     def trivial(self) -> bool:
         """Whether nothing is tied along an axis, or next to nothing at all."""
