@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convmat.figures import style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.arithmetic import ARITHMETIC
     from convmat.figures.colorful import color_dim
     from convmat.figures.comparison import matrices_compared
     from convmat.figures.descent import momentum
@@ -22,26 +23,33 @@ if TYPE_CHECKING:
     from convmat.figures.equations import matrix_equation
     from convmat.figures.finding import lr_find
     from convmat.figures.history import losses
+    from convmat.figures.holes import dilation
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
     from convmat.figures.normalising import batchnorm
+    from convmat.figures.pads import padding
     from convmat.figures.pixels import pixel_table
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.spectrum import frequencies, spectrum_bounds
+    from convmat.figures.stacks import stack3d, stack3d_film
+    from convmat.figures.strides import stride
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.tracing import precedents
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
     from convmat.figures.weights import kernel_tiles
 
 __all__ = [
+    "ARITHMETIC",
     "Theme",
     "batchnorm",
     "color_dim",
     "curves",
+    "dilation",
     "equation_text",
     "feature_maps",
     "four_applications",
@@ -57,11 +65,16 @@ __all__ = [
     "matrix_plot",
     "matrix_text",
     "momentum",
+    "padding",
     "pixel_table",
+    "precedents",
     "receptive_field",
     "save",
     "schedule",
     "spectrum_bounds",
+    "stack3d",
+    "stack3d_film",
+    "stride",
     "style",
     "text",
     "usage_map",
@@ -69,10 +82,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "ARITHMETIC": "arithmetic",
     "Theme": "style",
     "batchnorm": "normalising",
     "color_dim": "colorful",
     "curves": "lines",
+    "dilation": "holes",
     "equation_text": "text",
     "feature_maps": "responses",
     "four_applications": "applications",
@@ -88,12 +103,17 @@ _HOME = {
     "matrix_plot": "matrices",
     "matrix_text": "text",
     "momentum": "descent",
+    "padding": "pads",
     "pixel_table": "pixels",
+    "precedents": "tracing",
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
-    "usage_map": "usage",
     "spectrum_bounds": "spectrum",
+    "stack3d": "stacks",
+    "stack3d_film": "stacks",
+    "stride": "strides",
+    "usage_map": "usage",
     "wants_color": "text",
 }
 
