@@ -17,6 +17,7 @@ from convmat.arrays import IntArray, Shape
 from convmat.errors import ShapeError
 from convmat.figures.content import cell_id, short
 from convmat.figures.grid import Grid
+from convmat.figures.padded import Padded
 from convmat.figures.style import Mark, Theme, tap_mark
 from convmat.figures.tints import INPUT, tinted
 from convmat.geometry import Geometry, IntOrInts
@@ -47,6 +48,9 @@ class Scene:
     inputs : ndarray of int, shape (cells,)
         Entry `c` is the layer's input in cell `c` of the drawn input; -1 for a zero
         that was inserted.
+    cells : ndarray of int, shape (padded cells,)
+        Entry `c` is the cell of the drawn input that stands in cell `c` of the padded
+        one, -1 for a zero of the padding.
 
     Examples
     --------
@@ -63,6 +67,7 @@ class Scene:
     grid: Grid
     taps: IntArray
     inputs: IntArray
+    cells: IntArray
 
     @classmethod
     def of(cls, layer: Layer) -> Scene:
@@ -76,13 +81,14 @@ class Scene:
         g = layer.geometry
         if not layer.transposed:
             taps, inputs = np.arange(g.free_parameters), np.arange(g.matrix_shape[1])
-            return cls(layer, g, Grid.of(g, padding=True), taps, inputs)
+            return cls(layer, g, Grid.of(g, padding=True), taps, inputs, _cells(g))
         direct = stretched(g)
         taps = direct.kernel(np.arange(g.free_parameters).reshape(g.kernel_shape))
         shape = g.out_channels, *g.output_size
         inputs = direct.input(np.arange(1, g.matrix_shape[0] + 1).reshape(shape)) - 1
         grid = Grid.of(direct.geometry, padding=True)
-        return cls(layer, direct.geometry, grid, taps.ravel(), inputs.ravel())
+        both = taps.ravel(), inputs.ravel()
+        return cls(layer, direct.geometry, grid, *both, _cells(direct.geometry))
 
     @cached_property
     def numbers(self) -> IntArray:
@@ -112,7 +118,7 @@ class Scene:
 
     def held(self, cell: int) -> int:
         """The layer's input in a cell of the padded input; -1 for zeros."""
-        own = int(self.grid.held[cell])
+        own = int(self.cells[cell])
         return int(self.inputs[own]) if own >= 0 else -1
 
     def tap(self, output: int, cell: int) -> int:
@@ -136,8 +142,7 @@ class Scene:
             return cell_id("pad", self.padded[lead:], cell)
         own = self.held(cell)
         if own < 0:
-            inner = int(self.grid.held[cell])
-            return cell_id("zero", self.drawn.input_shape, inner)
+            return cell_id("zero", self.drawn.input_shape, int(self.cells[cell]))
         return cell_id("x", self.layer.input_shape, own)
 
     def look(self, output: int, cell: int, theme: Theme) -> Look:
@@ -195,6 +200,17 @@ class Scene:
         zeros = self.drawn.taps_per_row - len(parts)
         parts += [f"{zeros} on zeros"] if zeros else []
         return f"{outs[output]}: {', '.join(parts)}."
+
+
+def _cells(g: Geometry) -> IntArray:
+    """Entry `[c]` is the input in cell `c` of the padded input of all channels, or -1.
+
+    Unlike what a matrix holds, this knows cells of padding that no window reads.
+    """
+    one = Padded(g).held
+    firsts = np.arange(g.in_channels)[:, None] * prod(g.input_size)
+    cells: IntArray = np.where(one < 0, -1, one + firsts).ravel()
+    return cells
 
 
 def output_number(output: IntOrInts, shape: Shape) -> int:

@@ -29,11 +29,12 @@ from convmat.geometry import Geometry
 from convmat.geometry.names import did_you_mean
 from convmat.geometry.wording import sizes, times
 from convmat.receptive import Layer
+from convmat.transposed import stretched
 
 __all__ = ["Stack", "layer_of"]
 
 _MOST = 400  # cells of the padded input, and outputs
-_LARGEST, _SMALLEST = 0.38, 0.09  # inches of a cell's side
+_LARGEST, _SMALLEST = 0.38, 0.05  # inches of a cell's side
 _WIDE, _HIGH = 6.1, 5.6  # inches that both grids may take
 _MARGIN, _GAP, _LEAST = 0.2, 0.3, 3.2
 _READ = 6.0  # points: smaller names are left out
@@ -231,10 +232,8 @@ def _refuse(layer: Layer) -> None:
     g = layer.geometry
     if g.rank > 2:
         raise ShapeError("geometry", "must have one or two spatial axes", g, _REMEDY)
-    padded = g.in_channels * prod(axis.padded_size for axis in g.axes)
-    # Stretched and padded, the input of a transpose has a span less one more cells.
-    direct = g.out_channels * prod(axis.padded_size + axis.span - 1 for axis in g.axes)
-    cells = direct if layer.transposed else padded
+    drawn = stretched(g).geometry if layer.transposed else g
+    cells = drawn.in_channels * prod(axis.padded_size for axis in drawn.axes)
     outs = layer.channels[1] * prod(layer.output_size)
     if cells > _MOST or outs > _MOST:
         rule = f"must have at most {_MOST} cells of padded input, and outputs"
