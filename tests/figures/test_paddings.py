@@ -33,9 +33,7 @@ def padded_by_numpy(g):
     for out in np.ndindex(*g.output_size):
         window = tuple(
             slice(o * s, o * s + (k - 1) * d + 1, d)
-            for o, s, k, d in zip(
-                out, g.stride, g.kernel_size, g.dilation, strict=True
-            )
+            for o, s, k, d in zip(out, g.stride, g.kernel_size, g.dilation, strict=True)
         )
         read[window] = True
     return whole, read
@@ -73,7 +71,10 @@ def test_cells_under_an_output_are_those_of_its_window(g):
         left, top, wide, high = cells.box(output)
         flat = numbers.reshape(-1, cells.size[-1])
         box = flat[top : top + high, left : left + wide]
-        assert {box[0, 0], box[-1, -1]} == {numbers[window].min(), numbers[window].max()}
+        assert {box[0, 0], box[-1, -1]} == {
+            numbers[window].min(),
+            numbers[window].max(),
+        }
 
 
 @pytest.mark.parametrize("mode", PADDING_MODES)
@@ -120,7 +121,7 @@ def test_every_formula_is_true_and_says_the_size_of_the_output(g):
     results = []
     for formula in panel.formulas:
         left, right = formula.split(": ")[-1].rsplit(" = ", 1)
-        assert eval(left) == int(right)  # noqa: S307 - arithmetic that we wrote
+        assert eval(left) == int(right)
         results.append(int(right))
     assert results in (list(g.output_size), sorted(set(g.output_size)))
 

@@ -1,4 +1,4 @@
-"""Input below, output above: the guide's geometries, windows, films, by their artists."""
+"""Input below, output above: the guide's geometries, windows, films, by artists."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,9 @@ WITNESSES = {
     "far": geometry((9, 5), (2, 2), stride=(4, 3)),
     "dead": geometry((1, 2), (3, 3), padding=1),
     "point": geometry((1, 1), (1, 1)),
-    "round": geometry((3, 3), (3, 2), padding=((2, 1), (0, 3)), padding_mode="circular"),
+    "round": geometry(
+        (3, 3), (3, 2), padding=((2, 1), (0, 3)), padding_mode="circular"
+    ),
 }
 TURNED = {
     "odd": transposed_geometry((3, 2), (3, 3), stride=2, padding=1, output_padding=1),
@@ -54,7 +56,7 @@ TURNED = {
 }
 LAYERS = [
     *((name, Layer(g)) for name, g in WITNESSES.items()),
-    *((f"{name}, transposed", Layer(g, True)) for name, g in TURNED.items()),
+    *((f"{name}, transposed", Layer(g, transposed=True)) for name, g in TURNED.items()),
 ]
 
 
@@ -169,12 +171,12 @@ TAPS = {tap_mark(tap).fill for tap in range(21)}
 
 
 @settings(max_examples=40)
-@given(geometries(max_rank=2, max_channels=2, max_groups=2), st.booleans())
-@example(WITNESSES["uneven"], False)
-@example(WITNESSES["groups"], True)
-@example(TURNED["cropped"], True)
-@example(WITNESSES["dead"], True)
-@example(WITNESSES["far"], True)
+@given(g=geometries(max_rank=2, max_channels=2, max_groups=2), transposed=st.booleans())
+@example(g=WITNESSES["uneven"], transposed=False)
+@example(g=WITNESSES["groups"], transposed=True)
+@example(g=TURNED["cropped"], transposed=True)
+@example(g=WITNESSES["dead"], transposed=True)
+@example(g=WITNESSES["far"], transposed=True)
 def test_what_a_scene_reads_is_the_row_of_the_matrix(g, transposed):
     if transposed and g.padding_mode != "zeros" and any(map(any, g.padding)):
         with pytest.raises(GeometryError, match="padding_mode must be 'zeros'"):
@@ -237,7 +239,7 @@ def test_the_alt_text_says_what_the_output_reads():
     lines = stack3d("padding_strides", output=0).convmat["alt"].splitlines()
     assert lines[0].startswith("Convolution geometry((5, 5), (3, 3), stride=2")
     assert "(5 + 2*1 - 3)//2 + 1 = 3 on both axes" in lines[0]
-    assert lines[1] == "P: ε on x₀₀, ζ on x₀₁, θ on x₁₀, ι on x₁₁, 5 on zeros."
+    assert lines[1] == "P: ε on x₀₀, ζ on x₀₁, θ on x₁₀, ι on x₁₁, 5 on zeros."  # noqa: RUF001 - a tap
 
 
 def test_a_film_shows_every_output_and_keeps_those_before(artists):
@@ -318,7 +320,9 @@ def test_what_cannot_be_stacked_is_refused(asked, words):
 def test_unknown_names_and_what_is_no_geometry_are_refused():
     with pytest.raises(ConvmatError, match="did you mean 'padding_strides'"):
         stack3d("paddng_strides")
-    with pytest.raises(ConvmatTypeError, match="geometry must be a Geometry, or a name"):
+    with pytest.raises(
+        ConvmatTypeError, match="geometry must be a Geometry, or a name"
+    ):
         stack3d((3, 3))
     with pytest.raises(ConvmatTypeError, match="transposed must be True or False"):
         stack3d("dilation", transposed=1)
