@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convmat.figures import gallery, stamp, style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.arithmetic import ARITHMETIC
     from convmat.figures.channel_sums import channels
     from convmat.figures.colorful import color_dim
     from convmat.figures.comparison import matrices_compared
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from convmat.figures.flows import flow
     from convmat.figures.full_equation import matrix_equation
     from convmat.figures.history import losses
+    from convmat.figures.holes import dilation
     from convmat.figures.kernels import kernel_grid
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.once import apply_once
+    from convmat.figures.pads import padding
     from convmat.figures.pixels import pixel_table
     from convmat.figures.products import equations
     from convmat.figures.rates import schedule
@@ -39,9 +42,12 @@ if TYPE_CHECKING:
     from convmat.figures.responses import feature_maps
     from convmat.figures.slides import slide_frames
     from convmat.figures.spectrum import spectrum_bounds
+    from convmat.figures.stacks import stack3d, stack3d_film
+    from convmat.figures.strides import stride
     from convmat.figures.style import Theme
     from convmat.figures.summaries import summary_table
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.tracing import precedents
     from convmat.figures.transposing import transpose
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
     from convmat.figures.weights import kernel_tiles
 
 __all__ = [
+    "ARITHMETIC",
     "Theme",
     "apply_once",
     "batchnorm",
@@ -56,6 +63,7 @@ __all__ = [
     "color_dim",
     "curves",
     "dense_vs_conv",
+    "dilation",
     "equation_text",
     "equations",
     "feature_maps",
@@ -74,14 +82,19 @@ __all__ = [
     "matrix_plot",
     "matrix_text",
     "momentum",
+    "padding",
     "pixel_table",
+    "precedents",
     "receptive_field",
     "save",
     "schedule",
     "slide_film",
     "slide_frames",
     "spectrum_bounds",
+    "stack3d",
+    "stack3d_film",
     "stamp",
+    "stride",
     "style",
     "summary_table",
     "text",
@@ -93,6 +106,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "ARITHMETIC": "arithmetic",
     "Theme": "style",
     "apply_once": "once",
     "batchnorm": "normalising",
@@ -100,6 +114,7 @@ _HOME = {
     "color_dim": "colorful",
     "curves": "lines",
     "dense_vs_conv": "dense",
+    "dilation": "holes",
     "equation_text": "text",
     "equations": "products",
     "feature_maps": "responses",
@@ -117,13 +132,18 @@ _HOME = {
     "matrix_plot": "matrices",
     "matrix_text": "text",
     "momentum": "descent",
+    "padding": "pads",
     "pixel_table": "pixels",
+    "precedents": "tracing",
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
     "slide_film": "moving",
     "slide_frames": "slides",
     "spectrum_bounds": "spectrum",
+    "stack3d": "stacks",
+    "stack3d_film": "stacks",
+    "stride": "strides",
     "summary_table": "summaries",
     "transpose": "transposing",
     "usage_map": "usage",
