@@ -1,7 +1,7 @@
 """The figures: a matrix and its parts drawn, or written for a terminal.
 
-`text` and `style` need nothing but NumPy; the others need matplotlib, and say so where
-it is missing. Everything loads on first use.
+`text`, `window_text`, `style` and the LaTeX of a geometry do without matplotlib; the
+others need it, and say so where it is missing. Everything loads on first use.
 """
 
 from __future__ import annotations
@@ -23,16 +23,20 @@ if TYPE_CHECKING:
     from convmat.figures.finding import lr_find
     from convmat.figures.history import losses
     from convmat.figures.kernels import kernel_grid
+    from convmat.figures.latex import latex_equations, latex_matrix
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
     from convmat.figures.normalising import batchnorm
     from convmat.figures.pixels import pixel_table
     from convmat.figures.rates import schedule
+    from convmat.figures.readout import figure_text
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.spectrum import frequencies, spectrum_bounds
     from convmat.figures.style import Theme
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.text_window import window_text
+    from convmat.figures.tikz import tikz_picture
     from convmat.figures.tying import gradient_tying
     from convmat.figures.usage import usage_map
     from convmat.figures.weights import kernel_tiles
@@ -44,11 +48,14 @@ __all__ = [
     "curves",
     "equation_text",
     "feature_maps",
+    "figure_text",
     "four_applications",
     "frequencies",
     "gradient_tying",
     "kernel_grid",
     "kernel_tiles",
+    "latex_equations",
+    "latex_matrix",
     "layer_stats",
     "losses",
     "lr_find",
@@ -64,8 +71,10 @@ __all__ = [
     "spectrum_bounds",
     "style",
     "text",
+    "tikz_picture",
     "usage_map",
     "wants_color",
+    "window_text",
 ]
 
 _HOME = {
@@ -75,11 +84,14 @@ _HOME = {
     "curves": "lines",
     "equation_text": "text",
     "feature_maps": "responses",
+    "figure_text": "readout",
     "four_applications": "applications",
     "frequencies": "spectrum",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "kernel_tiles": "weights",
+    "latex_equations": "latex",
+    "latex_matrix": "latex",
     "layer_stats": "activations",
     "losses": "history",
     "lr_find": "finding",
@@ -92,9 +104,11 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
-    "usage_map": "usage",
     "spectrum_bounds": "spectrum",
+    "tikz_picture": "tikz",
+    "usage_map": "usage",
     "wants_color": "text",
+    "window_text": "text_window",
 }
 
 
