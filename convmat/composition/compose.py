@@ -103,6 +103,11 @@ class Composition:
             "the border, where the second one reads zeros in place of outputs"
         )
 
+    def _repr_html_(self) -> str:
+        from convmat.composition.display import composition_html
+
+        return composition_html(self)
+
 
 def compose(
     kernel_a: npt.ArrayLike,
