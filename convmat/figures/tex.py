@@ -103,7 +103,7 @@ _MATHS = {
         ], strict=True)
     ),
     **{
-        letter: "o" if name == "omicron" else f"\\{name}"
+        letter: "{o}" if name == "omicron" else f"\\{name}"
         for letter, name in zip("αβγδεζηθικλμνξοπρστυφχψω", _GREEK, strict=True)
     },
 }  # fmt: skip

@@ -50,7 +50,7 @@ class TikzPen(RendererBase):
     Attributes
     ----------
     lines : list of str
-        One `\path` or `\node` each, before it `% gid` where its artist has an id.
+        One `\path` or `\node` each; before it `% gid` where its artist has an id.
     colors : set of str
         Those that the lines name, as `#RRGGBB`.
     hatched : bool
@@ -128,15 +128,14 @@ class TikzPen(RendererBase):
         self._write(gc, [node])
 
     def _write(self, gc: Any, commands: list[str]) -> None:
-        if not commands:
-            return
         gid = self._ids[-1] if self._ids else None
-        if gid:
-            self.lines.append(f"% gid {one_line(gid)}")
         clip = self._clip(gc)
-        if clip:
-            commands = ["\\begin{scope}", *clip, *commands, "\\end{scope}"]
-        self.lines += commands
+        for command in commands:
+            self.lines += [f"% gid {one_line(gid)}"] if gid else []
+            if clip:
+                self.lines += ["\\begin{scope}", *clip, command, "\\end{scope}"]
+            else:
+                self.lines.append(command)
 
     def _clip(self, gc: Any) -> list[str]:
         """What cuts it off, unless that is the whole sheet."""
