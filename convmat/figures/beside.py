@@ -28,8 +28,8 @@ def cell_lines(
 
     Examples
     --------
-    >>> print(*cell_lines([["A", "10"], ["C", "D"]], {(0, 1)}), sep="|")
-      A [10]|  C   D
+    >>> cell_lines([["A", "10"], ["C", "D"]], {(0, 1)})
+    ['  A [10]', '  C   D ']
     """
     wide = 2 + max((len(text) for row in rows for text in row), default=0)
     lines = []
@@ -38,7 +38,7 @@ def cell_lines(
         for j, text in enumerate(row):
             framed = f"[{text}]" if (i, j) in marked else f" {text} "
             cells.append(paint(i, j, framed.rjust(wide)))
-        lines.append("".join(cells).rstrip())
+        lines.append("".join(cells))
     return lines
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from matplotlib.figure import Figure
+from matplotlib.image import _ImageBase
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
@@ -95,7 +96,7 @@ def _in_cells(figure: Figure) -> str:
         if text.get_text().strip()
     }
     blocks = _blocks(_cells(figure, texts))
-    if not any(cell.text for block in blocks for cell in block):
+    if figure.findobj(_ImageBase) or not all(map(_has_text, blocks)):
         kind, alt = note_of(figure)
         rule = "must be of cells that are large enough for text"
         remedy = "matrix_text and window_text write a geometry; " if alt else ""
@@ -166,6 +167,10 @@ def _blocks(cells: list[_Cell]) -> list[list[_Cell]]:
         places = [at for at, block in of.items() if id(block) in met]
         of.update(dict.fromkeys([*places, *corners], whole))
     return list({id(block): block for block in of.values()}.values())
+
+
+def _has_text(block: list[_Cell]) -> bool:
+    return any(cell.text for cell in block)
 
 
 def _written(block: list[_Cell], names: list[Text], figure: Figure) -> list[str]:
