@@ -57,8 +57,8 @@ def test_the_window_is_that_of_the_tie_map_and_the_sum_comes_to_the_window(g):
     cells = g.in_channels * int(np.prod([axis.padded_size for axis in g.axes]))
     assume(max(rows, cells) <= 256)
     # Inputs that name themselves: no two are alike.
-    x = 100 + np.arange(g.matrix_shape[1]).reshape(g.input_shape)
-    kernel = np.arange(1, g.free_parameters + 1).reshape(g.kernel_shape)
+    x = 100 + np.arange(g.matrix_shape[1]).reshape(g.in_channels, *g.input_size)
+    kernel = np.arange(1, g.free_parameters + 1).reshape(g.weight_shape)
     y = conv(x, kernel, **g.keywords).reshape(-1)
     ties = tie_map(g)
     for row in {0, rows // 2, rows - 1}:
