@@ -153,6 +153,11 @@ class Composition:
         one, other = alike(*self._links)
         return (other, one) if self.transposed else (one, other)
 
+    def _repr_html_(self) -> str:
+        from convmat.composition.display import composition_html
+
+        return composition_html(self)
+
     def __str__(self) -> str:
         """What became of the two, in words."""
         kind = "transposed convolution, paired with" if self.transposed else ""

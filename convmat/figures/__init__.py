@@ -1,7 +1,8 @@
 """The figures: a matrix and its parts drawn, or written for a terminal.
 
-`text` and `style` need nothing but NumPy; the others need matplotlib, and say so where
-it is missing: `gallery` when it draws. Everything loads on first use.
+`text`, `window_text`, `style` and the LaTeX of a geometry do without matplotlib; the
+others need it, and say so where it is missing: `gallery` when it draws. Everything loads
+on first use.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from convmat.figures.history import losses
     from convmat.figures.holes import dilation
     from convmat.figures.kernels import kernel_grid
+    from convmat.figures.latex import latex_equations, latex_matrix
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
     from convmat.figures.moving import slide_film
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from convmat.figures.pixels import pixel_table
     from convmat.figures.products import equations
     from convmat.figures.rates import schedule
+    from convmat.figures.readout import figure_text
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.slides import slide_frames
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from convmat.figures.style import Theme
     from convmat.figures.summaries import summary_table
     from convmat.figures.text import equation_text, matrix_text, wants_color
+    from convmat.figures.text_window import window_text
+    from convmat.figures.tikz import tikz_picture
     from convmat.figures.tracing import precedents
     from convmat.figures.transposing import transpose
     from convmat.figures.tying import gradient_tying
@@ -67,6 +72,7 @@ __all__ = [
     "equation_text",
     "equations",
     "feature_maps",
+    "figure_text",
     "flow",
     "four_applications",
     "frequencies",
@@ -74,6 +80,8 @@ __all__ = [
     "gradient_tying",
     "kernel_grid",
     "kernel_tiles",
+    "latex_equations",
+    "latex_matrix",
     "layer_stats",
     "losses",
     "lr_find",
@@ -98,9 +106,11 @@ __all__ = [
     "style",
     "summary_table",
     "text",
+    "tikz_picture",
     "transpose",
     "usage_map",
     "wants_color",
+    "window_text",
     "wires",
     "wires_dense",
 ]
@@ -118,12 +128,15 @@ _HOME = {
     "equation_text": "text",
     "equations": "products",
     "feature_maps": "responses",
+    "figure_text": "readout",
     "flow": "flows",
     "four_applications": "applications",
     "frequencies": "waves",
     "gradient_tying": "tying",
     "kernel_grid": "kernels",
     "kernel_tiles": "weights",
+    "latex_equations": "latex",
+    "latex_matrix": "latex",
     "layer_stats": "activations",
     "losses": "history",
     "lr_find": "finding",
@@ -145,9 +158,11 @@ _HOME = {
     "stack3d_film": "stacks",
     "stride": "strides",
     "summary_table": "summaries",
+    "tikz_picture": "tikz",
     "transpose": "transposing",
     "usage_map": "usage",
     "wants_color": "text",
+    "window_text": "text_window",
     "wires": "networks",
     "wires_dense": "networks",
 }

@@ -26,7 +26,7 @@ from convmat.geometry import Geometry
 from convmat.labels import labels
 from convmat.tie import tie_map
 
-__all__ = ["Sums"]
+__all__ = ["Sums", "offsets_of", "outputs_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +79,13 @@ class Sums:
         names = labels(geometry)
         weights = None if kernel is None else flat_kernel(geometry, kernel)
         values = None if x is None else flat_input(geometry, x)
-        offsets = None if isinstance(bias, str) else _offsets(geometry, bias)
+        offsets = None if isinstance(bias, str) else offsets_of(geometry, bias)
         taps = tap_texts(geometry, weights)
         columns = list(map(short, names.inputs))
         outputs = results = list(map(short, names.outputs))
         inputs = columns if values is None else list(map(number, values))
         if weights is not None and values is not None and not isinstance(bias, str):
-            results = list(map(number, _outputs(geometry, weights, values, offsets)))
+            results = list(map(number, outputs_of(geometry, weights, values, offsets)))
         # αA and 2A read well side by side; α·3 and w₀·x₁ need a sign between them.
         symbols = values is None and max(map(len, inputs)) == 1
         close = symbols and (weights is not None or max(map(len, taps)) == 1)
@@ -161,7 +161,7 @@ class Sums:
         return "\n".join(lines)
 
 
-def _offsets(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
+def offsets_of(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
     """Entry `[r]` is the bias of output `r`."""
     if bias is None:
         return None
@@ -173,7 +173,7 @@ def _offsets(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
     return np.repeat(np.broadcast_to(array, (geometry.out_channels,)), per_channel)
 
 
-def _outputs(
+def outputs_of(
     geometry: Geometry, taps: Array, inputs: Array, offsets: Array | None
 ) -> Array:
     """What the sliding window gives, flat, with the bias added."""

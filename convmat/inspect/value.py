@@ -215,3 +215,8 @@ class Inspection:
         from convmat.inspect.tables import as_text
 
         return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from convmat.inspect.display import inspection_html
+
+        return inspection_html(self)

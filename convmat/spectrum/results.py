@@ -148,6 +148,11 @@ class Spectrum:
         count = len(self.values)
         return f"Spectrum({many} {count} of a {rows}x{columns} matrix, {ends}; {told})"
 
+    def _repr_html_(self) -> str:
+        from convmat.spectrum.display import spectrum_html
+
+        return spectrum_html(self)
+
 
 def _told(how: str, error: float, steps: int) -> str:
     if error == inf:

@@ -230,6 +230,11 @@ class Recognition:
             ]
         return lines
 
+    def _repr_html_(self) -> str:
+        from convmat.structure.display import recognition_html
+
+        return recognition_html(self)
+
     def _orders(self) -> list[str]:
         named = {"rows": self.row_order, "columns": self.column_order}
         return [

@@ -17,8 +17,8 @@ from convmat import (
     transposed_geometry,
 )
 from convmat.figures import ARITHMETIC, save, stack3d, stack3d_film
-from convmat.figures.slanted import Plane, slanted_size
 from convmat.figures.scenes import Scene, output_number
+from convmat.figures.slanted import Plane, slanted_size
 from convmat.figures.style import LIGHT, tap_mark, theme_of
 from convmat.receptive import Layer
 from convmat.verify.strategies import geometries
