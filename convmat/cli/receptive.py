@@ -9,8 +9,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from convmat.arrays import Shape
-from convmat.cli.options import add_command, read_shape
+from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
+from convmat.shorthand import read_shape
 
 if TYPE_CHECKING:
     from convmat.receptive import ReceptiveField
@@ -72,7 +73,7 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     field = _field(options)
-    place = None if options.at is None else read_shape("at", options.at, "28x28")
+    place = None if options.at is None else read_shape("--at", options.at, "28x28")
     sizes = tuple(own.count for own in field.axes)
     if place is not None and (
         len(place) != len(sizes)
@@ -104,7 +105,7 @@ def _field(options: argparse.Namespace) -> ReceptiveField:
         return chain_of(network(RUNS[options.chapter13]), (1, 28, 28))
     from convmat.receptive import receptive_field
 
-    size = read_shape("input", options.input, "28x28")
+    size = read_shape("--input", options.input, "28x28")
     try:
         return receptive_field(options.layer, size)
     except ConvmatError as error:

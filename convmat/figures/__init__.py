@@ -1,7 +1,7 @@
 """The figures: a matrix and its parts drawn, or written for a terminal.
 
 `text` and `style` need nothing but NumPy; the others need matplotlib, and say so where
-it is missing. Everything loads on first use.
+it is missing: `gallery` when it draws. Everything loads on first use.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from convmat.errors import needs
 
 if TYPE_CHECKING:
-    from convmat.figures import style, text
+    from convmat.figures import gallery, style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
     from convmat.figures.colorful import color_dim
@@ -46,6 +46,7 @@ __all__ = [
     "feature_maps",
     "four_applications",
     "frequencies",
+    "gallery",
     "gradient_tying",
     "kernel_grid",
     "kernel_tiles",
