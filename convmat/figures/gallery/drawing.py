@@ -73,7 +73,11 @@ def draw(
 
 
 def spec_hash(
-    name: str, options: Mapping[str, str] | None = None, theme: str = "light"
+    name: str,
+    options: Mapping[str, str] | None = None,
+    theme: str = "light",
+    *,
+    prefix: str = "--",
 ) -> str:
     """A digest of what is asked for: 64 hexadecimal digits.
 
@@ -90,7 +94,7 @@ def spec_hash(
     >>> spec_hash("matrix_plot") == spec_hash("matrix_plot", {"input": "3x3"})
     True
     """
-    spec = _Asked.of(name, options or {}, theme, "--").spec()
+    spec = _Asked.of(name, options or {}, theme, prefix).spec()
     text = json.dumps(spec, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
