@@ -54,9 +54,8 @@ def add_to(commands: Any) -> None:
     add("--out", metavar="DIR", help="the folder for the files; made if missing")
     add(
         "--format",
-        default="svg",
         metavar="FORMATS",
-        help="kinds of file, such as svg,png (default: %(default)s)",
+        help="kinds of file, such as svg,png (default: svg, and gif for what moves)",
     )
     add(
         "--theme",
@@ -157,7 +156,9 @@ def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
     """Draw and save; everything that can be refused is refused before."""
     if options.json:
         raise ConvmatError("--json", "must stand beside --list or --check", None)
-    formats = _listed("--format", options.format, _formats(asked or _all()))
+    formats = None
+    if options.format is not None:
+        formats = _listed("--format", options.format, _formats(asked or _all()))
     themes = _listed("--theme", options.theme, _THEMES)
     dpi = read_integer("--dpi", options.dpi, 1, 2400)
     given = _given(options)
@@ -168,11 +169,15 @@ def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
         raise ConvmatError(option, "must stand beside the name of a figure", None)
     for one in asked:
         spec_hash(one.name, given)  # which refuses an option that it does not have
-        for suffix in formats:
+        for suffix in formats or ():
             rule = f"must be a format of {one.name}: {', '.join(one.formats)}"
             refuse_unknown("--format", rule, suffix, one.formats)
     files = [
-        (one, theme, [suffix for suffix in formats if suffix in one.formats])
+        (
+            one,
+            theme,
+            [suffix for suffix in formats or one.formats[:1] if suffix in one.formats],
+        )
         for one in asked or _all()
         for theme in themes
     ]

@@ -10,7 +10,6 @@ from typing import Any
 
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.gallery.kinds import Drawn, Entry
-from convmat.figures.gallery.presets import PRESETS
 from convmat.figures.gallery.reader import Reader, named
 from convmat.figures.gallery.registry import entry
 from convmat.figures.gallery.words import refuse_unknown
@@ -156,6 +155,8 @@ def _preset(asked: Entry, name: str, prefix: str) -> Mapping[str, str]:
     """
     if not name:
         return {}
+    from convmat.figures.gallery.presets import PRESETS
+
     option = named(prefix, "preset")
     refuse_unknown(option, "must be a preset of the gallery", name, PRESETS)
     preset = PRESETS[name]

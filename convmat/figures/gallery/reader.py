@@ -160,6 +160,19 @@ class Reader:
         """The layers as texts, and the size of what the first one reads."""
         return self["layers"].split(), self.shape("input")
 
+    def place(self, name: str) -> int | Shape | None:
+        """`3` is a number, `1x0` a place; None where nothing is said."""
+        return self.steps(name) if self[name] else None
+
+    def places(self, name: str) -> list[int | Shape] | None:
+        """`0 3 8` or `0x0 1x2`; None where nothing is said."""
+        parts = self[name].split()
+        return [read_steps(self.named(name), part) for part in parts] or None
+
+    def seconds(self) -> float:
+        """How long a frame stands."""
+        return float(self.some("seconds", 1)[0])
+
     def switch(self, name: str) -> bool:
         """`yes` or `no`."""
         return self.choice(name, "yes", "no") == "yes"
