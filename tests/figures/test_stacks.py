@@ -189,7 +189,7 @@ def test_what_a_scene_reads_is_the_row_of_the_matrix(g, transposed):
         assert (row_of(scene, output, kernel) == row).all()
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(geometries(max_rank=2, max_channels=2, max_groups=2), st.data())
 @example(WITNESSES["uneven"], None)
 @example(WITNESSES["dilated"], None)
