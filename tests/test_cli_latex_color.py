@@ -12,10 +12,8 @@ def test_latex_has_no_colors_unless_they_are_asked_for(capsys, monkeypatch, more
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert main([*GEOMETRY, *more]) == 0
     out = capsys.readouterr().out
-    assert (
-        out
-        == "\\begin{bmatrix}\\alpha & \\beta & 0\\\\0 & \\alpha & \\beta\\end{bmatrix}\n"
-    )
+    rows = "\\alpha & \\beta & 0\\\\0 & \\alpha & \\beta"
+    assert out == f"\\begin{{bmatrix}}{rows}\\end{{bmatrix}}\n"
 
 
 def test_colored_latex_is_that_of_the_figures(capsys, tmp_path):
@@ -24,7 +22,8 @@ def test_colored_latex_is_that_of_the_figures(capsys, tmp_path):
     target = tmp_path / "W.tex"
     options = ["--values", "1,-2", "--color", "always", "--transposed"]
     assert main([*GEOMETRY[:-2], *options, "--out", str(target)]) == 0
-    expected = latex_matrix(geometry(3, 2), [1, -2], transposed=True)
+    paired = geometry(4, 2)  # which gives the 3 that the transposed one reads
+    expected = latex_matrix(paired, [1, -2], transposed=True)
     assert target.read_text() == f"{expected}\n"
 
 
