@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from convmat.html import facts, fragment, table
 
 if TYPE_CHECKING:
-    from convmat.composition.compose import Composition
     from convmat.composition.report import KernelReport
+    from convmat.composition.result import Composition
 
 __all__ = ["composition_html", "kernel_report_html"]
 

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.film import Film
-from convmat.figures.moving import gif
+from convmat.figures.frames_file import gif
 from convmat.figures.printed import note_of, printed
 from convmat.figures.readout import figure_text
+from convmat.figures.stamp.written import with_stamp
 from convmat.figures.tikz import tikz_picture
 from convmat.files import whole_file
 
@@ -82,6 +83,7 @@ def save(
         remedy = "make it with path.parent.mkdir(parents=True)"
         raise ConvmatError("path", rule, str(target), remedy)
     content = _content(figure, suffix, dpi, progress)
+    content = with_stamp(content, suffix, figure, dpi)
     with whole_file(target) as file:
         file.write(content)
     return target

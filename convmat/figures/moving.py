@@ -1,122 +1,110 @@
-"""A film as GIF: one palette for all frames, no dithering, the same bytes each time."""
+"""The window moving over the input, while the output fills: a film."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterable
 
-import matplotlib as mpl
-import numpy as np
+import numpy.typing as npt
 from matplotlib.figure import Figure
-from PIL import Image
-from tqdm import tqdm
 
-from convmat.arrays import Array, IntArray
 from convmat.errors import ShapeError
+from convmat.figures.chosen import read_rows, require_drawable, some_told
 from convmat.figures.film import Film
-from convmat.figures.printed import SETTINGS, note_of
-from convmat.memory import refuse_beyond
+from convmat.figures.once import Application
+from convmat.figures.reads import Reads
+from convmat.figures.sheet import Sheet
+from convmat.figures.slides import known_example, params_of
+from convmat.figures.style import Theme, theme_of
+from convmat.geometry import Geometry, IntOrInts
 
-__all__ = ["gif"]
+__all__ = ["slide_film"]
 
-_COLORS = 256  # that a GIF may have
-_AT_ONCE = 4096  # colours compared with the palette in one step
+_MOST = 2_500  # cells of a frame
+_FRAMES = 120  # outputs that are all drawn
 
 
-def gif(film: Film, dpi: int, progress: bool | None = None) -> bytes:
-    """The frames of a film as one GIF that never ends, with its alt text as comment.
-
-    The most frequent 256 colours of all frames are kept exactly: those of cells, lines
-    and ground. Any other, at the rim of a letter, becomes the nearest of them.
+def slide_film(
+    geometry: Geometry | None = None,
+    kernel: npt.ArrayLike | None = None,
+    x: npt.ArrayLike | None = None,
+    *,
+    outputs: Iterable[IntOrInts] | None = None,
+    seconds: float = 0.8,
+    theme: str | Theme = "light",
+) -> Film:
+    """The window moving over the input: a frame an output, with its sum written out.
 
     Parameters
     ----------
-    film : Film
-    dpi : int
-        Dots per inch.
-    progress : bool, optional
-        Whether more than two seconds show a bar; by default on a terminal only.
+    geometry : Geometry, optional
+        One or two spatial axes, at most 2,500 cells of padded input and output
+        together, and 120 outputs unless some are named. By default that of
+        `slide_frames`.
+    kernel, x : array_like, optional
+        Numbers in place of letters; with both, the outputs are numbers too.
+    outputs : iterable, optional
+        Which to draw: rows of the matrix, or positions in `geometry.output_shape`; by
+        default all.
+    seconds : float
+        How long each frame stands.
+    theme : str or Theme
+        `"light"` or `"dark"`.
+
+    Returns
+    -------
+    Film
+        Frames of one size in which each cell keeps its place; each is the picture that
+        `apply_once` draws, with the outputs before it filled faintly, and has its own
+        alt text.
 
     Raises
     ------
     ShapeError
-        When a frame has another size than the first one.
-    MatrixTooLargeError
-        When the frames would not fit into memory.
+        For three axes or more, too many cells or outputs, an output that there is not,
+        or an array that is not of this geometry.
+    ConvmatError
+        For no outputs, one that comes twice, or a frame that stands for no time.
+    ConvmatTypeError
+        When `geometry` is no `Geometry`, or what should be integers are none.
 
     Examples
     --------
-    >>> gif(Film(2, lambda k: Figure(figsize=(1, 1))), 20)[:6]
-    b'GIF89a'
+    >>> film = slide_film()
+    >>> len(film), film.convmat["alt"].splitlines()[-1][-6:]
+    (9, ' = 14.')
     """
-    hidden = None if progress is None else not progress
-    frames: list[Array] = []
-    with tqdm(
-        total=len(film), unit="frame", delay=2, disable=hidden, leave=False
-    ) as bar:
-        for frame in film:
-            frames.append(_pixels(frame, dpi))
-            shape = frames[0].shape
-            if len(frames) == 1:
-                needed = 8 * len(film) * frames[0].size
-                remedy = "use a smaller dpi, or a film of fewer frames"
-                refuse_beyond("the frames of", note_of(film)[0], needed, None, remedy)
-            elif frames[-1].shape != shape:
-                rule = f"must be that of the first one, {shape[::-1]} dots"
-                got = frames[-1].shape[::-1]
-                raise ShapeError(f"frame {len(frames) - 1}.size", rule, got)
-            bar.update()
-    known, numbers, palette = _palette(frames)
-    images = [
-        Image.fromarray(numbers[np.searchsorted(known, frame)], "P") for frame in frames
-    ]
-    for image in images:
-        image.putpalette(palette.tobytes())
-    buffer = io.BytesIO()
-    images[0].save(
-        buffer,
-        "GIF",
-        save_all=True,
-        append_images=images[1:],
-        duration=max(10, round(film.seconds * 100) * 10),  # it counts in 1/100 s
-        loop=0,
-        optimize=False,
-        comment=note_of(film)[1].encode(),
+    geometry, kernel, x = known_example(geometry, kernel, x)
+    require_drawable(geometry, _MOST, "slide_frames and apply_once draw less")
+    look = theme_of(theme)
+    count = geometry.matrix_shape[0]
+    if outputs is None and count > _FRAMES:
+        rule = f"must have at most {_FRAMES} outputs to be filmed (here {count:,})"
+        raise ShapeError("geometry", rule, geometry, "name some of them as outputs")
+    rows = read_rows(geometry, outputs, _FRAMES)
+    reads = Reads.of(geometry, kernel, x, None)
+    application = Application.of(reads, rows)
+    params = params_of(look, reads, kernel, x, rows)
+
+    def draw(frame: int) -> Figure:
+        row, sheet = rows[frame], Sheet.blank(look)
+        read = application.draw(sheet, row, done=True)
+        alt = f"Frame {frame + 1} of {len(rows)}: {application.told(row)}"
+        own = params | {"frame": frame}
+        return sheet.finish("slide_film", own, alt, x=read, y=[f"y[{row}]"])
+
+    head = (
+        f"A film of the window of {geometry!r} at {some_told(len(rows), count)}; the "
     )
-    return buffer.getvalue()
-
-
-def _pixels(figure: Figure, dpi: int) -> Array:
-    """Entry `[i, j]` is the colour of a dot, as `0xRRGGBB`."""
-    buffer = io.BytesIO()
-    with mpl.rc_context(SETTINGS):
-        figure.savefig(buffer, format="rgba", dpi=dpi, facecolor=figure.get_facecolor())
-    wide = int(figure.get_figwidth() * dpi)
-    dots = np.frombuffer(buffer.getvalue(), np.uint8).reshape(-1, wide, 4)
-    red, green, blue = (dots[..., place].astype(np.uint32) for place in range(3))
-    colors: Array = red << 16 | green << 8 | blue
-    return colors
-
-
-def _palette(frames: list[Array]) -> tuple[Array, Array, Array]:
-    """All colours, ascending; the number of each in the palette; and the palette."""
-    found = [np.unique(frame, return_counts=True) for frame in frames]
-    known, places = np.unique(
-        np.concatenate([colors for colors, _ in found]), return_inverse=True
-    )
-    counts = np.zeros(len(known), np.int64)
-    np.add.at(counts, places, np.concatenate([times for _, times in found]))
-    frequent = np.lexsort((known, -counts))[:_COLORS]
-    kept = _channels(np.sort(known[frequent]))
-    numbers = np.empty(len(known), np.uint8)
-    for first in range(0, len(known), _AT_ONCE):
-        part = _channels(known[first : first + _AT_ONCE])
-        distance = ((part[:, None] - kept[None]) ** 2).sum(axis=2)
-        numbers[first : first + _AT_ONCE] = distance.argmin(axis=1)
-    return known, numbers, kept.astype(np.uint8)
-
-
-def _channels(colors: Array) -> IntArray:
-    """Red, green and blue of each colour, shape `(colors, 3)`."""
-    parts = [(colors >> shift & 255).astype(np.int64) for shift in (16, 8, 0)]
-    stacked: IntArray = np.stack(parts, axis=1)
-    return stacked
+    head += "outputs fill in their order."
+    told = [f"{reads.told(row)}." for row in rows]
+    note = {
+        "kind": "slide_film",
+        "params": params,
+        "highlighted": {
+            "x": sorted({term.gid for row in rows for term in reads.terms(row)}),
+            "W": [],
+            "y": [f"y[{row}]" for row in rows],
+        },
+        "alt": "\n".join([head, *told]),
+    }
+    return Film(len(rows), draw, seconds, note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,18 +36,14 @@ class Sums:
     Attributes
     ----------
     geometry : Geometry
-    entries : Entries
-        The entries of the matrix, some of which may be sums of taps.
-    pattern : ndarray of int, shape (rows, columns)
-        The number of the entry there, or -1.
-    cells : list of str
-        What each entry says: its value where a kernel was given, else its letters.
+    weights : ndarray or None
+        The kernel, flat, where one was given.
     taps, inputs : list of str
         Values where they were given, else names.
     bias : list of str
         Entry `[r]` is added to output `r`; empty without a bias.
-    products : list of list of str
-        Entry `[r][c]` is the term of column `c` in the sum of row `r`.
+    dot : str
+        What stands between two factors: nothing where they read well side by side.
     columns, outputs : list of str
         Names of the inputs and of the outputs.
     results : list of str
@@ -61,13 +58,11 @@ class Sums:
     """
 
     geometry: Geometry
-    entries: Entries
-    pattern: Array
-    cells: list[str]
+    weights: Array | None
     taps: list[str]
     inputs: list[str]
     bias: list[str]
-    products: list[list[str]]
+    dot: str
     columns: list[str]
     outputs: list[str]
     results: list[str]
@@ -94,24 +89,46 @@ class Sums:
         # αA and 2A read well side by side; α·3 and w₀·x₁ need a sign between them.
         symbols = values is None and max(map(len, inputs)) == 1
         close = symbols and (weights is not None or max(map(len, taps)) == 1)
-        ties = tie_map(geometry)
-        entries = Entries.of(ties.rows, ties.cols, ties.taps)
-        pattern = entries.numbers(geometry.matrix_shape)
-        cells = entry_texts(entries, weights, lambda tap: short(names.letter(tap)))
-        products = [
-            [
-                _factor(cells[entry] if entry >= 0 else "0")
-                + ("" if close else "·")
-                + _factor(value)
-                for entry, value in zip(row, inputs, strict=True)
-            ]
-            for row in pattern.tolist()
-        ]
         added = [bias] * len(outputs) if isinstance(bias, str) else []
         if offsets is not None:
             added = list(map(number, offsets))
-        shown = entries, pattern, cells, taps, inputs, added, products
-        return cls(geometry, *shown, columns, outputs, results)
+        dot = "" if close else "·"
+        names_of = columns, outputs, results
+        return cls(geometry, weights, taps, inputs, added, dot, *names_of)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The entries of the matrix, some of which may be sums of taps."""
+        ties = tie_map(self.geometry)
+        return Entries.of(ties.rows, ties.cols, ties.taps)
+
+    @cached_property
+    def pattern(self) -> Array:
+        """Entry `[r, c]` is the number of the entry there, or -1."""
+        return self.entries.numbers(self.geometry.matrix_shape)
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """What each entry says: its value where a kernel was given, else letters."""
+        names = labels(self.geometry)
+        return entry_texts(
+            self.entries, self.weights, lambda tap: short(names.letter(tap))
+        )
+
+    @cached_property
+    def products(self) -> list[list[str]]:
+        """Entry `[r][c]` is the term of column `c` in the sum of row `r`."""
+        return [
+            [
+                self.product(self.cells[entry] if entry >= 0 else "0", value)
+                for entry, value in zip(row, self.inputs, strict=True)
+            ]
+            for row in self.pattern.tolist()
+        ]
+
+    def product(self, weight: str, value: str) -> str:
+        """Two factors as one reads their product."""
+        return _factor(weight) + self.dot + _factor(value)
 
     def mark(self, entry: int, theme: Theme) -> Mark:
         """The look of an entry."""

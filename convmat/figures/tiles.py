@@ -13,7 +13,15 @@ from convmat.figures.content import cell_id
 from convmat.figures.style import Mark, Theme, tap_mark
 from convmat.geometry import Geometry
 
-__all__ = ["draw_kernel", "draw_tiles", "kernel_extent", "tiled_shape"]
+__all__ = [
+    "blocks_extent",
+    "draw_blocks",
+    "draw_kernel",
+    "draw_tiles",
+    "kernel_extent",
+    "planes_of",
+    "tiled_shape",
+]
 
 _GAP = 0.35  # between blocks of a kernel, in cells
 
@@ -40,14 +48,57 @@ def draw_tiles(
         cell(ax, place, (side, side), mark, gid, text=text, points=points)
 
 
+def planes_of(channels: int, size: Shape) -> tuple[tuple[int, int], Shape]:
+    """Rows and columns of channels as blocks: lines below, pictures beside each other.
+
+    Examples
+    --------
+    >>> planes_of(3, (8,)), planes_of(3, (8, 8))
+    (((3, 1), (8,)), ((1, 3), (8, 8)))
+    """
+    return ((channels, 1) if len(size) == 1 else (1, channels)), size
+
+
+def blocks_extent(blocks: tuple[int, int], size: Shape) -> tuple[float, float]:
+    """Width and height of blocks beside and below each other, in cells."""
+    high, wide = tiled_shape(size)
+    return (
+        blocks[1] * wide + (blocks[1] - 1) * _GAP,
+        blocks[0] * high + (blocks[0] - 1) * _GAP,
+    )
+
+
+def draw_blocks(
+    ax: Axes,
+    corner: tuple[float, float],
+    side: float,
+    blocks: tuple[int, int],
+    size: Shape,
+    look: Callable[[int], tuple[Mark, str, str]],
+    points: float,
+) -> None:
+    """Grids of one size, in rows and columns; `look(flat)` counts through all of them.
+
+    Entry `flat` is that of an array `(rows, columns, *size)` in C order.
+    """
+    high, wide = tiled_shape(size)
+    for block in range(blocks[0] * blocks[1]):
+        row, column = divmod(block, blocks[1])
+        place = (
+            corner[0] + column * (wide + _GAP) * side,
+            corner[1] + row * (high + _GAP) * side,
+        )
+
+        def own(flat: int, first: int = block * prod(size)) -> tuple[Mark, str, str]:
+            return look(first + flat)
+
+        draw_tiles(ax, place, side, size, own, points)
+
+
 def kernel_extent(geometry: Geometry) -> tuple[float, float]:
     """Width and height of a drawn kernel, in cells."""
     out_blocks, in_blocks, *size = geometry.weight_shape
-    high, wide = tiled_shape(tuple(size))
-    return (
-        in_blocks * wide + (in_blocks - 1) * _GAP,
-        out_blocks * high + (out_blocks - 1) * _GAP,
-    )
+    return blocks_extent((out_blocks, in_blocks), tuple(size))
 
 
 def draw_kernel(
@@ -65,20 +116,13 @@ def draw_kernel(
     Output channels are blocks from top to bottom, input channels from left to right.
     """
     out_blocks, in_blocks, *size = geometry.weight_shape
-    high, wide = tiled_shape(tuple(size))
     drawn = []
-    for block in range(out_blocks * in_blocks):
-        out, channel = divmod(block, in_blocks)
-        place = (
-            corner[0] + channel * (wide + _GAP) * side,
-            corner[1] + out * (high + _GAP) * side,
-        )
 
-        def look(flat: int, first: int = block * prod(size)) -> tuple[Mark, str, str]:
-            tap = first + flat
-            gid = cell_id("w", geometry.kernel_shape, tap) + suffix
-            drawn.append(gid)
-            return tap_mark(tap, theme), texts[tap], gid
+    def look(tap: int) -> tuple[Mark, str, str]:
+        gid = cell_id("w", geometry.kernel_shape, tap) + suffix
+        drawn.append(gid)
+        return tap_mark(tap, theme), texts[tap], gid
 
-        draw_tiles(ax, place, side, tuple(size), look, points)
+    blocks = out_blocks, in_blocks
+    draw_blocks(ax, corner, side, blocks, tuple(size), look, points)
     return drawn
