@@ -115,8 +115,8 @@ def test_no_texts_of_frames_overlap(assert_texts_apart, g):
 
 
 EXTREMES = [
-    geometry(120, 118),
-    geometry((1, 60), (1, 58)),
+    geometry(60, 32, stride=14),
+    geometry((1, 60), (1, 32), stride=14),
     geometry((60, 1), (58, 1)),
     geometry((3, 3, 3), (3, 1, 2, 2), groups=3, padding=1),
     geometry((8, 1), (8, 8, 1)),
@@ -226,6 +226,11 @@ def test_no_texts_of_a_film_overlap(assert_texts_apart, g):
         (slide_frames, geometry((2, 2, 2), (1, 1, 1)), "one or two spatial axes"),
         (slide_frames, geometry((20, 20), (5, 5)), r"at most 400 cells.*slide_film"),
         (slide_frames, geometry(121, 2), "at most 120 cells"),
+        (
+            slide_frames,
+            geometry(40, 33),
+            "kernel of at most 32 taps across and 120 down",
+        ),
         (slide_film, geometry((2, 2, 2), (1, 1, 1)), "one or two spatial axes"),
         (slide_film, geometry((50, 50), (2, 2)), "at most 2,500 cells"),
         (
@@ -234,7 +239,7 @@ def test_no_texts_of_a_film_overlap(assert_texts_apart, g):
             r"at most 120 outputs.*here 324.*name",
         ),
     ],
-    ids=[f"{name}-{n}" for name in ("frames", "film") for n in range(3)],
+    ids=["axes", "cells", "long", "kernel", "film axes", "film cells", "film outputs"],
 )
 def test_what_cannot_be_drawn_is_refused(draw, g, rule):
     with pytest.raises(ShapeError, match=rule):
