@@ -167,7 +167,7 @@ def test_a_tap_on_a_zero_is_grey_beside_its_zero_in_the_sum(artists):
 def test_cells_without_room_for_text_have_color_alone_and_the_kernel_tells(
     artists, assert_texts_apart
 ):
-    figure = apply_once(geometry((28, 28), (5, 5), padding=2), output=(0, 3))
+    figure = apply_once(geometry((20, 20), (5, 5), padding=2), output=(0, 3))
     assert_texts_apart(figure)
     known = artists(figure)
     assert "x[0,0].text" not in known
