@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convmat.figures import style, text
     from convmat.figures.activations import layer_stats
     from convmat.figures.applications import four_applications
+    from convmat.figures.channelled import channels
     from convmat.figures.colorful import color_dim
     from convmat.figures.comparison import matrices_compared
     from convmat.figures.dense import dense_vs_conv
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.pixels import pixel_table
-    from convmat.figures.planes import channels
     from convmat.figures.rates import schedule
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
@@ -84,7 +84,7 @@ __all__ = [
 _HOME = {
     "Theme": "style",
     "batchnorm": "normalising",
-    "channels": "planes",
+    "channels": "channelled",
     "color_dim": "colorful",
     "curves": "lines",
     "dense_vs_conv": "dense",
