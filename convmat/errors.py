@@ -134,6 +134,8 @@ class NotConvergedError(ConvmatError):
     ----------
     residual, tol : float
         The residual where it stopped, and what was asked for; see the function.
+    steps : int
+        After which it stopped.
     estimate : object
         What the iteration had by then: good for a look, not for a proof.
     """
@@ -142,15 +144,19 @@ class NotConvergedError(ConvmatError):
         self, what: str, residual: float, tol: float, steps: int, estimate: Any
     ) -> None:
         rule = (
-            f"must have a residual of at most {tol:.3g}, "
-            f"but had {residual:.3g} after {steps} steps"
+            f"not found: the residual is {residual:.3g} after {steps} steps, "
+            f"and at most {tol:.3g} is asked for"
         )
-        super().__init__(what, rule, estimate, "allow more steps, or a larger tol")
+        super().__init__(what, rule, estimate, "allow more max_steps, or a larger tol")
         # What pickling calls __init__ with.
         self.args = (what, residual, tol, steps, estimate)
         self.residual = residual
         self.tol = tol
+        self.steps = steps
         self.estimate = estimate
+
+    def __str__(self) -> str:
+        return f"{self.argument} {self.rule}; {self.remedy}"
 
 
 def needs(what: str, package: str, extra: str) -> str:

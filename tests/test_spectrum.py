@@ -304,14 +304,14 @@ def test_results_say_how_they_were_obtained_and_are_read_only():
 def test_an_iteration_that_stops_early_says_so_with_its_residual():
     kernel = drawn(geometry((3, 32, 32), (4, 3, 3, 3)))
     with pytest.raises(
-        NotConvergedError, match=r"had .* after 7 steps.*more steps"
+        NotConvergedError, match=r"residual is .* after 7 steps, and .*more max_steps"
     ) as e:
         spectral_norm(kernel, (3, 32, 32), max_steps=7)
     assert e.value.residual > e.value.tol
     assert e.value.estimate.how == "lanczos"
     true = spectral_norm(kernel, (3, 32, 32))
     assert e.value.estimate.values[0] <= true.value + true.error
-    with pytest.raises(NotConvergedError, match="pseudo-inverse must have a residual"):
+    with pytest.raises(NotConvergedError, match="pseudo-inverse not found: the res"):
         pseudo_inverse_apply(np.ones((4, 30, 30)), kernel, (3, 32, 32), max_steps=2)
 
 
@@ -331,9 +331,11 @@ def test_rank_and_null_space_fill_the_input(g, seed):
 
 
 def test_rank_is_that_of_differences_around_a_circle():
-    found = rank([1, -1], 9, padding=[(0, 1)], padding_mode="circular")
+    circle = {"padding": [(0, 1)], "padding_mode": "circular"}
+    found = rank([1.0, -1.0], 9, **circle)
     assert (found.value, found.how) == (8, "fourier")
-    assert rank([1, -1], 9, padding=[(0, 1)]).value == 9
+    assert rank([1, -1], 9, exact=False, **circle) == found
+    assert rank([1.0, -1.0], 9, padding=[(0, 1)]).value == 9
     space = null_space([1, -1], 9, padding=[(0, 1)], padding_mode="circular")
     assert space.dimension == 1
     assert np.ptp(space.basis) <= 100 * EPS
@@ -385,10 +387,10 @@ def test_determinant_is_that_of_the_dense_matrix(g, dtype, seed):
 
 
 def test_determinants_come_by_blocks_where_coordinates_agree():
-    assert (
-        determinant([1, 2, 4], 8, padding=1, padding_mode="circular").how == "fourier"
-    )
-    assert determinant([1, 2, 4], 8, padding=1).how == "dense"
+    floats = [1.0, 2.0, 4.0]
+    found = determinant(floats, 8, padding=1, padding_mode="circular")
+    assert (found.how, found.value) == ("fourier", None)
+    assert determinant(floats, 8, padding=1).how == "dense"
     assert determinant([0], 3).log_abs == -np.inf
 
 
@@ -404,7 +406,7 @@ def test_determinants_come_by_blocks_where_coordinates_agree():
 def test_determinant_of_a_singular_matrix_is_said_to_be_unknown(
     kernel, size, keywords, times
 ):
-    many = times * np.array(kernel)
+    many = times * np.array(kernel, float)
     assert np.linalg.matrix_rank(conv_matrix(many, size, **keywords).toarray()) < size
     assert determinant(many, size, **keywords).error == np.inf
 
@@ -414,7 +416,7 @@ def test_error_of_a_determinant_bounds_its_distance_from_the_exact_one(g):
     sympy = pytest.importorskip("sympy")
     kernel = np.random.default_rng(5).integers(-9, 10, g.kernel_shape)
     exact = sympy.Matrix(dense(kernel, g).tolist()).det()
-    found = determinant(kernel, g.input_shape, **g.keywords)
+    found = determinant(kernel, g.input_shape, exact=False, **g.keywords)
     if not exact:
         assert found.error == np.inf
         return
@@ -491,7 +493,7 @@ def test_pseudo_inverse_takes_complex_kernels_and_outputs():
         (
             lambda: condition_number(np.ones((64, 64, 3, 3)), (64, 64, 64)),
             MatrixTooLargeError,
-            "the dense matrix of geometry",
+            "the band of geometry.* use a smaller input",
         ),
         (lambda: determinant([1, 2], 3), ShapeError, r"square, got matrix=\(2, 3\)"),
         (lambda: rank([1, 2], 3, threshold=-1), ConvmatError, "threshold must be"),

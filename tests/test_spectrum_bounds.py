@@ -1,5 +1,7 @@
 """Labels of published bounds: on random layers of every kind, and by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -44,11 +46,10 @@ def assert_labels_hold(kernel, g):
         assert bound.holds(truth, rounding), (bound, truth)
 
 
-@pytest.mark.parametrize("mode", PADDING_MODES)
-def test_labels_hold_on_hundreds_of_random_layers(mode):
+def layers(mode, count=80):
+    """Random layers with groups, strides, dilation, even and oversized kernels."""
     chance = np.random.default_rng(PADDING_MODES.index(mode))
-    layers = 0
-    while layers < 80:
+    for number in range(count):
         rank = int(chance.integers(1, 3))
         groups = int(chance.integers(1, 3))
         into, out_of = chance.integers(1, 4, size=2).tolist()
@@ -71,14 +72,77 @@ def test_labels_hold_on_hundreds_of_random_layers(mode):
             padding_mode=mode,
         )
         kernel = chance.standard_normal(g.kernel_shape)
-        if layers % 4 == 1:
+        if number % 4 == 1:
             kernel = np.abs(kernel)  # all phases agree: bounds are tight
-        elif layers % 4 == 2:
+        elif number % 4 == 2:
             kernel = kernel + 1j * chance.standard_normal(g.kernel_shape)
-        elif layers % 4 == 3:
+        elif number % 4 == 3:
             kernel = np.sign(kernel) * (np.abs(kernel) > 0.8)  # few taps
+        yield kernel, g
+
+
+@pytest.mark.parametrize("mode", PADDING_MODES)
+def test_labels_hold_on_hundreds_of_random_layers(mode):
+    for kernel, g in layers(mode):
         assert_labels_hold(kernel, g)
-        layers += 1
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Every random layer with its bounds, its norm, and the norm's rounding."""
+    rows = []
+    for mode in PADDING_MODES:
+        for kernel, g in layers(mode):
+            W = conv_matrix(kernel, g.input_shape, **g.keywords).toarray()
+            rounding = EPS * sum(W.shape) * float(np.linalg.norm(W))
+            estimates = bounds(kernel, g.input_shape, **g.keywords)
+            rows.append((g, estimates, float(np.linalg.norm(W, 2)), rounding))
+    return rows
+
+
+def test_random_layers_are_of_every_kind(found):
+    kinds = {
+        "groups": lambda g: g.groups > 1,
+        "strides": lambda g: max(g.stride) > 1,
+        "unequal strides": lambda g: len(set(g.stride)) > 1,
+        "dilation": lambda g: max(g.dilation) > 1,
+        "even kernels": lambda g: any(k % 2 == 0 for k in g.kernel_size),
+        "unequal pads": lambda g: any(before != after for before, after in g.padding),
+        "kernels larger than the input": lambda g: any(
+            span > n for span, n in zip(g.span, g.input_size, strict=True)
+        ),
+        "strides larger than the kernel": lambda g: any(
+            s > span for s, span in zip(g.stride, g.span, strict=True)
+        ),
+        "two axes": lambda g: g.rank == 2,
+    }
+    for mode in PADDING_MODES:
+        geometries_ = [g for g, *_ in found if g.padding_mode == mode]
+        for name, is_one in kinds.items():
+            assert sum(map(is_one, geometries_)) >= 5, (mode, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_planted_label_fails_on_the_random_layers(found, name):
+    """The other label for all layers that have one would not pass."""
+    for right in {estimates[NAMES.index(name)].label for _, estimates, *_ in found}:
+        for wrong in {"upper", "lower"} - {right}:
+            planted = [
+                replace(estimates[NAMES.index(name)], label=wrong).holds(
+                    truth, rounding
+                )
+                for _, estimates, truth, rounding in found
+                if estimates[NAMES.index(name)].label == right
+            ]
+            assert not all(planted), (right, wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bound_that_is_a_little_off_fails_where_all_are_tight(name):
+    bound = by_name([[[-3.0]]], (1, 1))[name]
+    assert abs(bound.value - 3.0) <= bound.error
+    off = {"upper": 0.999, "lower": 1.001}[bound.label]
+    assert not replace(bound, value=bound.value * off).holds(3.0)
 
 
 @given(geometries(max_rank=2), st.integers(0, 99))

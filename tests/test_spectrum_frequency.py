@@ -1,5 +1,6 @@
 """Norms at each frequency, and the command line."""
 
+import csv
 import json
 import re
 
@@ -8,7 +9,7 @@ import pytest
 
 from convmat import ConvmatError, ShapeError, conv_matrix, spectral_norm
 from convmat.cli import main
-from convmat.spectrum import frequency_norms
+from convmat.spectrum import bounds, frequency_norms
 
 
 @pytest.mark.parametrize("size", [(5, 6), (4, 4), (1, 3)])
@@ -46,10 +47,12 @@ def test_the_command_prints_truth_values_and_every_bound(capsys):
     words = ["--input", "3x8x8", "--kernel", "4x3x3x3", "--padding", "1", "--seed", "0"]
     assert main(["spectrum", *words]) == 0
     told = capsys.readouterr().out
-    assert "Spectrum(all 192 of a 256x192 matrix, 9.06546 to" in told
+    assert "singular values: all 192 of a 256x192 matrix; exact up to rounding" in told
     assert "largest: 9.06546 9.0" in told
-    assert "187 not shown" in told
-    assert "rank: 192, of values beyond their rounding" in told
+    assert "smallest: 0.6507" in told
+    assert "condition number: 13.9319; exact up to rounding, by a dense" in told
+    assert "rank: 192 of 192; values above" in told
+    assert "determinant" not in told
     assert "truth " in told
     assert "circular FFT  " in told
     assert " neither  Sedghi, Gupta, Long 2019" in told
@@ -78,12 +81,67 @@ def test_the_command_writes_json_of_everything(tmp_path):
 
 
 def test_the_command_says_that_only_the_largest_are_known(capsys):
-    words = ["--input", "2x40x40", "--kernel", "2x2x3x3", "--seed", "0"]
-    assert main(["spectrum", *words, "--count", "2", "--tol", "1e-4"]) == 0
+    words = ["--input", "16x40x40", "--kernel", "16x16x3x3", "--seed", "0"]
+    assert main(["spectrum", *words, "--count", "2", "--tol", "1e-2"]) == 0
     told = capsys.readouterr().out
-    assert "Spectrum(the largest 2 of a 2888x3200 matrix" in told
-    assert "condition number, rank: not known" in told
+    assert "singular values: the largest 2 of a 23104x25600 matrix" in told
+    assert "condition number, rank: not known: the smallest values were not" in told
     assert "iterative, by Golub-Kahan Lanczos: residual" in told
+
+
+def test_the_command_encloses_the_smallest_value_of_a_large_layer(capsys):
+    words = ["--input", "2x36x35", "--kernel", "3x2x3x3", "--seed", "0"]
+    assert main(["spectrum", *words, "--padding", "1", "--count", "1"]) == 0
+    told = dict(
+        line.split(": ", 1) for line in capsys.readouterr().out.splitlines()[2:8]
+    )
+    assert "enclosed, by a direction and a factorization: error at" in told["smallest"]
+    assert "enclosed" in told["condition number"]
+    assert told["rank"].startswith("2,520 of 2,520; values above ")
+    assert "sum of squares of all matrix entries" in told
+
+
+def test_the_command_tells_exact_ranks_and_determinants(capsys):
+    words = ["--input", "5", "--kernel", "3", "--padding", "1", "--values"]
+    assert main(["spectrum", *words, "1,-1,1"]) == 0
+    told = capsys.readouterr().out
+    assert "rank: 4 of 5; exact, modulo primes" in told
+    assert "determinant: 0; exact, modulo primes" in told
+    assert "condition number: infinite, or beyond what rounding lets one see" in told
+    assert main(["spectrum", *words, "1/2,3,1"]) == 0
+    told = capsys.readouterr().out
+    assert "determinant: 765/4; exact, modulo primes" in told
+    large = ["--input", "16x16", "--kernel", "1x1", "--values", "-3"]
+    assert main(["spectrum", *large, "--format", "json"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    assert int(held["determinant"]["value"]) == 3**256
+    assert held["rank"]["value"] == 256
+    assert held["rank"]["least_kept"] is None  # NaN is no JSON
+    assert main(["spectrum", *large]) == 0
+    told = capsys.readouterr().out
+    assert "determinant: 1.390085e+122; exact, modulo primes; shown rounded" in told
+
+
+def test_the_command_writes_tables_in_markdown_and_csv(capsys):
+    words = ["--input", "3x8x8", "--kernel", "4x3x3x3", "--padding", "1", "--seed", "0"]
+    assert main(["spectrum", *words, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    truth, *others = rows
+    assert truth["label"] == "truth"
+    found = bounds(drawn(), (3, 8, 8), padding=1)
+    assert [(row["estimate"], float(row["value"])) for row in others] == [
+        (bound.name, bound.value) for bound in found
+    ]
+    assert main(["spectrum", *words, "--format", "markdown"]) == 0
+    told = capsys.readouterr().out
+    assert "- largest: 9.06546 9.0" in told
+    lines = [line for line in told.splitlines() if line.startswith("|")]
+    assert len(lines) == 3 + len(found)
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def drawn():
+    return np.random.default_rng(0).standard_normal((4, 3, 3, 3))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +155,7 @@ def test_the_command_says_that_only_the_largest_are_known(capsys):
         (["--seed", "0", "--kernel", "9x9"], "--kernel"),
         (
             ["--seed", "0", "--input", "60x60", "--kernel", "5x5", "--max-steps", "2"],
-            "but had .* after 2 steps",
+            "--max-steps must be more: the singular values had a res.* after 2 steps",
         ),
     ],
 )

@@ -19,7 +19,7 @@ from convmat.matrix.source import arguments
 from convmat.memory import refuse_beyond
 from convmat.transposed import conv_transpose_matrix
 
-__all__ = ["FORMATS", "Writer", "write_text"]
+__all__ = ["FORMATS", "Writer", "write_latex", "write_text"]
 
 Writer: TypeAlias = Callable[[Asked, str | None], None]
 """Writes a matrix to a file, or to the terminal."""
@@ -50,11 +50,20 @@ def write_text(asked: Asked, out: str | None, *, color: bool = False) -> None:
         print(picture, words, sep="\n\n", file=file)
 
 
-def write_latex(asked: Asked, out: str | None) -> None:
-    """A `bmatrix`, of letters or of the kernel's values."""
+def write_latex(asked: Asked, out: str | None, *, color: bool = False) -> None:
+    """A `bmatrix`, of letters or of the kernel's values, with or without colours."""
     from convmat.symbolic import LIMIT, symbolic_matrix
 
     _refuse_beyond(asked, LIMIT, "LaTeX")
+    if color:
+        from convmat.figures.latex import latex_matrix
+
+        colored = latex_matrix(
+            asked.geometry, asked.kernel, transposed=asked.transposed
+        )
+        with text_output(out) as file:
+            print(colored, file=file)
+        return
     matrix = symbolic_matrix(asked.geometry, asked.kernel)
     from sympy import latex
 

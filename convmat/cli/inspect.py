@@ -72,6 +72,7 @@ def add_to(commands: Any) -> None:
         help="of the table (default: %(default)s)",
     )
     add("--out", metavar="FILE", help="write there instead of to the terminal")
+    add("--no-progress", action="store_true", help="show no progress bar")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -85,6 +86,7 @@ def _run(options: argparse.Namespace) -> int:
             layers=options.layer,
             norms=options.norms,
             prove=options.prove,
+            progress=False if options.no_progress else None,
         )
     except ConvmatError as error:
         option = _OPTIONS.get(error.argument)

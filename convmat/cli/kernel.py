@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 from fractions import Fraction
-from math import isfinite
-from typing import TypeAlias
 
 import numpy as np
 
@@ -14,10 +12,9 @@ from convmat.dtypes import carried
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 from convmat.memory import refuse_beyond
+from convmat.shorthand import Number, read_numbers
 
 __all__ = ["add_values", "as_json_numbers", "as_numbers", "read_values"]
-
-Number: TypeAlias = int | float | Fraction
 
 
 def add_values(parser: argparse.ArgumentParser) -> None:
@@ -123,38 +120,11 @@ def _as_float(value: Number) -> float:
 
 def _written(text: str, g: Geometry) -> Array:
     """`1,-2,0.5,1/3` as an array of objects."""
-    try:
-        numbers = [_number(part) for part in text.replace(";", ",").split(",")]
-    except ValueError:
-        rule = "must be finite numbers with commas between them, ones, or a .npy file"
-        raise ConvmatError("--values", rule, text) from None
+    numbers = read_numbers("--values", text, ", ones, or a .npy file")
     if len(numbers) != g.free_parameters:
         rule = f"must give one number per tap, {g.free_parameters:,} in all"
         raise ConvmatError("--values", rule, text)
     return np.array(numbers, object).reshape(g.kernel_shape)
-
-
-def _number(text: str) -> Number:
-    """`text` as an integer, a fraction, or else a float.
-
-    Raises
-    ------
-    ValueError
-        When it is neither, or not finite.
-    """
-    if "/" in text:
-        try:
-            fraction = Fraction(text.strip())
-        except ZeroDivisionError:
-            raise ValueError(text) from None
-        return int(fraction) if fraction.denominator == 1 else fraction
-    try:
-        return int(text)
-    except ValueError:
-        number = float(text)
-    if not isfinite(number):
-        raise ValueError(text)
-    return number
 
 
 def _loaded(path: str, g: Geometry) -> Array:

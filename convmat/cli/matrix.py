@@ -11,7 +11,7 @@ from typing import Any
 
 from convmat.cli.asked import Asked
 from convmat.cli.files import text_output
-from convmat.cli.formats import FORMATS, write_text
+from convmat.cli.formats import FORMATS, write_latex, write_text
 from convmat.cli.info import info, info_json
 from convmat.cli.kernel import add_values, read_values
 from convmat.cli.options import (
@@ -34,7 +34,7 @@ examples:
   convmat matrix --input 4x4 --kernel 3x3 --padding 1 --mode circular
   convmat matrix --input 2x2 --kernel 3x3 --stride 2 --transposed
   convmat matrix --input 5x5 --kernel 3x3 --stride 2 --padding 1 --info
-  convmat matrix --input 4 --kernel 2 --format latex
+  convmat matrix --input 4 --kernel 2 --format latex --color always
   convmat matrix --input 3x32x32 --kernel 16x3x3x3 --stride 2 \\
       --padding 1,2x0,1 --mode circular --seed 0 --out W.npz
   convmat matrix --input 8x8 --kernel 3x3 --values ones --out W.mtx
@@ -44,7 +44,8 @@ formats:
   text   one row an output; a structural zero is a dot. The terminal shows the
          corner that fits, or of many channels one block, a file all of it, up
          to a million positions
-  latex  a bmatrix, up to 5,000 positions; needs the extra symbolic
+  latex  a bmatrix, up to 5,000 positions; needs the extra symbolic. With --color
+         always each tap has its colour: for the packages amsmath and xcolor
   csv    row,column,tap,value: a line for each tap of each row, counted from 0.
          Where padding repeats the input, taps may share a position: add them.
          Memory does not grow with the matrix. With --transposed the lines go
@@ -109,7 +110,8 @@ def add_to(commands: Any) -> None:
         "--color",
         choices=["auto", "always", "never"],
         default="auto",
-        help="auto: on a terminal, unless NO_COLOR is set (default: %(default)s)",
+        help="of text and LaTeX. auto: text on a terminal, unless NO_COLOR is set "
+        "(default: %(default)s)",
     )
 
 
@@ -129,6 +131,8 @@ def _run(options: argparse.Namespace) -> int:
     asked = replace(asked, kernel=read_values(options, g))
     if name == "text":
         write_text(asked, out, color=_color(options))
+    elif name == "latex":
+        write_latex(asked, out, color=options.color == "always")
     else:
         FORMATS[name](asked, out)
     return 0

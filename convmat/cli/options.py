@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from convmat.arrays import Shape
 from convmat.cli.spoken import in_options
 from convmat.errors import ConvmatError
 from convmat.geometry import PADDING_MODES, Geometry, geometry, transposed_geometry
+from convmat.shorthand import read_padding, read_shape, read_steps
 
 __all__ = [
     "add_command",
@@ -17,7 +17,6 @@ __all__ = [
     "add_sizes",
     "add_transposed",
     "read_geometry",
-    "read_shape",
     "read_sizes",
 ]
 
@@ -113,10 +112,10 @@ def add_transposed(parser: argparse.ArgumentParser) -> None:
 def read_sizes(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of `add_sizes`, as keywords of `convmat.geometry`."""
     return {
-        "input_shape": read_shape("input", options.input),
-        "kernel_shape": read_shape("kernel", options.kernel),
-        "stride": _steps("stride", options.stride),
-        "dilation": _steps("dilation", options.dilation),
+        "input_shape": read_shape("--input", options.input),
+        "kernel_shape": read_shape("--kernel", options.kernel),
+        "stride": read_steps("--stride", options.stride),
+        "dilation": read_steps("--dilation", options.dilation),
         "groups": options.groups,
     }
 
@@ -129,12 +128,9 @@ def read_geometry(options: argparse.Namespace) -> Geometry:
     ConvmatError
         As `convmat.geometry`, in options, and for text that is no number.
     """
-    padding: Any = options.padding
-    if not options.padding[:1].isalpha():
-        padding = _pads(options.padding)
     settings = {
         **read_sizes(options),
-        "padding": padding,
+        "padding": read_padding("--padding", options.padding),
         "padding_mode": options.mode,
     }
     if not options.transposed:
@@ -145,44 +141,9 @@ def read_geometry(options: argparse.Namespace) -> Geometry:
         with in_options(options):
             return geometry(**settings)
     if options.output_padding is not None:
-        settings["output_padding"] = _steps("output-padding", options.output_padding)
+        steps = read_steps("--output-padding", options.output_padding)
+        settings["output_padding"] = steps
     if options.output_shape is not None:
-        settings["output_shape"] = read_shape("output-shape", options.output_shape)
+        settings["output_shape"] = read_shape("--output-shape", options.output_shape)
     with in_options(options):
         return transposed_geometry(**settings)
-
-
-def read_shape(name: str, text: str, example: str = "3x32x32") -> Shape:
-    """`3x32x32` as a tuple.
-
-    Raises
-    ------
-    ConvmatError
-        For text that is no numbers.
-    """
-    try:
-        return tuple(int(part) for part in text.split("x"))
-    except ValueError:
-        rule = f"must be integers with x between them, such as {example}"
-        raise ConvmatError(f"--{name}", rule, text) from None
-
-
-def _steps(name: str, text: str) -> int | Shape:
-    """`2` for all axes, or `2x1` for each its own."""
-    values = read_shape(name, text, "2 or 2x1")
-    return values[0] if len(values) == 1 else values
-
-
-def _pads(text: str) -> object:
-    """`1`, `1x0` or `1,2x0,1`: one entry for all axes, or one per axis."""
-    try:
-        entries = [tuple(map(int, part.split(","))) for part in text.split("x")]
-    except ValueError:
-        rule = (
-            "must be like 1, 1x0, 1,2x0,1, or one of valid, same, same_lower, full, "
-            "same:NAME"
-        )
-        raise ConvmatError("--padding", rule, text) from None
-    if len(entries) == 1 and len(entries[0]) == 1:
-        return entries[0][0]
-    return [entry[0] if len(entry) == 1 else entry for entry in entries]

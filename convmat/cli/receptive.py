@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
+from collections.abc import Callable
 from shutil import get_terminal_size
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from convmat.arrays import Shape
-from convmat.cli.options import add_command, read_shape
+from convmat.cli.files import text_output
+from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
+from convmat.shorthand import read_shape
 
 if TYPE_CHECKING:
     from convmat.receptive import ReceptiveField
@@ -23,6 +28,7 @@ examples:
   convmat receptive --input 32x32 --layer k5p2 --layer k2s2 --layer k3d2
   convmat receptive --input 7x7 --layer tk4s2p1 --at 3x0
   convmat receptive --chapter13 A
+  convmat receptive --chapter13 A --format markdown --out fields.md
 """
 
 _NOTE = (
@@ -67,12 +73,20 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--at", metavar="PLACE", help="an output of the last layer, such as 3x0"
     )
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--format",
+        default="text",
+        choices=("text", "markdown", "json", "csv"),
+        help="of the table (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write there instead of to the terminal"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
     field = _field(options)
-    place = None if options.at is None else read_shape("at", options.at, "28x28")
+    place = None if options.at is None else read_shape("--at", options.at, "28x28")
     sizes = tuple(own.count for own in field.axes)
     if place is not None and (
         len(place) != len(sizes)
@@ -81,15 +95,12 @@ def _run(options: argparse.Namespace) -> int:
         last = "x".join(str(size - 1) for size in sizes)
         rule = f"must be an output, from {'x'.join('0' for _ in sizes)} to {last}"
         raise ConvmatError("--at", rule, options.at)
-    told = None if place is None else _at(field, place)
-    if options.json:
-        print(_as_json(field, place))
-        return 0
-    width = get_terminal_size().columns
-    print(_table(field))
-    print(fill(_NOTE, width, subsequent_indent="  "))
-    for line in told or ():
-        print(fill(line, width, subsequent_indent="  "))
+    if place is not None and options.format == "csv":
+        rule = "must be left out beside --format csv, which has a line for each layer"
+        raise ConvmatError("--at", rule, options.at)
+    told = _TOLD[options.format](field, place)
+    with text_output(options.out) as file:
+        print(told, file=file)
     return 0
 
 
@@ -104,7 +115,7 @@ def _field(options: argparse.Namespace) -> ReceptiveField:
         return chain_of(network(RUNS[options.chapter13]), (1, 28, 28))
     from convmat.receptive import receptive_field
 
-    size = read_shape("input", options.input, "28x28")
+    size = read_shape("--input", options.input, "28x28")
     try:
         return receptive_field(options.layer, size)
     except ConvmatError as error:
@@ -135,23 +146,47 @@ def _rows(field: ReceptiveField) -> list[dict[str, Any]]:
     return rows
 
 
-def _table(field: ReceptiveField) -> str:
+def _as_text(field: ReceptiveField, place: Shape | None) -> str:
     """One line for each layer; axes that are alike are told once, but for outputs."""
-    rows = [
-        {
-            name: value if name == "layer" else _told(value, name != "output")
-            for name, value in row.items()
-        }
-        for row in _rows(field)
-    ]
-    heads = {name: name for name in rows[0]}
-    wide = {name: max(len(row[name]) for row in [heads, *rows]) for name in heads}
+    heads, *cells = _cells(field, short=True)
+    wide = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     lines = []
-    for row in [heads, *rows]:
-        first, *rest = row
-        cells = [row[first].ljust(wide[first]), *(row[n].rjust(wide[n]) for n in rest)]
-        lines.append("  ".join(cells))
+    for first, *rest in [heads, *cells]:
+        sides = [cell.rjust(n) for cell, n in zip(rest, wide[1:], strict=True)]
+        lines.append("  ".join([first.ljust(wide[0]), *sides]))
+    width = get_terminal_size().columns
+    notes = [_NOTE] if place is None else [_NOTE, *_at(field, place)]
+    lines += [fill(note, width, subsequent_indent="  ") for note in notes]
     return "\n".join(lines)
+
+
+def _as_markdown(field: ReceptiveField, place: Shape | None) -> str:
+    """The same as a table of Markdown, with each axis told."""
+    heads, *cells = _cells(field, short=False)
+    sides = [":--", *["--:"] * (len(heads) - 1)]
+    lines = [f"| {' | '.join(row)} |" for row in (heads, sides, *cells)]
+    if place is not None:
+        lines += ["", *(f"- {line}" for line in _at(field, place))]
+    return "\n".join(lines)
+
+
+def _as_csv(field: ReceptiveField, place: Shape | None) -> str:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(_cells(field, short=False))
+    return file.getvalue().rstrip("\n")
+
+
+def _cells(field: ReceptiveField, *, short: bool) -> list[list[str]]:
+    """Heads, then a row for each layer."""
+    rows = _rows(field)
+    cells = [
+        [
+            value if name == "layer" else _told(value, short and name != "output")
+            for name, value in row.items()
+        ]
+        for row in rows
+    ]
+    return [list(rows[0]), *cells]
 
 
 def _told(values: tuple[Any, ...], short: bool) -> str:
@@ -197,6 +232,14 @@ def _as_json(field: ReceptiveField, place: Shape | None) -> str:
             [int(n) for n in field.along(axis, out)] for axis, out in enumerate(place)
         ]
     return json.dumps(told)
+
+
+_TOLD: dict[str, Callable[[ReceptiveField, Shape | None], str]] = {
+    "text": _as_text,
+    "markdown": _as_markdown,
+    "json": _as_json,
+    "csv": _as_csv,
+}
 
 
 def _number(value: Any) -> int | str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convmat.cli.options import add_command, read_shape
+from convmat.cli.options import add_command
 from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.shorthand import read_shape
 
 if TYPE_CHECKING:
     from convmat.structure import Recognition
@@ -69,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     from convmat.structure import recognize
 
     shapes = {
-        name: None if given is None else read_shape(name, given)
+        name: None if given is None else read_shape(f"--{name}", given)
         for name, given in (("input", options.input), ("output", options.output))
     }
     tolerance = _number(options.tolerance)

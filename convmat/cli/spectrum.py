@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,11 @@ from convmat.cli.options import (
     read_geometry,
 )
 from convmat.cli.spoken import in_options
-from convmat.errors import ConvmatError
+from convmat.errors import ConvmatError, NotConvergedError
 from convmat.geometry import Geometry
 
 if TYPE_CHECKING:
-    from convmat.spectrum import BoundTable, Spectrum
+    from convmat.cli.spectrum_facts import Facts
 
 __all__ = ["add_to"]
 
@@ -32,6 +31,8 @@ examples:
   convmat spectrum --input 64x64x64 --kernel 64x64x3x3 --padding 1 \\
       --mode circular --seed 0
   convmat spectrum --input 16x16 --kernel 5x5 --values KERNEL.npy --count 20
+  convmat spectrum --input 16x32x32 --kernel 16x16x3x3 --padding 1 --seed 0 \\
+      --smallest
   convmat spectrum --input 8x8 --kernel 3x3 --padding 1 --seed 0 --format json
   convmat spectrum --input 3x8x8 --kernel 4x3x3x3 --padding 1 --seed 0 \\
       --picture spectrum.svg
@@ -41,13 +42,20 @@ labels:
   lower    at most the norm, for every kernel of this geometry
   neither  may be on either side
 
+formats:
+  text, markdown  everything, for people
+  json            everything, with all values that were computed
+  csv             the norm and its estimates, a line each
+
 --count:
   how many values are shown. All are computed where the matrix falls into blocks
-  or is small; else the largest ones only, by iteration, and the smallest value,
-  the rank and the condition number are not known
-"""
+  or is small; else the largest ones, by iteration. The smallest value, the rank
+  and the condition number of such a matrix follow from a factorization, which is
+  done where it takes a few seconds, and for any that fits memory by --smallest
 
-_SMALL = 1024  # shorter side of the largest matrix of a group that is decomposed
+Whole numbers and fractions of --values have an exact rank, and an exact
+determinant where the matrix is square, as long as they take a few seconds.
+"""
 
 
 def add_to(commands: Any) -> None:
@@ -73,6 +81,11 @@ def add_to(commands: Any) -> None:
         help="values to show (default: %(default)s)",
     )
     add(
+        "--smallest",
+        action="store_true",
+        help="the smallest value, condition number and rank, too, of a large matrix",
+    )
+    add(
         "--tol",
         type=float,
         default=1e-6,
@@ -86,7 +99,12 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="steps of an iteration at most (default: %(default)s)",
     )
-    add("--format", choices=["text", "json"], default="text", help="(default: text)")
+    add(
+        "--format",
+        choices=("text", "markdown", "json", "csv"),
+        default="text",
+        help="(default: %(default)s)",
+    )
     add(
         "--out",
         metavar="FILE",
@@ -100,17 +118,24 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from convmat.spectrum import compare_bounds
+    from convmat.cli.spectrum_formats import FORMATS
 
+    g, kernel = _asked(options)
+    with in_options(options):
+        facts = _facts(kernel, g, options)
+    with text_output(None if options.out == "-" else options.out) as file:
+        print(FORMATS[options.format](facts, options.count), file=file)
+    if options.picture is not None:
+        _draw(options.picture, facts)
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> tuple[Geometry, Array]:
+    """What is to be computed, once every option was looked at."""
     suffix = Path(options.picture or "none.svg").suffix.lower()
     if suffix not in (".svg", ".png", ".pdf"):
         rule = "must end in .svg, .png or .pdf"
         raise ConvmatError("--picture", rule, options.picture)
-    g = read_geometry(options)
-    kernel = read_values(options, g)
-    if kernel is None:
-        rule = "must be given, or --seed: a spectrum is that of numbers"
-        raise ConvmatError("--values", rule, None)
     if options.count < 1:
         raise ConvmatError("--count", "must be at least 1", options.count)
     if not 0 < options.tol < 1:
@@ -118,110 +143,38 @@ def _run(options: argparse.Namespace) -> int:
         raise ConvmatError("--tol", rule, options.tol)
     if options.max_steps < 1:
         raise ConvmatError("--max-steps", "must be at least 1", options.max_steps)
-    limits = {"tol": options.tol, "max_steps": options.max_steps}
-    with in_options(options):
-        spectrum = _values(kernel, g, options.count, limits)
-        table = compare_bounds(kernel, g.input_shape, **limits, **g.keywords)
-    write = _json if options.format == "json" else _text
-    told = write(kernel, spectrum, table, options.count)
-    with text_output(None if options.out == "-" else options.out) as file:
-        print(told, file=file)
-    if options.picture is not None:
-        _draw(options.picture, spectrum, table)
-    return 0
+    g = read_geometry(options)
+    kernel = read_values(options, g)
+    if kernel is None:
+        rule = "must be given, or --seed: a spectrum is that of numbers"
+        raise ConvmatError("--values", rule, None)
+    return g, kernel
 
 
-def _values(kernel: Array, g: Geometry, count: int, limits: dict[str, Any]) -> Spectrum:
-    """All values where that is quick, else the largest."""
-    from convmat.spectrum import singular_values
-    from convmat.spectrum.axes import blocks_of
+def _facts(kernel: Array, g: Geometry, options: argparse.Namespace) -> Facts:
+    from convmat.cli.spectrum_facts import facts_of
 
-    small = min(g.matrix_shape) // g.groups <= _SMALL
-    some = None if small or blocks_of(g) else min(count, *g.matrix_shape)
-    return singular_values(kernel, g.input_shape, count=some, **limits, **g.keywords)
-
-
-def _text(kernel: Array, spectrum: Spectrum, table: BoundTable, count: int) -> str:
-    lines = [table.geometry.summary(), "", repr(spectrum)]
-    shown = spectrum.values[:count]
-    values = " ".join(f"{value:.6g}" for value in shown)
-    rest = len(spectrum) - len(shown)
-    more = f" ... {spectrum.values[-1]:.6g}, {rest:,} not shown" if rest else ""
-    lines += ["", f"largest: {values}{more}"]
-    lines += [f"{name}: {told}" for name, told in _facts(kernel, spectrum, table)]
-    lines += ["", str(table)]
-    return "\n".join(lines)
-
-
-def _facts(
-    kernel: Array, spectrum: Spectrum, table: BoundTable
-) -> list[tuple[str, str]]:
-    """What follows from the values, each with what makes it trustworthy."""
-    from convmat.spectrum import squared_frobenius
-
-    g = table.geometry
-    exact = squared_frobenius(kernel, g.input_shape, **g.keywords)
-    if not spectrum.complete:
-        known = "not known: the smallest values were not computed"
-        return [("condition number, rank", known)]
-    sum_of_squares = float((spectrum.values**2).sum())
-    least, error = float(spectrum.values[-1]), float(spectrum.errors[-1])
-    kept = int((spectrum.values > error).sum())
-    condition = (
-        f"{spectrum.values[0] / least:.6g}"
-        if least > error
-        else "infinite, or beyond what rounding lets one see"
-    )
-    return [
-        ("condition number", condition),
-        ("rank", f"{kept:,}, of values beyond their rounding, {error:.2g}"),
-        (
-            "sum of squares",
-            f"{sum_of_squares:.10g}; of all matrix entries {float(exact):.10g}",
-        ),
-    ]
+    try:
+        return facts_of(
+            kernel,
+            g,
+            count=options.count,
+            smallest=options.smallest,
+            tol=options.tol,
+            max_steps=options.max_steps,
+        )
+    except NotConvergedError as error:
+        rule = (
+            f"must be more: the {error.argument} had a residual of "
+            f"{error.residual:.3g} after {error.steps} steps, and "
+            f"at most {error.tol:.3g} was asked for"
+        )
+        steps, remedy = options.max_steps, "or name a larger --tol"
+        raise ConvmatError("--max-steps", rule, steps, remedy) from None
 
 
-def _json(kernel: Array, spectrum: Spectrum, table: BoundTable, count: int) -> str:
-    """All that was computed, not only what a line has room for."""
-    from convmat.spectrum import squared_frobenius
-
-    g = table.geometry
-    total = squared_frobenius(kernel, g.input_shape, **g.keywords)
-    return json.dumps(
-        {
-            "geometry": repr(g),
-            "shape": list(g.matrix_shape),
-            "how": spectrum.how,
-            "complete": spectrum.complete,
-            "steps": spectrum.steps,
-            "values": spectrum.values.tolist(),
-            "errors": spectrum.errors.tolist(),
-            "squared_frobenius": float(total),
-            "norm": {
-                "value": table.truth.value,
-                "how": table.truth.how,
-                "error": table.truth.error,
-                "steps": table.truth.steps,
-            },
-            "bounds": [
-                {
-                    "name": bound.name,
-                    "value": bound.value,
-                    "label": bound.label,
-                    "source": bound.source,
-                    "when": bound.when,
-                    "error": bound.error,
-                }
-                for bound in table.bounds
-            ],
-        },
-        indent=2,
-    )
-
-
-def _draw(path: str, spectrum: Spectrum, table: BoundTable) -> None:
+def _draw(path: str, facts: Facts) -> None:
     from convmat.figures import save, spectrum_bounds
 
     with about_out(path, "--picture") as target:
-        save(spectrum_bounds(spectrum, table), target)
+        save(spectrum_bounds(facts.spectrum, facts.table), target)

@@ -1,48 +1,15 @@
-"""Errors of the library in the words of the command line.
-
-The library speaks of its arguments, `kernel_shape=(5, 5)`; here these are options,
-`--kernel 5x5`.
-"""
+"""Errors of the library in the words of the command line."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from convmat.errors import ConvmatError, MatrixTooLargeError
+from convmat.shorthand import in_words
 
-__all__ = ["in_options", "sentence", "spoken"]
-
-_OPTIONS = {
-    "input_shape": "input",
-    "input_size": "input",
-    "kernel_shape": "kernel",
-    "kernel_size": "kernel",
-    "padding_mode": "mode",
-    "output_padding": "output-padding",
-    "output_shape": "output-shape",
-    "stride": "stride",
-    "dilation": "dilation",
-    "padding": "padding",
-    "groups": "groups",
-}
-_CHANNELS = {
-    "out_channels": "OUT",
-    "in_channels": "IN",
-    "in_channels // groups": "IN/GROUPS",
-    "out_channels // groups": "OUT/GROUPS",
-    "in": "IN",
-    "out": "OUT",
-    "out // groups": "OUT/GROUPS",
-    "...": "...",
-}
-_NAMES = "|".join(sorted(_OPTIONS, key=len, reverse=True))
-_NESTED = r"\((?:[^()]|\([^()]*\))*\)"
-_SET = re.compile(rf"\b({_NAMES})=(\[[^\]]*\]|{_NESTED}|'[^']*'|-?\d+)")
-_NAMED = re.compile(rf"\b({'|'.join(n for n in _OPTIONS if '_' in n)})\b")
-_TUPLE = re.compile(r"\(([^()]*)\)")
+__all__ = ["in_options", "sentence"]
 
 
 @contextmanager
@@ -54,67 +21,9 @@ def in_options(options: argparse.Namespace) -> Iterator[None]:
     ConvmatError
         With the words that were typed as the value.
     """
-    try:
+    typed = {name.replace("_", "-"): value for name, value in vars(options).items()}
+    with in_words(typed, "--{}".format):
         yield
-    except ConvmatError as error:
-        option = _OPTIONS.get(error.argument)  # none for a matrix that is too large
-        if option is None:
-            raise
-        typed = getattr(options, option.replace("-", "_"))
-        raise ConvmatError(
-            f"--{option}", spoken(error.rule), typed, spoken(error.remedy)
-        ) from None
-
-
-def spoken(text: str) -> str:
-    """`text` with options in place of arguments, and shapes as they are typed.
-
-    Examples
-    --------
-    >>> spoken("use less padding, or padding_mode='replicate'")
-    'use less padding, or --mode replicate'
-    >>> spoken("must have 2 axes beside input_shape=(3, 3)")
-    'must have 2 axes beside --input 3x3'
-    >>> spoken("write kernel_shape as (out_channels, in_channels // groups, ...)")
-    'write --kernel as OUTxIN/GROUPSx...'
-    """
-
-    def option(found: re.Match[str]) -> str:
-        value = _value(found[2])
-        return f"--{_OPTIONS[found[1]]} {value}"
-
-    text = _SET.sub(option, text)
-    text = _NAMED.sub(lambda found: f"--{_OPTIONS[found[0]]}", text)
-    return _TUPLE.sub(lambda found: _typed(found[1]) or found[0], text)
-
-
-def _value(text: str) -> str:
-    """`((1, 2), (0, 1))` as `1,2x0,1`."""
-    text = text.strip("'")
-    inner = text[1:-1] if text[:1] in ("(", "[") else text
-    pairs = _TUPLE.findall(inner)
-    if pairs:
-        return "x".join(pair.replace(", ", ",") for pair in pairs)
-    return _typed(inner) or inner
-
-
-def _typed(inside: str) -> str:
-    """The inside of a tuple as it is typed; empty where it is no shape."""
-    parts = [part for part in inside.replace(",", ", ").split(", ") if part.strip()]
-    parts = [part.strip() for part in parts]
-    if parts == ["before", "after"]:
-        return "before,after"
-    words = []
-    for part in parts:
-        if part.isdigit() and "," in inside:
-            words.append(part)
-        elif part in _CHANNELS and "," in inside:
-            words.append(_CHANNELS[part])
-        elif part[:1] == "*" and part[1:].isidentifier():
-            words.append(part[1:].upper())
-        else:
-            return ""
-    return "x".join(words)
 
 
 def sentence(error: Exception) -> str:

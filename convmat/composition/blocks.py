@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 from convmat.dtypes import carried
-from convmat.errors import ShapeError
+from convmat.errors import ConvmatError, ShapeError
 from convmat.geometry import Geometry
 
-__all__ = ["blocks_of", "kernel_from", "read_kernel"]
+__all__ = ["blocks_of", "finite", "kernel_from", "read_kernel"]
 
 
 def read_kernel(argument: str, kernel: npt.ArrayLike, g: Geometry) -> Array:
@@ -58,3 +58,20 @@ def kernel_from(blocks: Array) -> Array:
     """Blocks `(groups, outs, ins, *taps)` as a kernel `(groups * outs, ins, *taps)`."""
     groups, outs, *rest = blocks.shape
     return blocks.reshape(groups * outs, *rest)
+
+
+def finite(name: str, array: Array) -> Array:
+    """Numbers whose sums mean something: a NaN would differ from itself.
+
+    Raises
+    ------
+    ConvmatError
+        For NaN and infinities.
+    """
+    bad = array.dtype.kind in "fc" and not np.isfinite(array).all()
+    if not bad and array.dtype.kind == "O":
+        floats = (n for n in array.flat if isinstance(n, float | np.floating))
+        bad = not all(map(np.isfinite, floats))
+    if bad:
+        raise ConvmatError(name, "must be finite", array)
+    return array

@@ -16,11 +16,14 @@ from convmat.memory import refuse_beyond
 __all__ = ["border_of", "differing"]
 
 
-def border_of(first: Geometry, second: Geometry) -> npt.NDArray[np.bool_]:
+def border_of(
+    first: Geometry, second: Geometry, *, columns: bool = False
+) -> npt.NDArray[np.bool_]:
     """Entry `[*out]` says whether the merged convolution may differ there.
 
     It may where some tap of the second one falls on a zero of its padding while a tap
-    of the merged one that goes through it falls on the input.
+    of the merged one that goes through it falls on the input. With `columns`, entry
+    `[*cell]` says it of the inputs, which are the outputs of the transposed ones.
 
     Examples
     --------
@@ -29,14 +32,20 @@ def border_of(first: Geometry, second: Geometry) -> npt.NDArray[np.bool_]:
     >>> border_of(padded, padded)
     array([ True, False, False, False,  True])
     """
-    reads, beside = [], []
+    reads: list[Array] = []
+    beside: list[Array] = []
     zeros = second.padding_mode == "zeros"
     for one, other in zip(first.axes, second.axes, strict=True):
         sources, outside = _reads(one, other)
         inside = (sources >= 0) & (sources < one.size)
-        reads.append(inside.any(axis=(1, 2)))
-        beside.append((inside & outside[..., None]).any(axis=(1, 2)) & zeros)
-    whole = np.zeros(second.output_size, bool)
+        lost = inside & outside[..., None] & zeros
+        if columns:
+            reads.append(np.isin(np.arange(one.size), sources[inside]))
+            beside.append(np.isin(np.arange(one.size), sources[lost]))
+        else:
+            reads.append(np.asarray(inside.any(axis=(1, 2))))
+            beside.append(np.asarray(lost.any(axis=(1, 2))))
+    whole = np.zeros(first.input_size if columns else second.output_size, bool)
     for axis in range(second.rank):
         own = np.ones((), bool)
         for number, seen in enumerate(reads):
@@ -68,9 +77,12 @@ def differing(
     first: Geometry,
     second: Geometry,
     kernels: tuple[Array, Array],
-    border: npt.NDArray[np.bool_],
+    *,
+    columns: bool = False,
 ) -> npt.NDArray[np.bool_]:
     """Entry `[o, *out]` says whether the merged row is another one, with these kernels.
+
+    With `columns`, entry `[i, *cell]` says it of the merged column.
 
     The difference of two rows is what the merged one reads through zeros of the
     padding. It is summed for each cell of input, since parts may cancel.
@@ -81,9 +93,13 @@ def differing(
         When the differences do not fit into memory.
     """
     groups = gcd(first.groups, second.groups)
+    border = border_of(first, second)
     outs = np.flatnonzero(border)
     rows, cells, pairs = _missing(first, second, outs)
-    result = np.zeros((second.out_channels, border.size), bool)
+    sides = second.out_channels, border.size
+    if columns:
+        sides = first.in_channels, prod(first.input_size)
+    result = np.zeros(sides, bool)
     if not rows.size:
         return result
     keys, sums_of = np.unique(
@@ -105,9 +121,11 @@ def differing(
 
     terms = second.in_channels // groups * prod(second.kernel_size)
     sums = exact_sums(compute, *kernels, terms=terms)
-    wrong = np.asarray(sums != 0).any(axis=-1).reshape(len(keys), -1)
-    found, channels = np.nonzero(wrong)
-    result[channels, keys[found] // prod(first.input_size)] = True
+    # (keys, groups, outputs, inputs)
+    wrong = np.asarray(sums != 0).any(axis=-2 if columns else -1)
+    found, channels = np.nonzero(wrong.reshape(len(keys), -1))
+    places = np.divmod(keys[found], prod(first.input_size))
+    result[channels, places[1] if columns else places[0]] = True
     return result
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.composition.blocks import finite
 from convmat.dtypes import carried
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 
@@ -80,8 +81,9 @@ def fold_batch_norm(
     ShapeError
         For arrays without one number per output channel.
     ConvmatError
-        For sigma and var together or neither; for a sigma that is not positive; in
-        exact numbers, for a variance without a rational root.
+        For sigma and var together or neither; for a sigma that is not positive, and
+        numbers that are not finite; in exact numbers, for a variance without a rational
+        root.
     ConvmatTypeError
         For what are no numbers.
 
@@ -95,7 +97,7 @@ def fold_batch_norm(
     >>> folded.kernel.tolist(), folded.bias.tolist()
     ([[[Fraction(3, 1), Fraction(6, 1)]]], [Fraction(-3, 1)])
     """
-    weights = carried("kernel", kernel)
+    weights = finite("kernel", carried("kernel", kernel))
     if weights.ndim < 3:
         rule = "must be (out_channels, in_channels // groups, *kernel)"
         raise ShapeError("kernel.shape", rule, weights.shape)
@@ -114,6 +116,7 @@ def fold_batch_norm(
     arrays = {k: _numbers(k, v, channels) for k, v in named.items() if v is not None}
     if isinstance(eps, bool) or not isinstance(eps, Real | np.number):
         raise ConvmatTypeError("eps", "must be a number", eps)
+    finite("eps", np.asarray(eps))
     spread = arrays.pop("var", None)
     exact = all(a.dtype.kind in "iO" for a in (weights, *arrays.values()))
     exact &= spread is None or (
@@ -141,7 +144,7 @@ def _numbers(name: str, value: npt.ArrayLike, channels: int) -> Array:
     if array.shape != (channels,):
         rule = f"must be ({channels},), one number per output channel"
         raise ShapeError(f"{name}.shape", rule, array.shape)
-    return array
+    return finite(name, array)
 
 
 def _fractions(array: Array) -> Array:

@@ -134,6 +134,11 @@ class KernelReport:
         lines.append(f"gains      {', '.join(fast)}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from convmat.composition.display import kernel_report_html
+
+        return kernel_report_html(self)
+
 
 def kernel_report(kernel: npt.ArrayLike) -> KernelReport:
     """What a kernel is and does, in numbers and words.

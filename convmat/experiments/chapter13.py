@@ -35,6 +35,7 @@ __all__ = [
     "RUNS",
     "Setting",
     "fit",
+    "learner_for",
     "learner_of",
     "network",
     "run",
@@ -182,7 +183,23 @@ def learner_of(
     """
     if name not in RUNS:
         raise ConvmatError("name", f"must be one of {', '.join(RUNS)}", name)
-    setting = RUNS[name]
+    return learner_for(RUNS[name], data, seed=seed, callbacks=callbacks)
+
+
+def learner_for(
+    setting: Setting,
+    data: Parts | None = None,
+    *,
+    seed: int = 0,
+    callbacks: Iterable[Callback] = (),
+) -> Learner:
+    """The learner of any setting, as `learner_of` makes it of a run's.
+
+    Raises
+    ------
+    ConvmatError
+        For data too few for one batch.
+    """
     train, test = load_mnist10k() if data is None else data
     if setting.classes:
         train, test = train.only(*setting.classes), test.only(*setting.classes)

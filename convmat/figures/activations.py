@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.figures.chart import SIZE, panel
 from convmat.figures.content import ends_told
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.nn import ActivationStats
 from convmat.nn.stats import NEAR_ZERO, LayerStats
@@ -22,6 +23,7 @@ def layer_stats(
     stats: ActivationStats | LayerStats,
     layer: int | None = None,
     *,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """Mean, standard deviation and share near zero of a layer, batch by batch.
@@ -32,6 +34,8 @@ def layer_stats(
     layer : int, optional
         Place among the layers that were watched, -1 for the last, when `stats` are of
         all layers.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -70,7 +74,7 @@ def layer_stats(
             seen.near_zeros,
         ),
     }
-    sheet = Sheet.blank(look)
+    sheet = Sheet.blank(look, ax)
     sheet.cut(_LEFT + _WIDE + _RIGHT, _TOP + 3 * _HIGH + 2 * _BETWEEN + _BOTTOM)
     told = [f"Outputs of {layer_name(seen)} over {len(seen.means)} batches."]
     for place, (key, (label, name, values)) in enumerate(shown.items()):
@@ -96,7 +100,7 @@ def layer_stats(
             ax.tick_params(labelbottom=False)
         told.append(f"{name} {ends_told(values)}.")
     params = {"layer": seen.name, "batches": len(seen.means), "theme": look.name}
-    return describe(sheet.figure, "layer_stats", params, " ".join(told))
+    return sheet.finish("layer_stats", params, " ".join(told))
 
 
 def one_layer(stats: ActivationStats | LayerStats, layer: int | None) -> LayerStats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import FuncNorm
 from matplotlib.figure import Figure
@@ -12,7 +13,7 @@ from convmat.figures.activations import layer_name, one_layer
 from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, panel, paragraph
 from convmat.figures.content import number
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn import ActivationStats
 from convmat.nn.stats import LayerStats
@@ -28,6 +29,7 @@ def color_dim(
     layer: int | None = None,
     *,
     span: tuple[float, float] | None = None,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """The histograms of a layer's outputs as colours, one column for each batch.
@@ -46,6 +48,8 @@ def color_dim(
     span : (float, float), optional
         Where the lowest bin begins and the highest ends, for the statistics of one
         layer that do not know.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -83,7 +87,7 @@ def color_dim(
     counts = seen.histogram()
     bins, batches = counts.shape
     look = theme_of(theme)
-    sheet = Sheet.blank(look)
+    sheet = Sheet.blank(look, ax)
     dropped = f"what is below {number(low)} or above {number(high)} is dropped"
     most = int(counts.max())
     note = (
@@ -141,7 +145,7 @@ def color_dim(
         f"colours: {bins} bins from {number(low)} to {number(high)}; {dropped}. "
         f"At most {most:,} outputs are in one bin."
     )
-    return describe(sheet.figure, "color_dim", params, alt)
+    return sheet.finish("color_dim", params, alt)
 
 
 def _count(outputs: int) -> str:

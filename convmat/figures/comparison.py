@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -15,7 +16,7 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import cell, fitting_size
 from convmat.figures.content import number, tap_texts
 from convmat.figures.grid import Grid
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, tap_mark, theme_of
 from convmat.geometry import Geometry, require_geometry
 from convmat.tie import tie_map
@@ -33,6 +34,7 @@ def matrices_compared(
     weights: npt.ArrayLike,
     *,
     name: str = "what was checked",
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """The right matrix and an implied one, with every difference framed.
@@ -46,6 +48,8 @@ def matrices_compared(
         `convmat.verify.implied_matrix` reads it.
     name : str
         Of what implies them.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -80,13 +84,13 @@ def matrices_compared(
     if array.shape != (geometry.free_parameters, rows, columns):
         rule = f"must be {(geometry.free_parameters, rows, columns)}"
         raise ShapeError("weights.shape", rule, array.shape)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     panels = _Panels(sheet, geometry, array)
     wrong = panels.draw(name)
     params = {"geometry": repr(geometry), "name": name, "theme": sheet.theme.name}
     alt = panels.alt(name)
     ids = [f"W[{row},{column}]" for row, column in wrong]
-    return describe(sheet.figure, "matrices_compared", params, alt, W=ids)
+    return sheet.finish("matrices_compared", params, alt, W=ids)
 
 
 class _Panels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
@@ -16,7 +17,7 @@ from convmat.figures.chart import SIZE, draw_curve, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
 from convmat.figures.shades import reals
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["momentum"]
@@ -28,13 +29,17 @@ _LEVELS = (1.0, 0.5, 0.2, 0.05, 0.005)  # of the loss at the start
 _MOST = 5  # momenta: as many as there are colours
 
 
-def momentum(descents: Descents, *, theme: str | Theme = "light") -> Figure:
+def momentum(
+    descents: Descents, *, ax: Axes | None = None, theme: str | Theme = "light"
+) -> Figure:
     """Ways down a valley with several momenta, and how far from its lowest point.
 
     Parameters
     ----------
     descents : Descents
         What `convmat.experiments.descend_valley` returns, with 5 momenta at most.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -72,7 +77,7 @@ def momentum(descents: Descents, *, theme: str | Theme = "light") -> Figure:
         for name, values in zip(paths, descents.distances.values(), strict=True)
     }
     look = theme_of(theme)
-    sheet = Sheet.blank(look)
+    sheet = Sheet.blank(look, ax)
     reach = 1.08 * np.abs(np.concatenate(list(paths.values()))).max(axis=0)
     reach = np.where(reach > 0, reach, reach.max())
     tall = float(np.clip(_WIDE * reach[1] / reach[0], _LOW, _TALL))
@@ -102,7 +107,7 @@ def momentum(descents: Descents, *, theme: str | Theme = "light") -> Figure:
         ends = f"from {number(values[0])} to {number(values[-1])}"
         way = f"{steps[name]} steps, distance from the lowest point {ends}"
         told.append(f"Momentum {name}: {way}.")
-    return describe(sheet.figure, "momentum", params, " ".join(told))
+    return sheet.finish("momentum", params, " ".join(told))
 
 
 def _read(descents: Descents) -> dict[str, Array]:

@@ -37,7 +37,7 @@ class Film:
     Examples
     --------
     >>> film = Film(2, lambda k: Figure(figsize=(1, 1)), 0.5)
-    >>> [frame.get_figwidth() for frame in film]
+    >>> [float(frame.get_figwidth()) for frame in film]
     [1.0, 1.0]
     """
 

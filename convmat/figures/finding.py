@@ -10,7 +10,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.canvas import widest
 from convmat.figures.chart import LINE, SIZE, apart, panel, paragraph
 from convmat.figures.content import number
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn import LRFinding
 
@@ -23,13 +23,17 @@ _SKIP = 5  # steps at the end that no suggestion looks at, where all breaks down
 _DASHES = ("-", "--", "-.", ":")
 
 
-def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
+def lr_find(
+    finding: LRFinding, *, ax: Axes | None = None, theme: str | Theme = "light"
+) -> Figure:
     """The loss against the learning rate, with the suggestions by name and value.
 
     Parameters
     ----------
     finding : LRFinding
         What `learner.lr_find()` returns.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -73,7 +77,7 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     if min((*finding.lrs, *known.values())) <= 0:
         raise ConvmatError("finding", "must have positive rates", finding)
     missing = [name for name, rate in found.items() if rate is None]
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     seen = finding.losses[:-_SKIP] or finding.losses
     notes = []
     if max(finding.losses) > (limit := max(seen) + 0.1 * (max(seen) - min(seen))):
@@ -115,7 +119,7 @@ def lr_find(finding: LRFinding, *, theme: str | Theme = "light") -> Figure:
     if note:
         paragraph(sheet, note, (_LEFT, high - LINE - 0.1), _WIDE)
     params = {"steps": len(finding.lrs), "suggestions": found, "theme": look.name}
-    return describe(sheet.figure, "lr_find", params, _alt(finding, texts, note))
+    return sheet.finish("lr_find", params, _alt(finding, texts, note))
 
 
 def _name(

@@ -8,7 +8,6 @@ from math import prod
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import to_rgb
 
 from convmat.arrays import Array, IntArray
 from convmat.figures.content import (
@@ -152,6 +151,8 @@ class Grid:
             Where a dot stands for several positions it has the colour of a tap if any
             of them holds one, so that no diagonal is lost.
         """
+        from matplotlib.colors import to_rgb  # nothing else here needs matplotlib
+
         high, wide = min(self.shape[0], most[0]), min(self.shape[1], most[1])
         image = np.empty((high, wide, 3))
         image[:] = to_rgb(theme.untouched.fill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.arrays import Array
@@ -13,7 +14,7 @@ from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, draw_curve, gaps, name_ends, panel, plain_log
 from convmat.figures.content import number
 from convmat.figures.lines import last_points
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn.recorder import Recorder
 
@@ -26,7 +27,11 @@ _LABELS = 12  # epochs that are numbered at most
 
 
 def losses(
-    recorder: Recorder, *, log: bool = False, theme: str | Theme = "light"
+    recorder: Recorder,
+    *,
+    log: bool = False,
+    ax: Axes | None = None,
+    theme: str | Theme = "light",
 ) -> Figure:
     """The smooth training loss at each batch, and the held-out loss at each epoch.
 
@@ -35,6 +40,8 @@ def losses(
     recorder : Recorder
     log : bool
         Whether the loss axis is logarithmic; all losses must then be positive.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -78,7 +85,7 @@ def losses(
             rule = "must have positive losses on a logarithmic axis"
             told = f"{name} loss {number(float(np.nanmin(values)))}"
             raise ConvmatError("recorder", rule, told, "draw with log=False")
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     right = _RIGHT + widest(_NAMES.values(), 9.0) + 0.1
     sheet.cut(_LEFT + _WIDE + right, _TOP + _HIGH + _BOTTOM)
     box, look = (_LEFT, _TOP, _WIDE, _HIGH), sheet.theme
@@ -128,7 +135,7 @@ def losses(
         "log": log,
         "theme": look.name,
     }
-    return describe(sheet.figure, "losses", params, _alt(recorder))
+    return sheet.finish("losses", params, _alt(recorder))
 
 
 def _curves(recorder: Recorder) -> tuple[dict[str, Array], dict[str, Array]]:

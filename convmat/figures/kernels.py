@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -15,7 +16,7 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.content import number
 from convmat.figures.shades import Shades, draw_picture, read_pictures
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["kernel_grid"]
@@ -30,6 +31,7 @@ def kernel_grid(
     kernels: Sequence[npt.ArrayLike],
     titles: Sequence[str] = (),
     *,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """Two-dimensional arrays as pictures, all on one range of values.
@@ -40,6 +42,8 @@ def kernel_grid(
         Arrays of two axes: kernels, images, feature maps.
     titles : sequence of str, optional
         One for each.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -73,7 +77,7 @@ def kernel_grid(
         shades = replace(shades, colors="PuOr")
     images = [shades.image(array) for array in arrays]
 
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     _lay_out(sheet, arrays, images, known, shades.note)
     told = [
         f"{title}, {len(array)}×{array.shape[1]}"
@@ -81,7 +85,7 @@ def kernel_grid(
     ]
     params = {"titles": known, "theme": sheet.theme.name}
     alt = f"{'; '.join(told)}. {shades.note}"
-    return describe(sheet.figure, "kernel_grid", params, alt)
+    return sheet.finish("kernel_grid", params, alt)
 
 
 def _lay_out(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.arrays import Array
@@ -14,7 +15,7 @@ from convmat.figures.canvas import widest
 from convmat.figures.chart import draw_curve, name_ends, panel
 from convmat.figures.content import ends_told
 from convmat.figures.shades import reals
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["curves", "last_points"]
@@ -32,6 +33,7 @@ def curves(
     x: Mapping[str, Sequence[float]] | None = None,
     log: bool = False,
     title: str = "",
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """Several sequences of numbers as curves, such as losses over training steps.
@@ -48,6 +50,8 @@ def curves(
         steps of 1.
     log : bool
         Whether the y axis is logarithmic; all values must then be positive.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -75,7 +79,7 @@ def curves(
     """
     arrays = _read(series, log)
     places = _places(x or {}, arrays)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     right = _RIGHT + widest(arrays, 9.0) + 0.1
     sheet.cut(_LEFT + _WIDE + right, _TOP + _HIGH + _BOTTOM)
     whole = all((place == np.rint(place)).all() for place in places.values())
@@ -96,7 +100,7 @@ def curves(
     told = [f"{heading} of {ylabel} over {xlabel}{scale}."]
     for name, values in arrays.items():
         told.append(f"{name}: {len(values)} points, {ends_told(values)}.")
-    return describe(sheet.figure, "curves", params, " ".join(told))
+    return sheet.finish("curves", params, " ".join(told))
 
 
 def _read(series: Mapping[str, Sequence[float]], log: bool) -> dict[str, Array]:

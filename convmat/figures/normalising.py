@@ -16,7 +16,7 @@ from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, panel, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import reals
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.nn import BatchNorm
 from convmat.nn.counts import count
@@ -50,6 +50,7 @@ def batchnorm(
     normalised: npt.ArrayLike | None = None,
     evaluated: npt.ArrayLike | None = None,
     channel: int = 0,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """Histograms of a channel before batch norm and after it, in training and eval.
@@ -68,6 +69,8 @@ def batchnorm(
         What the layer makes of `before` in eval mode.
     channel : int
         The one that is shown.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -115,7 +118,7 @@ def batchnorm(
         rule = f"must have {channels} channels, as the arrays"
         raise ShapeError("layer", rule, len(layer.parameters["weight"]))
     held = None if layer is None else _Held.of(layer, channel)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     note = _note(held)
     wide = _LEFT + 2 * _WIDE + _GAP + _RIGHT
     lines = wrapped(note, SIZE, wide - 2 * _RIGHT)
@@ -136,7 +139,7 @@ def batchnorm(
         "numbers": len(panels[0].values),
         "theme": sheet.theme.name,
     }
-    return describe(sheet.figure, "batchnorm", params, _alt(panels, channel, held))
+    return sheet.finish("batchnorm", params, _alt(panels, channel, held))
 
 
 @dataclass(frozen=True)

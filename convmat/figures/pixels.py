@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -12,7 +13,7 @@ from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import Shades, read_picture
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["pixel_table"]
@@ -23,13 +24,17 @@ _MARGIN, _NAMES = 0.2, 0.28  # inches
 _SMALLEST, _SMALL = 4.5, 6.5  # points of numbers in cells, and of those around them
 
 
-def pixel_table(image: npt.ArrayLike, *, theme: str | Theme = "light") -> Figure:
+def pixel_table(
+    image: npt.ArrayLike, *, ax: Axes | None = None, theme: str | Theme = "light"
+) -> Figure:
     """An image as a table: each pixel's number, on the grey that it stands for.
 
     Parameters
     ----------
     image : array_like, `(high, wide)`
         At most 32 on each side.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -72,7 +77,7 @@ def pixel_table(image: npt.ArrayLike, *, theme: str | Theme = "light") -> Figure
     wide = min(_LARGEST, _WIDE / columns, max(0.24, 0.1 + widest(texts.values(), SIZE)))
     high = max(_LOW * wide, min(wide, 0.24))
     points = fitting_size(list(texts.values()), wide, high, SIZE)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     left = top = _MARGIN + _NAMES
     for (row, column), text in texts.items():
         red, green, blue = colored[row, column].tolist()
@@ -108,4 +113,4 @@ def pixel_table(image: npt.ArrayLike, *, theme: str | Theme = "light") -> Figure
     }
     size = f"{rows} rows of {columns}"
     alt = f"A table of the pixels of an image, {size}. {shades.note}"
-    return describe(sheet.figure, "pixel_table", params, alt)
+    return sheet.finish("pixel_table", params, alt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.arrays import Array
@@ -12,7 +13,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, gaps, panel, paragraph
 from convmat.figures.content import number
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme, theme_of
 from convmat.nn.counts import count
 from convmat.nn.recorder import Recorder
@@ -27,7 +28,11 @@ _TOLD = 6  # boundaries of many
 
 
 def schedule(
-    what: Recorder | Plan, steps: int | None = None, *, theme: str | Theme = "light"
+    what: Recorder | Plan,
+    steps: int | None = None,
+    *,
+    ax: Axes | None = None,
+    theme: str | Theme = "light",
 ) -> Figure:
     """Learning rate and momentum against the batches done, and where warm-up ends.
 
@@ -37,6 +42,8 @@ def schedule(
         What was recorded, or what is planned.
     steps : int, optional
         Batches of the run, for a plan.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -70,7 +77,7 @@ def schedule(
     rates, starts = _read(what, steps)
     total = len(rates["lr"])
     tops = _tops(rates["lr"], starts)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     note = _note(starts, tops)
     bottom = _TOP + 2 * _HIGH + _BETWEEN + _BOTTOM
     high = bottom + len(wrapped(note, SIZE, _WIDE)) * LINE + 0.1
@@ -94,7 +101,7 @@ def schedule(
         "warmup": {str(fit): top for fit, top in tops.items()},
         "theme": sheet.theme.name,
     }
-    return describe(sheet.figure, "schedule", params, " ".join([*heads, note]))
+    return sheet.finish("schedule", params, " ".join([*heads, note]))
 
 
 def _read(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -12,7 +13,7 @@ from convmat.errors import ConvmatTypeError, ShapeError
 from convmat.figures.canvas import cell, fitting_size, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.field_mask import MASK, draw_mask
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
@@ -31,6 +32,7 @@ def receptive_field(
     out: IntOrInts | None = None,
     *,
     axis: int = -1,
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """The receptive field of one output, layer by layer and cell by cell.
@@ -47,6 +49,8 @@ def receptive_field(
         The output, `(*spatial)`; by default the middle one.
     axis : int
         Of the pyramid.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -89,7 +93,7 @@ def receptive_field(
     if axis not in range(-len(size), len(size)):
         raise ShapeError("axis", f"must be below {len(size)}", axis)
     along = axis % len(size)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     pyramid = _Pyramid(sheet, field, along, place[along])
     bottom = pyramid.draw()
     wide = 2 * _MARGIN + _NAMES + _PYRAMID
@@ -116,7 +120,7 @@ def receptive_field(
     }
     seen = [f"x[{i}]" for i in pyramid.rows[0]]
     tip = [f"y[{place[along]}]"]
-    return describe(sheet.figure, "receptive_field", params, alt, x=seen, y=tip)
+    return sheet.finish("receptive_field", params, alt, x=seen, y=tip)
 
 
 def _place(field: ReceptiveField, out: IntOrInts | None) -> Shape:

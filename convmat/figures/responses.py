@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -22,7 +23,7 @@ from convmat.figures.shades import (
     read_picture,
     read_pictures,
 )
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, best_ink, theme_of
 
 __all__ = ["feature_maps"]
@@ -39,6 +40,7 @@ def feature_maps(
     titles: Sequence[str] = (),
     *,
     kernels: Sequence[npt.ArrayLike] = (),
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """An image, and beside it what a layer or some kernels make of it, in greys.
@@ -53,6 +55,8 @@ def feature_maps(
         One for each map.
     kernels : sequence of array_like, two axes each, optional
         One for each map, drawn beside it.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -95,7 +99,7 @@ def feature_maps(
     known = list(titles) or [f"map {place}" for place in range(len(arrays))]
     taps = read_pictures("kernels", kernels) if len(kernels) else []
     shades = Shades.of(arrays, "Greys")
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     _Maps(sheet, shades, arrays, known, taps).draw(pixels)
     many = "1 map" if len(arrays) == 1 else f"{len(arrays)} maps"
     told = "; ".join(
@@ -111,7 +115,7 @@ def feature_maps(
         "theme": sheet.theme.name,
     }
     ids = [f"y[{place}]" for place in range(len(arrays))]
-    return describe(sheet.figure, "feature_maps", params, alt, x=["x"], y=ids)
+    return sheet.finish("feature_maps", params, alt, x=["x"], y=ids)
 
 
 def _size(array: Array) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -22,6 +23,9 @@ from convmat.figures.canvas import write
 from convmat.figures.style import Theme
 
 __all__ = ["Sheet", "describe", "root_figure"]
+
+_TICKS: Any = {"major": 3.5, "minor": 2.0}  # points, as matplotlib has them
+_PAD = 3.5
 
 
 @dataclass
@@ -126,6 +130,15 @@ def _scale(artist: Artist, scale: float) -> None:
         artist.set_linewidth(artist.get_linewidth() * scale)
     if isinstance(artist, Line2D):
         artist.set_markersize(artist.get_markersize() * scale)
+    if isinstance(artist, Axis):
+        artist.labelpad *= scale
+        for which, length in _TICKS.items():
+            looks = artist.get_tick_params(which)
+            sizes: Any = {
+                "length": looks.get("length", length) * scale,
+                "pad": looks.get("pad", _PAD) * scale,
+            }
+            artist.set_tick_params(which, **sizes)
 
 
 def describe(

@@ -1,12 +1,8 @@
 """The one style: colours of taps, zeros and themes, for figures and terminals alike.
 
-The palette is Okabe and Ito's: its colours stay apart for readers without red or green
-cones. A tap is never told by its colour alone: each cell
-also has its letter or value, and hatches mark the rounds after the colours run out.
-
-References
-----------
-M. Okabe, K. Ito, "Color universal design", 2008. Contrast: WCAG 2.2, section 1.4.3.
+The colours are those of `convmat.palette`. A tap is never told by its colour alone:
+each cell also has its letter or value, and hatches mark the rounds after the colours
+run out.
 """
 
 from __future__ import annotations
@@ -14,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convmat.errors import ConvmatError
+from convmat.palette import PALETTE, SHADES, best_ink, contrast, mixed, tap_colors
 
 __all__ = [
     "ANSI",
@@ -35,17 +32,6 @@ __all__ = [
     "theme_of",
 ]
 
-PALETTE = (
-    "#E69F00",  # orange
-    "#56B4E9",  # sky blue
-    "#009E73",  # bluish green
-    "#CC79A7",  # reddish purple
-    "#F0E442",  # yellow
-    "#D55E00",  # vermilion
-    "#0072B2",  # blue
-)
-"""Colours of the first taps."""
-
 ANSI = (214, 117, 29, 175, 227, 166, 25)
 """Near ones of the 256 that terminals have; the nearest ones would not stay apart."""
 
@@ -58,7 +44,6 @@ RESET = "\x1b[0m"
 UNDERLINE = "\x1b[4m"
 """Begins the mark of a sum of taps, within a colour."""
 
-_SHADES = (("#000000", 0.0), ("#000000", 0.45), ("#FFFFFF", 0.55))
 _HATCHES = ("", "//", "\\\\", "..", "xx")
 
 
@@ -164,10 +149,6 @@ def theme_of(theme: str | Theme) -> Theme:
     return _THEMES[theme]
 
 
-SHADES = len(PALETTE) * len(_SHADES)
-"""Number of colours; the tap of this number has the first one again."""
-
-
 def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:
     """The look of tap number `tap`: 21 colours, then the same ones with hatches.
 
@@ -180,41 +161,9 @@ def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:
     >>> tap_mark(21).fill, tap_mark(21).hatch
     ('#E69F00', '//')
     """
-    cycle, number = divmod(tap, len(PALETTE))
-    rounds, shade = divmod(cycle, len(_SHADES))
-    fill = mixed(PALETTE[number], *_SHADES[shade])
-    hatch = _HATCHES[rounds % len(_HATCHES)]
-    return Mark(fill, best_ink(fill), theme.ink, "solid", hatch, is_sum)
-
-
-def best_ink(fill: str) -> str:
-    """Black or white, whichever reads better on `fill`; one of them reaches 4.5."""
-    return max("#000000", "#FFFFFF", key=lambda ink: contrast(fill, ink))
-
-
-def mixed(color: str, other: str, share: float) -> str:
-    """`color` with a share of `other` in it.
-
-    Examples
-    --------
-    >>> mixed("#FF0000", "#000000", 0.5)
-    '#800000'
-    """
-    pairs = zip(_channels(color), _channels(other), strict=True)
-    parts = (round(a + (b - a) * share) for a, b in pairs)
-    return "#" + "".join(f"{part:02X}" for part in parts)
-
-
-def contrast(first: str, second: str) -> float:
-    """The contrast ratio of two colours, from 1 to 21.
-
-    Examples
-    --------
-    >>> contrast("#000000", "#FFFFFF")
-    21.0
-    """
-    low, high = sorted((_luminance(first), _luminance(second)))
-    return (high + 0.05) / (low + 0.05)
+    fill, ink = tap_colors(tap)
+    hatch = _HATCHES[tap // SHADES % len(_HATCHES)]
+    return Mark(fill, ink, theme.ink, "solid", hatch, is_sum)
 
 
 def ansi_tap(tap: int) -> str:
@@ -231,17 +180,3 @@ def ansi_zero() -> str:
     the background of a terminal.
     """
     return "\x1b[38;5;243m"
-
-
-def _channels(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-def _luminance(color: str) -> float:
-    """Relative luminance of an sRGB colour, 0 to 1."""
-    linear = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (channel / 255 for channel in _channels(color))
-    )
-    red, green, blue = linear
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from convmat.geometry import Geometry
 from convmat.labels import labels
 from convmat.tie import tie_map
 
-__all__ = ["Sums"]
+__all__ = ["Sums", "offsets_of", "outputs_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,18 +36,14 @@ class Sums:
     Attributes
     ----------
     geometry : Geometry
-    entries : Entries
-        The entries of the matrix, some of which may be sums of taps.
-    pattern : ndarray of int, shape (rows, columns)
-        The number of the entry there, or -1.
-    cells : list of str
-        What each entry says: its value where a kernel was given, else its letters.
+    weights : ndarray or None
+        The kernel, flat, where one was given.
     taps, inputs : list of str
         Values where they were given, else names.
     bias : list of str
         Entry `[r]` is added to output `r`; empty without a bias.
-    products : list of list of str
-        Entry `[r][c]` is the term of column `c` in the sum of row `r`.
+    dot : str
+        What stands between two factors: nothing where they read well side by side.
     columns, outputs : list of str
         Names of the inputs and of the outputs.
     results : list of str
@@ -61,13 +58,11 @@ class Sums:
     """
 
     geometry: Geometry
-    entries: Entries
-    pattern: Array
-    cells: list[str]
+    weights: Array | None
     taps: list[str]
     inputs: list[str]
     bias: list[str]
-    products: list[list[str]]
+    dot: str
     columns: list[str]
     outputs: list[str]
     results: list[str]
@@ -84,34 +79,56 @@ class Sums:
         names = labels(geometry)
         weights = None if kernel is None else flat_kernel(geometry, kernel)
         values = None if x is None else flat_input(geometry, x)
-        offsets = None if isinstance(bias, str) else _offsets(geometry, bias)
+        offsets = None if isinstance(bias, str) else offsets_of(geometry, bias)
         taps = tap_texts(geometry, weights)
         columns = list(map(short, names.inputs))
         outputs = results = list(map(short, names.outputs))
         inputs = columns if values is None else list(map(number, values))
         if weights is not None and values is not None and not isinstance(bias, str):
-            results = list(map(number, _outputs(geometry, weights, values, offsets)))
+            results = list(map(number, outputs_of(geometry, weights, values, offsets)))
         # αA and 2A read well side by side; α·3 and w₀·x₁ need a sign between them.
         symbols = values is None and max(map(len, inputs)) == 1
         close = symbols and (weights is not None or max(map(len, taps)) == 1)
-        ties = tie_map(geometry)
-        entries = Entries.of(ties.rows, ties.cols, ties.taps)
-        pattern = entries.numbers(geometry.matrix_shape)
-        cells = entry_texts(entries, weights, lambda tap: short(names.letter(tap)))
-        products = [
-            [
-                _factor(cells[entry] if entry >= 0 else "0")
-                + ("" if close else "·")
-                + _factor(value)
-                for entry, value in zip(row, inputs, strict=True)
-            ]
-            for row in pattern.tolist()
-        ]
         added = [bias] * len(outputs) if isinstance(bias, str) else []
         if offsets is not None:
             added = list(map(number, offsets))
-        shown = entries, pattern, cells, taps, inputs, added, products
-        return cls(geometry, *shown, columns, outputs, results)
+        dot = "" if close else "·"
+        names_of = columns, outputs, results
+        return cls(geometry, weights, taps, inputs, added, dot, *names_of)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The entries of the matrix, some of which may be sums of taps."""
+        ties = tie_map(self.geometry)
+        return Entries.of(ties.rows, ties.cols, ties.taps)
+
+    @cached_property
+    def pattern(self) -> Array:
+        """Entry `[r, c]` is the number of the entry there, or -1."""
+        return self.entries.numbers(self.geometry.matrix_shape)
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """What each entry says: its value where a kernel was given, else letters."""
+        names = labels(self.geometry)
+        return entry_texts(
+            self.entries, self.weights, lambda tap: short(names.letter(tap))
+        )
+
+    @cached_property
+    def products(self) -> list[list[str]]:
+        """Entry `[r][c]` is the term of column `c` in the sum of row `r`."""
+        return [
+            [
+                self.product(self.cells[entry] if entry >= 0 else "0", value)
+                for entry, value in zip(row, self.inputs, strict=True)
+            ]
+            for row in self.pattern.tolist()
+        ]
+
+    def product(self, weight: str, value: str) -> str:
+        """Two factors as one reads their product."""
+        return _factor(weight) + self.dot + _factor(value)
 
     def mark(self, entry: int, theme: Theme) -> Mark:
         """The look of an entry."""
@@ -144,7 +161,7 @@ class Sums:
         return "\n".join(lines)
 
 
-def _offsets(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
+def offsets_of(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
     """Entry `[r]` is the bias of output `r`."""
     if bias is None:
         return None
@@ -156,7 +173,7 @@ def _offsets(geometry: Geometry, bias: npt.ArrayLike | None) -> Array | None:
     return np.repeat(np.broadcast_to(array, (geometry.out_channels,)), per_channel)
 
 
-def _outputs(
+def outputs_of(
     geometry: Geometry, taps: Array, inputs: Array, offsets: Array | None
 ) -> Array:
     """What the sliding window gives, flat, with the bias added."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -17,7 +18,7 @@ from convmat.figures.canvas import cell, fitting_size, text_width, widest, wrapp
 from convmat.figures.content import number, short, tap_texts
 from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, tap_mark, theme_of
 from convmat.figures.tiles import draw_kernel, kernel_extent
 from convmat.geometry import Geometry, require_geometry
@@ -39,7 +40,11 @@ _HEADINGS = (
 
 
 def gradient_tying(
-    geometry: Geometry, gradient: npt.ArrayLike, *, theme: str | Theme = "light"
+    geometry: Geometry,
+    gradient: npt.ArrayLike,
+    *,
+    ax: Axes | None = None,
+    theme: str | Theme = "light",
 ) -> Figure:
     """The gradient by the whole matrix, by its entries, and by the kernel.
 
@@ -49,6 +54,8 @@ def gradient_tying(
         Of at most 400 matrix positions, and 40 rows and columns.
     gradient : array_like of shape `geometry.matrix_shape`
         Of some loss, by the dense matrix.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -88,7 +95,7 @@ def gradient_tying(
         rule = f"must be {geometry.matrix_shape}"
         raise ShapeError("gradient.shape", rule, array.shape)
     sums = ConvConstraint(geometry).pull_back(array).reshape(-1)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     stored = _Panels(sheet, geometry, array, sums).draw()
     params = {
         "geometry": repr(geometry),
@@ -96,7 +103,7 @@ def gradient_tying(
         "theme": sheet.theme.name,
     }
     alt = _alt(geometry, array, sums)
-    return describe(sheet.figure, "gradient_tying", params, alt, W=stored)
+    return sheet.finish("gradient_tying", params, alt, W=stored)
 
 
 class _Panels:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ShapeError
@@ -13,7 +14,7 @@ from convmat.figures.canvas import cell, fitting_size, widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import reals
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Mark, Theme, best_ink, mixed, theme_of
 
 __all__ = ["usage_map"]
@@ -33,6 +34,7 @@ def usage_map(
     counts: npt.ArrayLike,
     *,
     kind: Literal["read", "written"] = "read",
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """How often each cell is read, or written to, as numbers on colours.
@@ -44,6 +46,8 @@ def usage_map(
         written to; of one channel, and at most 64 on each side.
     kind : {"read", "written"}
         Which of the two.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -87,7 +91,7 @@ def usage_map(
     side = min(_LARGEST, _WIDE / max(columns, rows))
     side = min(side, max(0.24, 0.1 + widest(texts.values(), SIZE)))
     points = fitting_size(list(texts.values()), side, side, SIZE)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     look, most = sheet.theme, float(array.max()) or 1.0
     left, top = _MARGIN + _NAMES, _MARGIN + _HEAD + _NAMES
     letter = "x" if kind == "read" else "y"
@@ -125,7 +129,7 @@ def usage_map(
     }
     alt = f"{head}, {rows} rows of {columns}: f{range_told[1:]}"
     alt += f" {none} cells are {never}." if none else ""
-    return describe(sheet.figure, "usage_map", params, alt)
+    return sheet.finish("usage_map", params, alt)
 
 
 def _names(

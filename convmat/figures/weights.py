@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.arrays import Array
@@ -14,7 +15,7 @@ from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import number
 from convmat.figures.shades import KEY, Shades, draw_key, framed_picture, reals
-from convmat.figures.sheet import Sheet, describe
+from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 
 __all__ = ["kernel_tiles"]
@@ -31,6 +32,7 @@ def kernel_tiles(
     weights: npt.ArrayLike,
     *,
     colors: Colors = "auto",
+    ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
     """The kernels of a layer as tiles, all on one range of colours about 0.
@@ -48,6 +50,8 @@ def kernel_tiles(
         "diverging" is orange below zero and purple above, "grey" has 0 as mid-grey.
         "auto" is "rgb" for three input channels, and "diverging" otherwise; "rgb" can't
         be read without all three kinds of cones.
+    ax : Axes, optional
+        Where to draw; by default a figure of its own.
     theme : str or Theme
         `"light"` or `"dark"`.
 
@@ -87,7 +91,7 @@ def kernel_tiles(
     rgb = colors == "rgb" or (colors == "auto" and ins == 3)
     name: Literal["Greys", "PuOr"] = "Greys" if colors == "grey" or rgb else "PuOr"
     shades = Shades.of([array], name, signed=True)
-    sheet = Sheet.blank(theme_of(theme))
+    sheet = Sheet.blank(theme_of(theme), ax)
     told = f"Kernels of {outs} output and {ins} input channels, {high}×{wide} taps each"
     note = shades.note
     if rgb:
@@ -105,7 +109,7 @@ def kernel_tiles(
         "colors": "rgb" if rgb else "grey" if colors == "grey" else "diverging",
         "theme": sheet.theme.name,
     }
-    return describe(sheet.figure, "kernel_tiles", params, f"{told}. {note}")
+    return sheet.finish("kernel_tiles", params, f"{told}. {note}")
 
 
 def _read(weights: npt.ArrayLike) -> Array:

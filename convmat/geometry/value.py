@@ -20,6 +20,7 @@ from convmat.geometry.checks import (
     check_rank,
     check_reach,
 )
+from convmat.geometry.display import geometry_html, geometry_latex
 from convmat.geometry.wording import shortest, sizes, times
 
 __all__ = ["Geometry", "require_geometry"]
@@ -245,6 +246,12 @@ class Geometry:
         if self.padding_mode != "zeros":
             arguments.append(f"padding_mode={self.padding_mode!r}")
         return f"geometry({', '.join(arguments)})"
+
+    def _repr_html_(self) -> str:
+        return geometry_html(self)
+
+    def _repr_latex_(self) -> str:
+        return geometry_latex(self)
 
     def _written(self, channels: int, size: Shape) -> Shape:
         return (channels, *size) if self.has_channels else size

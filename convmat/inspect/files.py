@@ -12,6 +12,7 @@ import os
 import tokenize
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
@@ -54,6 +55,8 @@ class Tensor:
         Whether the numbers are floats: weights, not counters.
     read : callable
         `read()` gives the values.
+    readable : bool
+        Whether NumPy has such numbers.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Tensor:
     itemsize: int
     floating: bool
     read: Callable[[], Array]
+    readable: bool = True
 
 
 def count_of(path: Path, name: str, shape: Iterable[int]) -> int:
@@ -92,7 +96,7 @@ def safetensors_tensors(path: Path) -> list[Tensor]:
     References
     ----------
     Hugging Face, "safetensors, format", https://github.com/huggingface/safetensors:
-    eight bytes with the length of a JSON header, the header, the values.
+    eight bytes with the length of a JSON header, the header, the values, without gaps.
     """
     rule = "must hold a whole safetensors file"
     with opened(path) as file:
@@ -105,7 +109,10 @@ def safetensors_tensors(path: Path) -> list[Tensor]:
             raise DataError(path, rule, told)
         text = file.read(length)
     try:
-        header = json.loads(text.decode("utf-8"))
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+    except _TwiceError as error:
+        told = f"its header says {error.args[0]!r} twice"
+        raise DataError(path, rule, told) from None
     except (ValueError, RecursionError):
         raise DataError(path, rule, "its header is no JSON") from None
     if not isinstance(header, dict):
@@ -120,9 +127,27 @@ def safetensors_tensors(path: Path) -> list[Tensor]:
         tensor, stop = _declared(path, name, entry, start, size)
         if begin < end:
             raise DataError(path, rule, f"{name!r} overlaps what lies before it")
+        if begin > end:
+            told = f"{begin - end:,} bytes before {name!r} belong to no tensor"
+            raise DataError(path, rule, told)
         end = stop
         tensors.append(tensor)
+    if left := size - start - end:
+        raise DataError(path, rule, f"its last {left:,} bytes belong to no tensor")
     return tensors
+
+
+class _TwiceError(Exception):
+    """A name that stands twice, of which JSON would keep the last."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError(name)
+        found[name] = value
+    return found
 
 
 def _begin(path: Path, name: str, entry: Any) -> int:
@@ -175,7 +200,8 @@ def _declared(
         return values
 
     floating = str(kind).startswith(_FLOATING)
-    return Tensor(name, tuple(shape), item, floating, read), stop
+    readable = kind == "BF16" or not isinstance(known, int)
+    return Tensor(name, tuple(shape), item, floating, read, readable), stop
 
 
 def npz_tensors(path: Path) -> list[Tensor]:
@@ -190,6 +216,10 @@ def npz_tensors(path: Path) -> list[Tensor]:
         try:
             with zipfile.ZipFile(file) as archive:
                 members = [i for i in archive.infolist() if i.filename.endswith(_NPY)]
+                names = Counter(info.filename for info in members)
+                if len(names) < len(members):
+                    told = f"it holds {names.most_common(1)[0][0]!r} twice"
+                    raise DataError(path, "must hold each array once", told)
                 return [_member(path, archive, info) for info in members]
         except (
             zipfile.BadZipFile,

@@ -85,7 +85,8 @@ def inspect_file(
         if layers:
             rule = "must be left out for an ONNX file, which says all settings itself"
             raise ConvmatError("layers", rule, tuple(layers))
-        return inspect_onnx(where, input_shape, _after(norms, prove), hidden)
+        after = _after(norms, prove)
+        return inspect_onnx(where, input_shape, after, hidden, normed=norms)
     if kind not in (".safetensors", ".npz"):
         rule = "must name a .onnx, .safetensors or .npz file"
         raise DataError(where, rule, "export the network to one of them")

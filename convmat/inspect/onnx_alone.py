@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array
-from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.onnx_beside import Beside
 
 __all__ = ["run_alone"]
 
@@ -31,10 +31,9 @@ def run_alone(
     **changed : int
         Attributes with other values.
     """
-    from onnx import NodeProto, TensorProto, helper
+    from onnx import NodeProto, helper
     from onnx.reference import ReferenceEvaluator
 
-    kind = TensorProto.DOUBLE if values[0].dtype == np.float64 else TensorProto.FLOAT
     node = NodeProto()
     node.CopyFrom(b.node)
     names = [f"given {place}" for place in range(len(values))]
@@ -49,10 +48,12 @@ def run_alone(
             if attribute.name in changed:
                 node.attribute[-1].i = changed[attribute.name]
     inputs = [
-        helper.make_tensor_value_info(name, kind, value.shape)
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
+        )
         for name, value in zip(names, values, strict=True)
     ]
-    output = helper.make_tensor_value_info("found", kind, None)
+    output = helper.make_tensor_value_info("found", 0, None)
     graph = helper.make_graph([node], "one", inputs, [output])
     version = model.opset_import
     if opset is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from convmat.errors import needs
+from convmat.errors import ConvmatError, needs
 from convmat.inspect.files import count_of
 from convmat.memory import refuse_beyond
 from convmat.nn.data.files import DataError, opened
 
-__all__ = ["array_of", "context_of", "load", "require_onnx", "size_of"]
+__all__ = ["array_of", "context_of", "load", "newest_opset", "require_onnx", "size_of"]
 
 _EXTERNAL = 1  # TensorProto.EXTERNAL
 _COPIES = 2  # the bytes of the file, and what is parsed of them
@@ -67,18 +68,47 @@ def load(path: Path) -> Any:
         rule = "must hold a whole ONNX model"
         lost = "operator" if model.opset_import else "version of its operators"
         raise DataError(path, rule, f"it has no {lost}: it is cut off or empty")
+    if not all(isinstance(version.domain, str) for version in model.opset_import):
+        rule = "must hold a whole ONNX model"
+        raise DataError(path, rule, "one of its names is no text: it is damaged")
     _load_external(onnx, model, path)
     for tensor in _tensors(model.graph):
         _check(tensor, path)
     _check_names(model.graph, path)
-    return model
+    return _inlined(model)
+
+
+def _inlined(model: Any) -> Any:
+    """The model with its own functions written out where they are called.
+
+    Where they can't be, they stay calls, and are counted as operators.
+    """
+    if not model.functions:
+        return model
+    from onnx import inliner
+
+    try:
+        return inliner.inline_local_functions(model)
+    except Exception:
+        return model
 
 
 def array_of(tensor: Any) -> Any:
-    """The values of a tensor, as an array of NumPy."""
+    """The values of a tensor, as an array of NumPy.
+
+    Raises
+    ------
+    ConvmatError
+        When there are not as many as its shape says.
+    """
     from onnx import numpy_helper
 
-    return numpy_helper.to_array(tensor)
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError) as error:
+        rule = "must have as many numbers as its shape says"
+        told = " ".join(str(error).split())
+        raise ConvmatError(f"the constant {tensor.name!r}", rule, told) from None
 
 
 def size_of(tensor: Any) -> int:
@@ -98,6 +128,13 @@ def context_of(model: Any) -> Any:
         known.domain: known.version for known in model.opset_import
     }
     return context
+
+
+def newest_opset() -> int:
+    """The newest version of the operators that the installed `onnx` knows."""
+    from onnx import defs
+
+    return int(defs.onnx_opset_version())
 
 
 def _load_external(onnx: Any, model: Any, path: Path) -> None:
@@ -148,14 +185,24 @@ def _tensors(graph: Any) -> Any:
 
 
 def _check_names(graph: Any, path: Path) -> None:
-    """Refuse names that are no text, which protobuf hands over as bytes."""
+    """Refuse names that are no text (protobuf has bytes then), and those of two."""
     tensors = [*graph.initializer, *graph.input, *graph.output, *graph.value_info]
     names = [tensor.name for tensor in tensors]
     for node in graph.node:
         names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        names += [attribute.name for attribute in node.attribute]
+        for attribute in node.attribute:
+            for inner in (*[attribute.g][: attribute.HasField("g")], *attribute.graphs):
+                _check_names(inner, path)
     if not all(isinstance(name, str) for name in names):
         rule = "must hold a whole ONNX model"
         raise DataError(path, rule, "one of its names is no text: it is damaged")
+    given = [tensor.name for tensor in graph.initializer]
+    given += [name for node in graph.node for name in node.output if name]
+    if len(given) > len(set(given)):
+        name = next(name for name, many in Counter(given).items() if many > 1)
+        rule = "must give each name to one tensor"
+        raise DataError(path, rule, f"it gives {name!r} to two")
 
 
 def _check(tensor: Any, path: Path) -> None:
@@ -168,10 +215,24 @@ def _check(tensor: Any, path: Path) -> None:
         rule = f"must hold numbers of a known kind in {name}"
         remedy = f"it holds kind {tensor.data_type}; a newer onnx may know it"
         raise DataError(path, rule, remedy) from None
-    if not tensor.HasField("raw_data"):
-        return  # numbers one by one; what reads them holds them against the shape
     bits = {21: 4, 22: 4, 23: 4, 25: 2, 26: 2}.get(tensor.data_type, 8 * item)
+    if not tensor.HasField("raw_data"):
+        if bits >= 8 and tensor.data_location != _EXTERNAL:
+            _check_listed(tensor, count, path)
+        return
     needed, there = -(-count * bits // 8), len(tensor.raw_data)
     if needed != there:
         rule = f"must hold {needed:,} bytes in {name}, of shape {tuple(tensor.dims)}"
         raise DataError(path, rule, f"it holds {there:,}: it is damaged")
+
+
+def _check_listed(tensor: Any, count: int, path: Path) -> None:
+    """Refuse a tensor whose numbers, written one by one, are not as many."""
+    from onnx import helper
+
+    parts = 2 if helper.tensor_dtype_to_np_dtype(tensor.data_type).kind == "c" else 1
+    there = len(getattr(tensor, helper.tensor_dtype_to_field(tensor.data_type)))
+    if there != count * parts:
+        name = tensor.name or "a constant"
+        rule = f"must hold {count:,} numbers in {name}, of shape {tuple(tensor.dims)}"
+        raise DataError(path, rule, f"it holds {there // parts:,}: it is damaged")

@@ -7,7 +7,8 @@ operator at a time is asked for its shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import MutableMapping
 from math import prod
 from typing import Any
 
@@ -36,26 +37,43 @@ class Flow:
     model : onnx.ModelProto
     shapes : dict
         Those that are known; others are added.
-    kinds : mapping of str to int
+    kinds : dict of str to int
         Kinds of numbers, as ONNX counts them.
     constants : Constants
+    values : dict of str to ndarray, optional
+        Small values that are known.
     """
 
     def __init__(
-        self, model: Any, shapes: Shapes, kinds: Mapping[str, int], constants: Constants
+        self,
+        model: Any,
+        shapes: Shapes,
+        kinds: MutableMapping[str, int],
+        constants: Constants,
+        values: MutableMapping[str, Array] | None = None,
     ) -> None:
         self.shapes = shapes
+        self.kinds = kinds
         self._model = model
-        self._kinds = dict(kinds)
         self._constants = constants
-        self._values: dict[str, Array] = {}
+        self._values = {} if values is None else values
+
+    def inner(self, constants: Constants) -> Flow:
+        """In a graph within an operator, which sees all that is known here."""
+        return Flow(
+            self._model,
+            ChainMap({}, self.shapes),
+            ChainMap({}, self.kinds),
+            constants,
+            ChainMap({}, self._values),
+        )
 
     def step(self, node: Any) -> None:
         """Find what an operator gives, where that is not known."""
         if node.op_type == "Shape" and len(node.attribute) == 0:
             shape = self.shapes.get(node.input[0])
             if shape is not None:
-                self._learn(node.output[0], np.array(shape, np.int64))
+                self.learn(node.output[0], np.array(shape, np.int64))
             return
         names = [name for name in node.output if name]
         if any(name not in self.shapes for name in names):
@@ -72,7 +90,8 @@ class Flow:
             self._values[name] = self._constants.array(name)
         return self._values[name]
 
-    def _learn(self, name: str, value: Array) -> None:
+    def learn(self, name: str, value: Array) -> None:
+        """Keep a small value, and its shape."""
         self._values[name] = value
         self.shapes[name] = value.shape
 
@@ -90,6 +109,8 @@ class Flow:
             return
         for value in graph.output:
             kind = value.type.tensor_type
+            if kind.elem_type:
+                self.kinds.setdefault(value.name, kind.elem_type)
             dims = [d.dim_value for d in kind.shape.dim if d.HasField("dim_value")]
             if kind.HasField("shape") and len(dims) == len(kind.shape.dim):
                 self.shapes.setdefault(value.name, tuple(dims))
@@ -108,10 +129,10 @@ class Flow:
                 constants.append(numpy_helper.from_array(value, name))
             else:
                 shape = self.shapes.get(name, self._shape(name))
-                kind = self._kinds.get(name, 1)
+                kind = self.kinds.get(name, 1)
                 inputs.append(helper.make_tensor_value_info(name, kind, shape))
         outputs = [
-            helper.make_tensor_value_info(name, self._kinds.get(name, 0), None)
+            helper.make_tensor_value_info(name, self.kinds.get(name, 0), None)
             for name in node.output
             if name
         ]
@@ -137,4 +158,4 @@ class Flow:
         except Exception:
             return
         if isinstance(value, np.ndarray | np.generic):
-            self._learn(name, np.asarray(value))
+            self.learn(name, np.asarray(value))

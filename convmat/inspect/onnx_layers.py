@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from math import prod
+from dataclasses import replace
 from typing import Any
 
 from convmat.arrays import Shape
@@ -22,62 +21,13 @@ from convmat.inspect.onnx_attributes import (
     whole_windows,
     windows_of,
 )
-from convmat.inspect.onnx_constants import Constants
+from convmat.inspect.onnx_beside import QUANTIZED, Beside
 from convmat.inspect.reach import Reach, everything, through, through_transposed
 from convmat.inspect.value import LayerMatrix
 from convmat.linear.divisors import divisors_of
 from convmat.nn.pooling import refuse_empty
 
-__all__ = ["LAYERS", "Beside", "layer_of"]
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What an operator needs to be read.
-
-    Attributes
-    ----------
-    node : onnx.NodeProto
-    name : str
-    attributes : mapping
-        As `attributes_of` gives them.
-    x : tuple of int
-        Shape of its first input, with the batch axis.
-    constants : Constants
-    reach : Reach or None
-        Of its first input.
-    """
-
-    node: Any
-    name: str
-    attributes: Mapping[str, Any]
-    x: Shape
-    constants: Constants
-    reach: Reach | None
-
-    def weight(self, place: int = 1) -> tuple[str, Shape]:
-        """Name and shape of the constant at one of the inputs.
-
-        Raises
-        ------
-        ConvmatError
-            When it is not stored in the file.
-        """
-        name = self.node.input[place] if place < len(self.node.input) else ""
-        shape = self.constants.shape(name)
-        if shape is None:
-            computed = name in self.constants
-            remedy = "fold the constants of the file first" if computed else ""
-            how = "computed from constants" if computed else "computed from the input"
-            rule = "must be stored in the file for the layer to be a matrix"
-            raise ConvmatError("the weight", rule, how if name else "absent", remedy)
-        return name, shape
-
-    def bias(self, place: int = 2) -> int:
-        """Numbers of the bias; 0 without one."""
-        name = self.node.input[place] if place < len(self.node.input) else ""
-        shape = self.constants.shape(name)
-        return 0 if shape is None else prod(shape)
+__all__ = ["LAYERS", "layer_of"]
 
 
 def layer_of(beside: Beside) -> tuple[LayerMatrix, Reach | None]:
@@ -97,17 +47,20 @@ def layer_of(beside: Beside) -> tuple[LayerMatrix, Reach | None]:
 def _conv(b: Beside) -> tuple[LayerMatrix, Reach | None]:
     name, shape = b.weight()
     g = conv_of(b.attributes, b.x, shape)
+    places = {"Conv": 2, "QLinearConv": 8}  # a ConvInteger has no bias
+    place = places.get(b.node.op_type)
+    bias = 0 if place is None else b.bias(place)
     row = conv_layer(
-        b.name, g, b.constants.itemsize(name), bias=b.bias(), notes=_notes(b, name)
+        b.name, g, b.constants.itemsize(name), bias=bias, **_found(b, name)
     )
-    return row, through(b.reach, g)
+    return replace(row, kind=b.node.op_type), through(b.reach, g)
 
 
 def _conv_transpose(b: Beside) -> tuple[LayerMatrix, Reach | None]:
     name, shape = b.weight()
     g = transposed_of(b.attributes, b.x, shape)
     row = transposed_layer(
-        b.name, g, b.constants.itemsize(name), bias=b.bias(), notes=_notes(b, name)
+        b.name, g, b.constants.itemsize(name), bias=b.bias(), **_found(b, name)
     )
     return row, through_transposed(b.reach, g)
 
@@ -128,7 +81,8 @@ def _matmul(b: Beside) -> tuple[LayerMatrix, Reach | None]:
         rule = "must have two axes, beside an input that has a batch axis"
         raise ConvmatError("the weight", rule, shape)
     inputs, outputs = shape
-    return _full(b, "MatMul", name, (outputs, inputs), b.x[-1], b.x[1:-1], 0)
+    kind = b.node.op_type
+    return _full(b, kind, name, (outputs, inputs), b.x[-1], b.x[1:-1], 0)
 
 
 def _full(
@@ -150,7 +104,7 @@ def _full(
         b.constants.itemsize(name),
         places,
         bias=bias,
-        notes=_notes(b, name),
+        **_found(b, name),
     )
     return row, None if places else everything(b.reach)
 
@@ -168,7 +122,7 @@ def _norm(b: Beside) -> tuple[LayerMatrix, Reach | None]:
         b.x[1:],
         b.constants.itemsize(name),
         bias=b.bias(),
-        notes=_notes(b, name),
+        **_found(b, name),
     )
     return row, b.reach
 
@@ -192,9 +146,20 @@ def _pool(b: Beside) -> tuple[LayerMatrix, Reach | None]:
     return row, through(b.reach, g)
 
 
-def _notes(b: Beside, name: str) -> tuple[str, ...]:
-    bad = b.constants.not_finite(name)
-    return (f"{bad:,} weights are not finite",) if bad else ()
+def _found(b: Beside, name: str) -> dict[str, Any]:
+    """What the values of its constants tell."""
+    stored = [n for n in b.node.input if n and b.constants.shape(n) is not None]
+    notes = []
+    made = b.constants.made_by(name)
+    if made == "DequantizeLinear":
+        notes.append("its weights are stored as integers, and dequantised")
+    if b.node.op_type in QUANTIZED:
+        b.values()  # refuses a zero point that does not fit
+        notes.append(
+            "on integers: weight less zero point, before scales, rounding and limits"
+        )
+    bad = sum(map(b.constants.not_finite, dict.fromkeys(stored)))
+    return {"notes": tuple(notes), "not_finite": bad}
 
 
 LAYERS: Mapping[str, Callable[[Beside], tuple[LayerMatrix, Reach | None]]] = {
@@ -202,6 +167,10 @@ LAYERS: Mapping[str, Callable[[Beside], tuple[LayerMatrix, Reach | None]]] = {
     "ConvTranspose": _conv_transpose,
     "Gemm": _gemm,
     "MatMul": _matmul,
+    "QLinearConv": _conv,
+    "ConvInteger": _conv,
+    "QLinearMatMul": _matmul,
+    "MatMulInteger": _matmul,
     "BatchNormalization": _norm,
     "AveragePool": _pool,
     "MaxPool": _pool,

@@ -8,15 +8,14 @@ so that attributes mean the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from convmat.arrays import Array, Shape
-from convmat.geometry import Geometry
+from convmat.arrays import Array
 from convmat.inspect.onnx_alone import run_alone
 from convmat.inspect.onnx_attributes import (
     conv_of,
@@ -24,15 +23,20 @@ from convmat.inspect.onnx_attributes import (
     whole_windows,
     windows_of,
 )
-from convmat.inspect.onnx_layers import Beside
+from convmat.inspect.onnx_beside import Beside
+from convmat.inspect.onnx_comparison import (
+    both_ways,
+    conv_by_matrix,
+    cut_of,
+    slabs_of,
+)
+from convmat.inspect.onnx_proof_integers import conv_of_integers, product_of_integers
 from convmat.inspect.rounding import within
 from convmat.inspect.value import LayerMatrix
 from convmat.linear.divisors import divisors_of
-from convmat.matrix import matrix_rows
 
 __all__ = ["prove"]
 
-_MOST = 10**6  # entries of a matrix that is compared whole
 _CHANNELS = 3  # of a pooling, whose channels are all alike
 _NORM_OPSET = 15  # below 14 the evaluator of onnx 1.23 takes statistics of the batch
 
@@ -88,25 +92,23 @@ def _conv(
     row: LayerMatrix, b: Beside, model: Any, rng: np.random.Generator
 ) -> tuple[str, bool]:
     name, shape = b.weight()
-    x, cut = _cut(row, b)
+    x, cut = cut_of(row, b)
     g = conv_of(b.attributes, x, shape)
 
     def by_matrix(kernel: Array, values: Array) -> Array:
-        flat = values.reshape(-1)
-        parts = [slab @ flat for slab in _slabs(kernel, g)]
-        return np.concatenate(parts).reshape(1, g.out_channels, *g.output_size)
+        return conv_by_matrix(kernel, values, g)
 
     def by_evaluator(kernel: Array, values: Array) -> Array:
         return run_alone(b, model, values, kernel)
 
-    return _both(b, name, x, cut, g.taps_per_row, by_matrix, by_evaluator, rng)
+    return both_ways(b, name, x, cut, g.taps_per_row, by_matrix, by_evaluator, rng)
 
 
 def _conv_transpose(
     row: LayerMatrix, b: Beside, model: Any, rng: np.random.Generator
 ) -> tuple[str, bool]:
     name, shape = b.weight()
-    x, cut = _cut(row, b)
+    x, cut = cut_of(row, b)
     g = transposed_of(b.attributes, x, shape)
 
     def by_matrix(kernel: Array, values: Array) -> Array:
@@ -114,7 +116,7 @@ def _conv_transpose(
         dtype = np.result_type(kernel, values)
         total: Array = np.zeros(g.matrix_shape[1], dtype)
         first = 0
-        for slab in _slabs(kernel, g):
+        for slab in slabs_of(kernel, g):
             stop = first + slab.shape[0]
             total += slab.T @ flat[first:stop]
             first = stop
@@ -130,7 +132,7 @@ def _conv_transpose(
         return np.concatenate(parts, 1)
 
     terms = g.out_channels // g.groups * prod(g.kernel_size)
-    return _both(b, name, x, cut, terms, by_matrix, by_evaluator, rng)
+    return both_ways(b, name, x, cut, terms, by_matrix, by_evaluator, rng)
 
 
 def _full(
@@ -150,7 +152,7 @@ def _full(
         return run_alone(b, model, values, weight)
 
     terms = shape[1] if turned else shape[0]
-    return _both(b, name, x, "", terms, by_matrix, by_evaluator, rng)
+    return both_ways(b, name, x, "", terms, by_matrix, by_evaluator, rng)
 
 
 def _norm(
@@ -173,7 +175,7 @@ def _pool(
     row: LayerMatrix, b: Beside, model: Any, rng: np.random.Generator
 ) -> tuple[str, bool]:
     whole = row.kind.startswith("Global")
-    x, cut = (b.x, "") if whole else _cut(row, b)
+    x, cut = (b.x, "") if whole else cut_of(row, b)
     x = (1, min(_CHANNELS, x[1]), *x[2:])
     windows = whole_windows(x) if whole else windows_of(b.attributes, x)
     g = windows.geometry
@@ -184,15 +186,15 @@ def _pool(
     if not row.linear:
         parts = [
             np.maximum.reduceat(flat[slab.indices], slab.indptr[:-1])
-            for slab in _slabs(ones, g)
+            for slab in slabs_of(ones, g)
         ]
         ours = np.concatenate(parts).reshape(1, g.out_channels, *g.output_size)
         return f"exact{cut}", bool(np.array_equal(given, ours))
-    sums = np.concatenate([slab @ flat for slab in _slabs(ones, g)])
+    sums = np.concatenate([slab @ flat for slab in slabs_of(ones, g)])
     sums = sums.reshape(1, g.out_channels, *g.output_size)
     include = bool(b.attributes.get("count_include_pad", 0)) and not whole
     means = sums / divisors_of(windows, include, None)
-    sizes = np.concatenate([slab @ np.abs(flat) for slab in _slabs(ones, g)])
+    sizes = np.concatenate([slab @ np.abs(flat) for slab in slabs_of(ones, g)])
     sizes = sizes.reshape(means.shape) / divisors_of(windows, include, None)
     return within(given, means, sizes, prod(g.kernel_size) + 2, "float64", cut)
 
@@ -202,60 +204,13 @@ _PROOFS: dict[str, Callable[..., tuple[str, bool]]] = {
     "ConvTranspose": _conv_transpose,
     "Gemm": _full,
     "MatMul": _full,
+    "QLinearConv": conv_of_integers,
+    "ConvInteger": conv_of_integers,
+    "QLinearMatMul": product_of_integers,
+    "MatMulInteger": product_of_integers,
     "BatchNormalization": _norm,
     "AveragePool": _pool,
     "MaxPool": _pool,
     "GlobalAveragePool": _pool,
     "GlobalMaxPool": _pool,
 }
-
-
-def _cut(row: LayerMatrix, b: Beside) -> tuple[Shape, str]:
-    """The input's shape for one sample, cut where its matrix would be large."""
-    g = row.geometry
-    if g is None or (row.nnz or 0) <= _MOST:
-        return (1, *b.x[1:]), ""
-    sizes = []
-    for n, axis in zip(b.x[2:], g.axes, strict=True):
-        if row.kind == "ConvTranspose":
-            sizes.append(min(n, 3))
-            continue
-        least = axis.span + 2 * axis.stride
-        sizes.append(n - max(0, n - least) // axis.stride * axis.stride)
-    told = "" if tuple(sizes) == b.x[2:] else f", input cut to {_times(sizes)}"
-    return (1, b.x[1], *sizes), told
-
-
-def _both(
-    b: Beside,
-    name: str,
-    x: Shape,
-    cut: str,
-    terms: int,
-    by_matrix: Callable[[Array, Array], Array],
-    by_evaluator: Callable[[Array, Array], Array],
-    rng: np.random.Generator,
-) -> tuple[str, bool]:
-    """Integers exactly, then the layer's own weights within the bound of rounding."""
-    own = b.constants.array(name)
-    kernel, values = rng.integers(-9, 10, own.shape), rng.integers(-9, 10, x)
-    given = by_evaluator(kernel.astype(np.float64), values.astype(np.float64))
-    if not np.array_equal(given, by_matrix(kernel, values)):
-        return f"on integers{cut}", False
-    if own.dtype not in (np.float32, np.float64) or not np.isfinite(own).all():
-        return f"exact{cut}; own weights not compared", True
-    floats = rng.standard_normal(x).astype(own.dtype)
-    wide, inputs = own.astype(np.float64), floats.astype(np.float64)
-    ours = by_matrix(wide, inputs)
-    size = by_matrix(np.abs(wide), np.abs(inputs))
-    told, same = within(by_evaluator(own, floats), ours, size, terms, own.dtype)
-    return (f"exact{cut}", True) if same else (f"own weights, {told}", False)
-
-
-def _slabs(kernel: Array, g: Geometry) -> Iterator[Any]:
-    """The matrix in slabs of rows; never whole, never dense."""
-    return matrix_rows(kernel.reshape(g.kernel_shape), g.input_shape, **g.keywords)
-
-
-def _times(values: Any) -> str:
-    return "x".join(map(str, values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from math import prod
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ from convmat.geometry.shorthand import read_shape
 
 __all__ = ["Given", "Shapes", "fixed_inputs", "inferred"]
 
-Shapes: TypeAlias = dict[str, Shape]
+Shapes: TypeAlias = MutableMapping[str, Shape]
 """What each tensor is shaped like, batch axis included; unknown ones are absent."""
 
 _SMALL = 1024  # numbers of a constant that shape inference may need to see
@@ -58,8 +58,9 @@ def fixed_inputs(graph: Any, given: Given) -> Shapes:
         filled = [sizes.get(d, d) if isinstance(d, str) else d for d in dims]
         if any(isinstance(d, str) for d in filled):
             rule = f"must be given, because the file leaves sizes of {name} open"
-            example = "x".join("1" if d == dims[0] else _told(d) for d in filled)
-            remedy = f"it reads {example}: put a number on each axis"
+            example = "x".join(map(_told, filled))
+            said = example if len(declared) == 1 else f"{name}={example}"
+            remedy = f"it reads {said}: put a number on each axis"
             raise ConvmatError("input_shape", rule, None, remedy)
         fixed[name] = tuple(int(d) for d in filled)
     return fixed
@@ -89,7 +90,8 @@ def inferred(model: Any, inputs: Shapes) -> tuple[Shapes, dict[str, int]]:
             shapes.setdefault(value.name, tuple(int(d) for d in dims))
     for tensor in model.graph.initializer:
         shapes[tensor.name] = tuple(tensor.dims)
-    return shapes | inputs, kinds
+    shapes.update(inputs)
+    return shapes, kinds
 
 
 def _light(model: Any, inputs: Shapes) -> Any:

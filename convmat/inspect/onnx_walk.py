@@ -10,12 +10,13 @@ from typing import Any
 from convmat.arrays import Shape
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.inspect.onnx_attributes import attributes_of
-from convmat.inspect.onnx_constants import Constants
-from convmat.inspect.onnx_file import context_of, load
-from convmat.inspect.onnx_flow import Flow
-from convmat.inspect.onnx_layers import LAYERS, Beside, layer_of
-from convmat.inspect.onnx_shapes import Given, Shapes, fixed_inputs, inferred
-from convmat.inspect.reach import Reach, begin, joined
+from convmat.inspect.onnx_beside import Beside
+from convmat.inspect.onnx_file import context_of, load, newest_opset
+from convmat.inspect.onnx_inner import go_into
+from convmat.inspect.onnx_layers import LAYERS, layer_of
+from convmat.inspect.onnx_scope import Scope, graphs_of
+from convmat.inspect.onnx_shapes import Given, fixed_inputs
+from convmat.inspect.reach import Reach, joined
 from convmat.inspect.value import Inspection, LayerMatrix
 from convmat.matrix.bars import bar
 
@@ -26,19 +27,24 @@ After = Callable[[LayerMatrix, Beside, Any], LayerMatrix]
 
 # Entry by entry: what they give at one place depends on their inputs at that place.
 _CELLWISE = {
-    "Abs", "Add", "Cast", "Ceil", "Celu", "Clip", "Div", "Dropout", "Elu",
-    "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity",
-    "LeakyRelu", "Log", "Max", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu",
-    "Pow", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus",
-    "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu",
-    "Where",
+    "Abs", "Add", "Cast", "Ceil", "Celu", "Clip", "DequantizeLinear", "Div",
+    "Dropout", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid",
+    "HardSwish", "Identity", "LeakyRelu", "Log", "Max", "Mean", "Min",
+    "Mish", "Mul", "Neg", "PRelu", "Pow", "QuantizeLinear", "Reciprocal",
+    "Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign",
+    "Sqrt", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu", "Where",
 }  # fmt: skip
 _FLATTENING = {"Flatten", "Reshape", "Squeeze", "Unsqueeze"}
 _STANDARD = ("", "ai.onnx")
 
 
 def inspect_onnx(
-    path: Path, given: Given, after: tuple[After, ...], hidden: bool | None
+    path: Path,
+    given: Given,
+    after: tuple[After, ...],
+    hidden: bool | None,
+    *,
+    normed: bool,
 ) -> Inspection:
     """The layers of an ONNX file as matrices.
 
@@ -51,6 +57,8 @@ def inspect_onnx(
         What is done with each row once it is known.
     hidden : bool or None
         Whether no bar is shown; None hides it outside a terminal.
+    normed : bool
+        Whether norms are among what is done.
 
     Raises
     ------
@@ -59,12 +67,11 @@ def inspect_onnx(
     """
     model = load(path)
     inputs = fixed_inputs(model.graph, given)
-    walk = _Walk(model, inputs)
-    nodes = model.graph.node
-    with bar(path.name, len(nodes), " operators", hidden=hidden) as shown:
-        for number, node in enumerate(nodes):
-            walk.step(number, node, after)
-            shown.update(1)
+    walk = _Walk(model, after)
+    scope = Scope.of_model(model, inputs)
+    total = _operators(model.graph)
+    with bar(path.name, total, " operators", hidden=hidden) as shown:
+        walk.go(scope, shown.update)
     return Inspection(
         path.name,
         "onnx",
@@ -73,29 +80,39 @@ def inspect_onnx(
         dict(walk.others.most_common()),
         walk.skipped,
         tuple(walk.notes),
+        normed,
     )
 
 
 class _Walk:
-    """What is known on the way: constants, shapes, receptive fields."""
+    """What is found on the way: rows, and what has none."""
 
-    def __init__(self, model: Any, inputs: Shapes) -> None:
+    def __init__(self, model: Any, after: tuple[After, ...]) -> None:
         self.model = model
-        self.constants = Constants(model.graph)
-        shapes, kinds = inferred(model, inputs)
-        self.flow = Flow(model, shapes, kinds, self.constants)
-        self.shapes = shapes
-        self.reaches: dict[str, Reach | None] = {
-            name: begin(name, shape[2:]) for name, shape in inputs.items()
-        }
         self.rows: list[LayerMatrix] = []
         self.others: Counter[str] = Counter()
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = []
+        self._after = after
         self._names: set[str] = set()
         self._context = context_of(model)
+        versions = {v.domain: v.version for v in model.opset_import}
+        self._opset = int(versions.get("", versions.get("ai.onnx", 1)))
+        if self._opset > (newest := newest_opset()):
+            self.notes.append(
+                f"version {self._opset} of its operators is newer than the installed "
+                f"onnx knows: it is read as version {newest}"
+            )
 
-    def step(self, number: int, node: Any, after: tuple[After, ...]) -> None:
+    def go(self, scope: Scope, done: Callable[[int], object]) -> None:
+        """All operators of a graph, and of those within it."""
+        for number, node in enumerate(scope.graph.node):
+            self._step(scope, number, node, done)
+            done(1)
+
+    def _step(
+        self, scope: Scope, number: int, node: Any, done: Callable[[int], object]
+    ) -> None:
         """One operator."""
         kind = node.op_type
         if node.domain not in _STANDARD:
@@ -103,54 +120,63 @@ class _Walk:
             return
         wrong = self._wrong(node)
         if wrong and kind in LAYERS:
-            self.skipped[self._named(number, node)] = f"{kind}: {wrong}"
+            name = self._named(scope, number, node)
+            self.skipped[name] = f"{kind}: {wrong}"
         elif wrong:
             self.others[kind] += 1
             self.notes.append(f"{kind}: {wrong}")
         else:
-            self._sound(number, node, after)
+            self._sound(scope, number, node, done)
 
-    def _sound(self, number: int, node: Any, after: tuple[After, ...]) -> None:
+    def _sound(
+        self, scope: Scope, number: int, node: Any, done: Callable[[int], object]
+    ) -> None:
         """An operator that is as the standard says."""
-        self.flow.step(node)
         kind = node.op_type
-        if kind in LAYERS:
-            self._layer(self._named(number, node), node, after)
-        elif not self.constants.learn(node):
+        if graphs_of(node):
             self.others[kind] += 1
-            inner = sum(_layers_within(attribute) for attribute in node.attribute)
-            if inner:
-                told = f"{kind} holds {inner} layers in graphs of its own: not read"
-                self.notes.append(told)
-            self._pass(node)
+            name = self._named(scope, number, node)
 
-    def _named(self, number: int, node: Any) -> str:
+            def go(inner: Scope) -> None:
+                self.go(inner, done)
+
+            self.notes += go_into(scope, node, name, self._opset, go)
+            return
+        scope.flow.step(node)
+        if kind in LAYERS:
+            self._layer(scope, self._named(scope, number, node), node)
+        elif not scope.constants.learn(node):
+            self.others[kind] += 1
+            _pass(scope, node)
+
+    def _named(self, scope: Scope, number: int, node: Any) -> str:
         """A name of its own for each layer."""
-        name = node.name or (node.output[0] if node.output else "")
-        if not name or name in self._names:
+        own = node.name or (node.output[0] if node.output else "")
+        name = f"{scope.prefix}{own}"
+        if not own or name in self._names:
             name = f"{name or node.op_type} #{number}"
         self._names.add(name)
         return name
 
-    def _layer(self, name: str, node: Any, after: tuple[After, ...]) -> None:
+    def _layer(self, scope: Scope, name: str, node: Any) -> None:
         try:
-            x = self.shapes.get(node.input[0] if node.input else "")
+            x = scope.shapes.get(node.input[0] if node.input else "")
             if x is None:
                 rule = "must have a known shape, which shape inference does not find"
                 raise ConvmatError("its input", rule, node.input[0])
-            reach = self.reaches.get(node.input[0])
-            beside = Beside(node, name, attributes_of(node), x, self.constants, reach)
+            reach = scope.reaches.get(node.input[0])
+            beside = Beside(node, name, attributes_of(node), x, scope.constants, reach)
             row, behind = layer_of(beside)
             shape = _with_batch(node, x, row)
-            said = self.shapes.setdefault(node.output[0], shape)
+            said = scope.shapes.setdefault(node.output[0], shape)
             if said != shape:
                 rule = f"must have the shape {said} that shape inference finds"
                 raise ConvmatError("its output", rule, shape)
         except (ConvmatError, ConvmatTypeError) as error:
             self.skipped[name] = f"{node.op_type}: {error}"
             return
-        self.reaches[node.output[0]] = behind
-        for more in after:
+        scope.reaches[node.output[0]] = behind
+        for more in self._after:
             row = more(row, beside, self.model)
         self.rows.append(row)
 
@@ -160,8 +186,7 @@ class _Walk:
 
         if not node.output:
             return "has no output"
-        own_graphs = any(a.HasField("g") or a.graphs for a in node.attribute)
-        if own_graphs or node.op_type == "Constant":  # the checker would copy them
+        if graphs_of(node) or node.op_type == "Constant":  # the checker copies them
             return ""
         try:
             onnx.checker.check_node(node, self._context)
@@ -169,26 +194,28 @@ class _Walk:
             return f"is not as the standard says: {' '.join(str(error).split())[:160]}"
         return ""
 
-    def _pass(self, node: Any) -> None:
-        """Shapes and fields behind an operator that has no matrix here."""
-        names = [name for name in node.input if name and name not in self.constants]
-        reaches = [self.reaches.get(name) for name in names]
-        for output in node.output[:1]:
-            if node.op_type in _CELLWISE:
-                self.reaches[output] = joined(reaches)
-            elif node.op_type == "Concat":
-                on_channels = attributes_of(node).get("axis") == 1
-                self.reaches[output] = joined(reaches) if on_channels else None
-            elif node.op_type in _FLATTENING:
-                self.reaches[output] = self._flattened(node, output)
 
-    def _flattened(self, node: Any, output: str) -> Reach | None:
-        """The fields of `(batch, all the rest)`: they stay apart, cell by cell."""
-        before, behind = self.shapes.get(node.input[0]), self.shapes.get(output)
-        if before is None or behind is None or before[:1] != behind[:1]:
-            return None
-        rows = len(behind) == 2 or behind == before
-        return self.reaches.get(node.input[0]) if rows else None
+def _pass(scope: Scope, node: Any) -> None:
+    """Fields behind an operator that has no matrix here."""
+    names = [name for name in node.input if name and name not in scope.constants]
+    reaches = [scope.reaches.get(name) for name in names]
+    for output in node.output[:1]:
+        if node.op_type in _CELLWISE:
+            scope.reaches[output] = joined(reaches)
+        elif node.op_type == "Concat":
+            on_channels = attributes_of(node).get("axis") == 1
+            scope.reaches[output] = joined(reaches) if on_channels else None
+        elif node.op_type in _FLATTENING:
+            scope.reaches[output] = _flattened(scope, node, output)
+
+
+def _flattened(scope: Scope, node: Any, output: str) -> Reach | None:
+    """The fields of `(batch, all the rest)`: they stay apart, cell by cell."""
+    before, behind = scope.shapes.get(node.input[0]), scope.shapes.get(output)
+    if before is None or behind is None or before[:1] != behind[:1]:
+        return None
+    rows = len(behind) == 2 or behind == before
+    return scope.reaches.get(node.input[0]) if rows else None
 
 
 def _with_batch(node: Any, x: Shape, row: LayerMatrix) -> Shape:
@@ -199,14 +226,7 @@ def _with_batch(node: Any, x: Shape, row: LayerMatrix) -> Shape:
     return (*batch, *shape)
 
 
-def _layers_within(attribute: Any) -> int:
-    """Layers in the graphs that an operator holds."""
-    graphs = [*attribute.graphs]
-    if attribute.HasField("g"):
-        graphs.append(attribute.g)
-    count = 0
-    for graph in graphs:
-        for node in graph.node:
-            count += node.op_type in LAYERS
-            count += sum(_layers_within(inner) for inner in node.attribute)
-    return count
+def _operators(graph: Any) -> int:
+    """Operators of a graph, and of those within it."""
+    inner = (one for node in graph.node for _, one in graphs_of(node))
+    return len(graph.node) + sum(map(_operators, inner))

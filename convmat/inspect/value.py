@@ -52,8 +52,13 @@ class LayerMatrix:
         Receptive field on the input of the network, and cells of that input between
         neighbouring fields, per spatial axis; None where an operator on the way is not
         known.
+    not_finite : int, optional
+        Weights and biases that are NaN or infinite; None where nobody looked.
     norm, condition : float, optional
         The largest singular value, and its ratio to the smallest.
+    norm_error, condition_error : float, optional
+        How far from the truth they may be: a bound on their rounding, or the residual
+        of an iteration, as `convmat.spectrum.results` has it.
     proof : str
         What a comparison with the reference evaluator of ONNX found; empty without.
     proved : bool, optional
@@ -85,8 +90,11 @@ class LayerMatrix:
     multiplications: Cost | None = None
     field: tuple[Cells, ...] | None = None
     jump: tuple[Cells, ...] | None = None
+    not_finite: int | None = 0
     norm: float | None = None
+    norm_error: float | None = None
     condition: float | None = None
+    condition_error: float | None = None
     proof: str = ""
     proved: bool | None = None
     notes: tuple[str, ...] = ()
@@ -159,6 +167,8 @@ class Inspection:
         Layers that should have a matrix and are left out, each with the reason.
     notes : tuple of str
         What holds for the whole file.
+    normed : bool
+        Whether norms and condition numbers were asked for.
     """
 
     source: str
@@ -168,6 +178,7 @@ class Inspection:
     others: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    normed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("inputs", "others", "skipped"):
@@ -204,3 +215,8 @@ class Inspection:
         from convmat.inspect.tables import as_text
 
         return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from convmat.inspect.display import inspection_html
+
+        return inspection_html(self)

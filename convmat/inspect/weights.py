@@ -6,31 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from convmat.arrays import Shape
-from convmat.errors import ConvmatError
-from convmat.geometry import geometry, transposed_geometry
-from convmat.inspect.facts import (
-    conv_layer,
-    diagonal_layer,
-    full_layer,
-    pool_layer,
-    transposed_layer,
-)
+from convmat.inspect.facts import full_layer
 from convmat.inspect.files import Tensor, npz_tensors, safetensors_tensors
-from convmat.inspect.reach import Reach, begin, everything, through, through_transposed
 from convmat.inspect.spelled import Spelled
 from convmat.inspect.value import Inspection, LayerMatrix
-from convmat.linear.windows import read_windows
+from convmat.inspect.weights_chain import Chain
 from convmat.matrix.bars import bar
 
 __all__ = ["inspect_weights"]
 
 _MISSING = "its matrix needs the size it reads, stride and padding: name it in layers"
-_POOLS = {"maxpool": ("MaxPool", False), "avgpool": ("AveragePool", True)}
+_LOOK = 1 << 30  # bytes of values that are looked at without being asked
+_MOST_TOLD = 5  # tensors of no layer
 
 
 def inspect_weights(
@@ -64,30 +55,64 @@ def inspect_weights(
     form = path.suffix[1:]
     tensors = npz_tensors(path) if form == "npz" else safetensors_tensors(path)
     known = _layers(tensors)
-    chain = _Chain(known, input_shape)
+    chain = Chain(known, input_shape)
     rows = []
+    held = {id(t): t for parts in known.values() for t in parts.values()}
+    size = sum(prod(t.shape) * t.itemsize for t in held.values())
+    look = norms or size <= _LOOK
     with bar(path.name, len(known), " layers", hidden=hidden) as shown:
         for one in layers:
             rows.append(chain.step(one))
         named = {one.name for one in layers}
         rows += [_alone(n, parts) for n, parts in known.items() if n not in named]
         for place, row in enumerate(rows):
-            rows[place] = _normed(row, known.get(row.name)) if norms else row
+            parts = known.get(row.name, {})
+            row = _looked_at(row, parts, look=look)
+            rows[place] = _normed(row, parts) if norms else row
             shown.update(1)
     inputs = {} if input_shape is None else {"input": input_shape}
-    held = {id(t) for parts in known.values() for t in parts.values()}
-    left = sum(id(tensor) not in held for tensor in tensors)
-    others = {"tensors of no layer": left} if left else {}
+    left = [tensor for tensor in tensors if id(tensor) not in held]
+    others = {"tensors of no layer": len(left)} if left else {}
     notes = []
     if any(row.matrix_shape is None for row in rows):
         notes.append(
             "weights alone do not tell size, stride and padding: say them in layers "
-            "and input_shape, or take an ONNX file"
+            "and input_shape (--layer and --input), or take an ONNX file"
         )
-    return Inspection(path.name, form, inputs, tuple(rows), others, {}, tuple(notes))
+    if not look:
+        notes.append(f"values not looked at: {size:,} bytes; norms look at them")
+    if not rows and left:
+        notes.append(f"the file holds {_told(left)}")
+    return Inspection(
+        path.name, form, inputs, tuple(rows), others, {}, tuple(notes), norms
+    )
 
 
-def _normed(row: LayerMatrix, parts: dict[str, Tensor] | None) -> LayerMatrix:
+def _told(tensors: Sequence[Tensor]) -> str:
+    """Tensors by name, shape and kind; of many the first."""
+    some = [
+        f"{t.name} ({'x'.join(map(str, t.shape)) or 'one number'}, "
+        f"{'floating' if t.floating else 'not floating'})"
+        for t in tensors[:_MOST_TOLD]
+    ]
+    more = len(tensors) - len(some)
+    return ", ".join(some) + (f" and {more:,} more" if more else "")
+
+
+def _looked_at(
+    row: LayerMatrix, parts: dict[str, Tensor], *, look: bool
+) -> LayerMatrix:
+    """The row with how many of its numbers are not finite, if they can be read."""
+    if not look or not all(tensor.readable for tensor in parts.values()):
+        return replace(row, not_finite=None if parts else 0)
+    bad = 0
+    for tensor in parts.values():
+        values = tensor.read()
+        bad += values.size - int(np.count_nonzero(np.isfinite(values)))
+    return replace(row, not_finite=bad)
+
+
+def _normed(row: LayerMatrix, parts: dict[str, Tensor]) -> LayerMatrix:
     """The row with its norm, where the values tell it."""
     from convmat.inspect.norms import with_norms
 
@@ -96,7 +121,7 @@ def _normed(row: LayerMatrix, parts: dict[str, Tensor] | None) -> LayerMatrix:
         return replace(row, notes=(*row.notes, note))
     if row.matrix_shape is None:
         return row
-    weight = None if parts is None else parts["weight"].read().astype(np.float64)
+    weight = parts["weight"].read().astype(np.float64) if parts else None
     return with_norms(row, weight)
 
 
@@ -150,111 +175,3 @@ def _alone(name: str, parts: dict[str, Tensor]) -> LayerMatrix:
         bias=bias,
         notes=(_MISSING,),
     )
-
-
-class _Chain:
-    """Layers one after another, each on what the one before gives."""
-
-    def __init__(
-        self, known: dict[str, dict[str, Tensor]], input_shape: Shape | None
-    ) -> None:
-        self.known = known
-        self.shape = input_shape
-        self.reach: Reach | None = None
-        if input_shape is not None:
-            self.reach = begin("input", input_shape[1:])
-
-    def step(self, one: Spelled) -> LayerMatrix:
-        """The row of the next layer."""
-        parts = self.known.get(one.name)
-        if parts is None and one.name not in _POOLS:
-            names = ", ".join(self.known) or "none"
-            rule = f"must name layers of the file ({names}), maxpool or avgpool"
-            raise ConvmatError("layers", rule, one.name)
-        if parts is None:
-            row = self._pool(one)
-        else:
-            rank = len(parts["weight"].shape)
-            more = {
-                "itemsize": parts["weight"].itemsize,
-                "bias": prod(parts["bias"].shape) if "bias" in parts else 0,
-            }
-            weight = parts["weight"].shape
-            if rank >= 3:
-                row = self._conv(one, weight, more)
-            elif rank == 2:
-                row = self._full(one, weight, more)
-            else:
-                row = self._norm(one, weight, more)
-        self.shape = row.output_shape
-        if self.reach is not None:
-            row = replace(row, field=self.reach.size, jump=self.reach.jump)
-        return row
-
-    def _reads(self, one: Spelled, channels: int | None) -> Shape:
-        """`(channels, *spatial)` that the layer reads."""
-        own = one.settings.get("input")
-        if own is not None:
-            self.reach = None  # nobody says what lies before it
-            if channels is None and self.shape is None:
-                rule = "must read a known number of channels: give input_shape"
-                raise ConvmatError("layers", rule, one.name)
-            return (channels or (self.shape or ())[0], *own)
-        if self.shape is None:
-            rule = (
-                f"must be given for {one.name}, or the size it reads: {one.name}:i32x32"
-            )
-            raise ConvmatError("input_shape", rule, None)
-        return self.shape
-
-    def _conv(self, one: Spelled, weight: Shape, more: dict[str, Any]) -> LayerMatrix:
-        groups = one.settings.get("groups", (None,))[0]
-        keywords = one.keywords(len(weight) - 2)
-        if one.transposed:
-            shape = self._reads(one, weight[0])
-            g = transposed_geometry(shape, weight, groups=groups or 1, **keywords)
-            self.reach = through_transposed(self.reach, g)
-            return transposed_layer(one.name, g, **more)
-        shape = self._reads(one, weight[1] * (groups or 1))
-        if groups is None and len(shape) == len(weight) - 1:
-            groups = shape[0] // weight[1] if shape[0] % weight[1] == 0 else 1
-        g = geometry(shape, weight, groups=groups or 1, **keywords)
-        self.reach = through(self.reach, g)
-        return conv_layer(one.name, g, **more)
-
-    def _full(self, one: Spelled, weight: Shape, more: dict[str, Any]) -> LayerMatrix:
-        if self.shape is not None and prod(self.shape) != weight[1]:
-            rule = f"must read {weight[1]} numbers in {one.name}, and there are"
-            raise ConvmatError("layers", rule, "x".join(map(str, self.shape)))
-        self.reach = everything(self.reach)
-        return full_layer(one.name, "Linear", (weight[0], weight[1]), **more)
-
-    def _norm(self, one: Spelled, weight: Shape, more: dict[str, Any]) -> LayerMatrix:
-        shape = self._reads(one, weight[0])
-        if shape[:1] != weight:
-            rule = f"must have {weight[0]} channels before {one.name}"
-            raise ConvmatError("layers", rule, "x".join(map(str, shape)))
-        return diagonal_layer(one.name, "BatchNormalization", shape, **more)
-
-    def _pool(self, one: Spelled) -> LayerMatrix:
-        kind, linear = _POOLS[one.name]
-        shape = self._reads(one, None)
-        pool = one.settings.get("pool_size")
-        rank = len(shape) - 1
-        if pool is None or len(pool) not in (1, rank):
-            rule = f"must say the window of a pooling, like {one.name}:k2"
-            raise ConvmatError("layers", rule, one.name)
-        keywords = one.keywords(rank)
-        windows = read_windows(
-            shape,
-            pool * rank if len(pool) == 1 else pool,
-            keywords.get("stride"),
-            keywords.get("padding", 0),
-            keywords.get("dilation", 1),
-            ceil_mode=False,
-        )
-        self.reach = through(self.reach, windows.geometry)
-        notes = () if linear else ("not linear: the pattern of its windows",)
-        return pool_layer(
-            one.name, kind, windows.geometry, 4, linear=linear, notes=notes
-        )

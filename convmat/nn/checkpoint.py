@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +23,7 @@ from convmat.nn.run import Run
 from convmat.nn.tensors import encoded, read_tensors, write_tensors
 from convmat.nn.weights import OURS
 from convmat.optim import Plan
+from convmat.version import own_version
 
 if TYPE_CHECKING:
     from convmat.nn.learner import Learner
@@ -109,9 +109,7 @@ def load_checkpoint(
 
 def versions() -> dict[str, str]:
     """Of what decides about the last bits."""
-    # By its name: rooms do not import the public face, and it is there by now.
-    face = sys.modules[__name__.partition(".")[0]]
-    return {"convmat": vars(face)["__version__"], "numpy": np.__version__}
+    return {"convmat": own_version(), "numpy": np.__version__}
 
 
 def _conditions(learner: Learner) -> dict[str, object]:

@@ -1,14 +1,16 @@
 """Receptive fields of chains of layers: by a recurrence, and exactly.
 
 `windows` says what an output of one layer reads, `recurrence` carries that through
-layers as size, jump and start. `layers` carries counts of paths along each axis, and
-`field` puts both together, with the `extents` of all outputs; `product` finds the same
-counts in another way, as the product of the layers' matrices. `usage` counts how often
-cells are read and written to. `chain` reads what people write.
+layers as size, jump and start; `ends` rounds that for one output. `layers` carries
+counts of paths along each axis, and `paths` puts the axes together. `field` holds both,
+with the `extents` of all outputs; `product` finds the same counts in another way, as
+the product of the layers' matrices. `usage` counts how often cells are read and written
+to. `chain` reads what people write.
 """
 
 from convmat.receptive.chain import Spec, layer_from, read_chain, text_of
-from convmat.receptive.field import Ends, ReceptiveField, receptive_field
+from convmat.receptive.ends import Ends
+from convmat.receptive.field import ReceptiveField, receptive_field
 from convmat.receptive.layers import Layer
 from convmat.receptive.product import path_matrix
 from convmat.receptive.recurrence import Field

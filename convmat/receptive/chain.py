@@ -89,12 +89,15 @@ def layer_from(text: str, input_shape: Shape) -> Layer:
     kernel = found.pop("kernel")
     rank = len(input_shape)
     kernel = (kernel,) * rank if isinstance(kernel, int) else kernel
+    if len(kernel) != rank:
+        rule = f"must have one number of taps, or one per axis: {rank}"
+        raise ConvmatError("layer", rule, text)
     read = transposed_geometry if transposed else geometry
     try:
         return Layer(read(input_shape, kernel, **found), transposed)
     except (GeometryError, ShapeError) as error:
-        argument = f"{error.argument} of {text!r}"
-        raise type(error)(argument, error.rule, error.value, error.remedy) from None
+        rule = f"must name a layer that fits: its {error.argument} {error.rule}"
+        raise type(error)("layer", rule, text, error.remedy) from None
 
 
 def text_of(layer: Layer) -> str:

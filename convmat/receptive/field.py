@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from math import ceil, floor
-from typing import TypeAlias
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +14,15 @@ from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.integers import integer
 from convmat.geometry.shorthand import read_shape
-from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
+from convmat.receptive.chain import Spec, read_chain
+from convmat.receptive.ends import Ends, ends_of
 from convmat.receptive.extents import extents_of
 from convmat.receptive.layers import Layer
+from convmat.receptive.paths import Read, along_of, precedents_of, visits_of
 from convmat.receptive.recurrence import Field
 from convmat.receptive.windows import Cells
 
 __all__ = ["Ends", "Read", "ReceptiveField", "receptive_field"]
-
-Read: TypeAlias = tuple[int, int, bool]
-"""An output, a cell that it reads, and whether that is a cell of the input."""
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The first and the last cell that an output sees along one axis.
-
-    Attributes
-    ----------
-    first, last : int
-        Beside the input too, were there no end of any layer.
-    whole : bool
-        Whether no layer's end cuts the field on the way.
-    """
-
-    first: int
-    last: int
-    whole: bool
 
 
 def receptive_field(
@@ -166,17 +146,9 @@ class ReceptiveField:
             An output, `(*spatial)` or with its channel in front.
         """
         _, spatial = self._output(out)
-        return tuple(self._ends(axis, place) for axis, place in enumerate(spatial))
-
-    def _ends(self, axis: int, place: int) -> Ends:
-        first = last = place
-        whole = True
-        for layer in reversed(self.layers):
-            window = layer.windows[axis]
-            first = ceil(window.first + first * window.stride)
-            last = floor(window.first + last * window.stride + window.reach)
-            whole &= first >= 0 and last < layer.input_size[axis]
-        return Ends(first, last, whole)
+        return tuple(
+            ends_of(self.layers, axis, place) for axis, place in enumerate(spatial)
+        )
 
     def visits(self, out: IntOrInts) -> Array:
         """How often an output sees each cell of the input.
@@ -201,14 +173,7 @@ class ReceptiveField:
         MatrixTooLargeError
             When so many counts would not fit into memory.
         """
-        channel, spatial = self._output(out)
-        refuse_map(self.layers, self.input_shape)
-        counts = [self.along(axis, place) for axis, place in enumerate(spatial)]
-        maps: Array = np.zeros(self.layers[-1].channels[1], counting(self.layers))
-        maps[channel] = 1
-        for layer in reversed(self.layers):
-            maps = layer.pull_channels(maps)
-        return outer([maps, *counts]).reshape(self.input_shape)
+        return visits_of(self.layers, *self._output(out))
 
     def along(self, axis: int, place: int) -> Array:
         """How often an output sees each cell along one axis, `(cells,)`.
@@ -220,13 +185,8 @@ class ReceptiveField:
         ShapeError
             For an axis or an output that there is not.
         """
-        outs = self._outs(axis)
-        _below("place", place, outs)
-        counts: Array = np.zeros(outs, counting(self.layers))
-        counts[place] = 1
-        for layer in reversed(self.layers):
-            counts = layer.pull(axis, counts)
-        return counts
+        _below("place", place, self._outs(axis))
+        return along_of(self.layers, axis, place)
 
     def precedents(self, axis: int, place: int) -> tuple[tuple[Read, ...], ...]:
         """What an output depends on in each layer, along one axis: arrows downwards.
@@ -250,17 +210,7 @@ class ReceptiveField:
          ((0, 0, True), (0, 1, True)))
         """
         _below("place", place, self._outs(axis))
-        found: list[tuple[Read, ...]] = []
-        seen = {place}
-        for layer in reversed(self.layers):
-            reads = [
-                (out, cell, inside)
-                for out in sorted(seen)
-                for cell, inside in layer.reads(axis, out)
-            ]
-            found.insert(0, tuple(reads))
-            seen = {cell for _, cell, inside in reads if inside}
-        return tuple(found)
+        return precedents_of(self.layers, axis, place)
 
     def support(self, out: IntOrInts) -> npt.NDArray[np.bool_]:
         """Whether an output depends on each cell of the input, holes included.
@@ -287,7 +237,8 @@ class ReceptiveField:
             For an axis that there is not.
         """
         self._outs(axis)
-        return extents_of(self.layers, axis, lambda out: self._ends(axis, out).whole)
+        layers = self.layers
+        return extents_of(layers, axis, lambda out: ends_of(layers, axis, out).whole)
 
     def seen(self, axis: int = 0) -> int:
         """Cells from the first to the last of the widest field, ends cut off."""
@@ -343,8 +294,3 @@ def _below(name: str, value: int, count: int) -> None:
     """
     if not 0 <= integer(name, value, value) < count:
         raise ShapeError(name, f"must be from 0 to {count - 1}", value)
-
-
-def outer(parts: list[Array]) -> Array:
-    """The outer product of vectors, each an axis of the result."""
-    return reduce(np.multiply.outer, parts)

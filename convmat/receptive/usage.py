@@ -11,8 +11,8 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatTypeError
 from convmat.geometry import Geometry, IntOrInts
 from convmat.receptive.chain import Spec, counting, read_chain, refuse_map
-from convmat.receptive.field import outer
 from convmat.receptive.layers import Layer
+from convmat.receptive.paths import outer
 
 __all__ = ["Overlap", "overlap", "overlap_map", "usage_map"]
 

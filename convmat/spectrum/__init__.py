@@ -9,16 +9,12 @@ pictures. All compute in double precision.
 """
 
 from convmat.spectrum.bounds import Bound, bounds
-from convmat.spectrum.conditions import (
-    NullSpace,
-    Rank,
-    condition_number,
-    null_space,
-    rank,
-)
+from convmat.spectrum.conditions import condition_number, smallest_value
 from convmat.spectrum.determinants import Determinant, determinant
 from convmat.spectrum.frequency import frequency_norms
-from convmat.spectrum.inverse import Solution, pseudo_inverse_apply
+from convmat.spectrum.inverse import Solution, null_space_apply, pseudo_inverse_apply
+from convmat.spectrum.nulls import NullSpace, null_space
+from convmat.spectrum.ranks import Rank, rank
 from convmat.spectrum.results import Estimate, Spectrum
 from convmat.spectrum.sizes import squared_frobenius
 from convmat.spectrum.table import BoundTable, compare_bounds
@@ -39,9 +35,11 @@ __all__ = [
     "determinant",
     "frequency_norms",
     "null_space",
+    "null_space_apply",
     "pseudo_inverse_apply",
     "rank",
     "singular_values",
+    "smallest_value",
     "spectral_norm",
     "squared_frobenius",
 ]

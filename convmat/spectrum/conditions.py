@@ -1,76 +1,20 @@
-"""Condition number, rank and null space: what the smallest singular values say."""
+"""The condition number: the largest singular value over the smallest."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from convmat.arrays import Array
-from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.keywords import known_keywords
-from convmat.memory import refuse_beyond
-from convmat.spectrum.dense import group_matrices
-from convmat.spectrum.reading import read
-from convmat.spectrum.results import Estimate, How, Spectrum
-from convmat.spectrum.values import all_values
+from convmat.spectrum.reading import Read, read
+from convmat.spectrum.results import Estimate, Spectrum
+from convmat.spectrum.smallest import Ends, ends_of, refuse_band
+from convmat.spectrum.values import all_values, check_limits, iterates, norm_of
 
-__all__ = ["NullSpace", "Rank", "condition_number", "null_space", "rank"]
-
-
-@dataclass(frozen=True)
-class Rank:
-    """A rank as floats can tell it: how many values are beyond a threshold.
-
-    Attributes
-    ----------
-    value : int
-    threshold : float
-        Values up to here count as 0.
-    least_kept, largest_dropped : float
-        The values on either side of the threshold; infinity where none is kept, and 0
-        where none is dropped. A wide gap between the two makes the rank certain, a
-        narrow one a matter of the threshold.
-    how : {"fourier", "dense"}
-        See `convmat.spectrum.results`.
-    """
-
-    value: int
-    threshold: float
-    least_kept: float
-    largest_dropped: float
-    how: How
-
-    def __int__(self) -> int:
-        return self.value
-
-
-@dataclass(frozen=True, eq=False)
-class NullSpace:
-    """The inputs whose output is 0, as floats can tell it.
-
-    Attributes
-    ----------
-    basis : ndarray, `(dimension, *input_shape)`
-        Orthonormal; entry `[i]` is one such input.
-    threshold : float
-        Directions whose singular value is up to here count.
-    residual : float
-        The largest length of an output of any of them.
-    """
-
-    basis: Array = field(repr=False)
-    threshold: float
-    residual: float
-
-    @property
-    def dimension(self) -> int:
-        """Number of directions."""
-        return len(self.basis)
+__all__ = ["both_ends", "condition_number", "condition_of", "smallest_value"]
 
 
 @known_keywords
@@ -78,6 +22,8 @@ def condition_number(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
     *,
+    tol: float = 1e-6,
+    max_steps: int = 2000,
     max_bytes: int | None = None,
     **keywords: Any,
 ) -> Estimate:
@@ -89,20 +35,27 @@ def condition_number(
 
     Parameters
     ----------
-    kernel, input_shape, max_bytes, **keywords
-        As in `convmat.singular_values`.
+    kernel, input_shape, tol, max_steps, max_bytes, **keywords
+        As in `convmat.spectral_norm`; the iterations are those for both values.
 
     Returns
     -------
     Estimate
+        `"enclosed"` where the matrix is large and its error is proved, `"inverse"`
+        where no bound below the smallest value could be.
 
     Raises
     ------
     MatrixTooLargeError
-        When the matrix neither falls into blocks nor fits: no iteration finds the
-        smallest value reliably.
+        When the matrix neither falls into blocks nor fits as a band.
+    NotConvergedError
+        When an iteration stopped early; it has the residual.
     ConvmatError, ConvmatTypeError
         As `convmat.singular_values`.
+
+    References
+    ----------
+    See `smallest_value`.
 
     Examples
     --------
@@ -110,8 +63,18 @@ def condition_number(
     1.0
     >>> float(condition_number([1, 1], 4, padding=[(0, 1)]))
     5.41...
+    >>> condition_number([[1, 2], [2, 9]], (40, 40))
+    Estimate(2.328..., enclosed, by a direction and a factorization: error at most ...)
     """
-    spectrum = all_values(read(kernel, input_shape, keywords), max_bytes)
+    given = read(kernel, input_shape, keywords)
+    check_limits(tol, max_steps)
+    if iterates(given):
+        return both_ends(given, tol=tol, max_steps=max_steps, max_bytes=max_bytes)[1]
+    return condition_of(all_values(given, max_bytes))
+
+
+def condition_of(spectrum: Spectrum) -> Estimate:
+    """The condition number that follows from all values."""
     largest, least = float(spectrum.values[0]), float(spectrum.values[-1])
     error = float(spectrum.errors[-1])
     if least == 0.0:
@@ -123,129 +86,98 @@ def condition_number(
 
 
 @known_keywords
-def rank(
+def smallest_value(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
     *,
-    threshold: float | None = None,
+    tol: float = 1e-6,
+    max_steps: int = 2000,
     max_bytes: int | None = None,
     **keywords: Any,
-) -> Rank:
-    """The rank of the matrix of a convolution.
+) -> Estimate:
+    """The smallest singular value: how much a convolution shortens an input, at most.
+
+    It is that of the shorter side of the matrix: of a matrix with more columns than
+    rows, the smallest for inputs without a part that it maps to 0.
 
     Parameters
     ----------
     kernel, input_shape, max_bytes, **keywords
-        As in `convmat.singular_values`.
-    threshold : float, optional
-        Values up to here count as 0; by default the bound on their rounding.
+        As in `convmat.spectral_norm`.
+    tol : float
+        Of an iteration: the residual is at most this times the value, but for rounding.
+    max_steps : int
+        Of an iteration: steps at most.
 
     Returns
     -------
-    Rank
-
-    Raises
-    ------
-    ConvmatError
-        For a threshold that is negative or no number; as `convmat.singular_values`.
-    ConvmatTypeError
-        As `convmat.singular_values`.
-
-    Examples
-    --------
-    The differences of neighbours on a circle lose the mean:
-
-    >>> circle = rank([1, -1], 6, padding=[(0, 1)], padding_mode="circular")
-    >>> circle.value, circle.least_kept > 0.9, circle.largest_dropped < 1e-12
-    (5, True, True)
-    """
-    spectrum = all_values(read(kernel, input_shape, keywords), max_bytes)
-    limit = _threshold(threshold, spectrum)
-    kept = int((spectrum.values > limit).sum())
-    values = spectrum.values
-    return Rank(
-        kept,
-        limit,
-        float(values[kept - 1]) if kept else inf,
-        float(values[kept]) if kept < len(values) else 0.0,
-        spectrum.how,
-    )
-
-
-@known_keywords
-def null_space(
-    kernel: npt.ArrayLike,
-    input_shape: IntOrInts,
-    *,
-    threshold: float | None = None,
-    max_bytes: int | None = None,
-    **keywords: Any,
-) -> NullSpace:
-    """The inputs that a convolution maps to 0, for matrices that fit memory.
-
-    Parameters
-    ----------
-    kernel, input_shape, max_bytes, **keywords
-        As in `convmat.singular_values`.
-    threshold : float, optional
-        Directions whose singular value is up to here count; by default the bound on the
-        rounding of the values.
-
-    Returns
-    -------
-    NullSpace
+    Estimate
+        `"enclosed"`: its error is proved, up to the rounding of a factorization, which
+        is bounded. `"inverse"`: some singular value lies within the residual, and
+        rounding hides whether there is a smaller one.
 
     Raises
     ------
     MatrixTooLargeError
-        When the matrix would not fit.
-    ConvmatError
-        For a threshold that is negative or no number; as `convmat.singular_values`.
-    ConvmatTypeError
+        When the matrix neither falls into blocks nor fits as a band.
+    NotConvergedError
+        When the iteration stopped early; it has the residual.
+    ConvmatError, ConvmatTypeError
         As `convmat.singular_values`.
+
+    References
+    ----------
+    A. Bjorck, "Numerical methods for least squares problems", 1996, section 6.2: the
+    triangle of a band. N. J. Higham, "Accuracy and stability of numerical algorithms",
+    theorem 10.3: the proof from below.
 
     Examples
     --------
-    >>> space = null_space([1, -1], 4)
-    >>> space.dimension, np.abs(space.basis).round(9).tolist(), space.residual < 1e-12
-    (1, [[0.5, 0.5, 0.5, 0.5]], True)
+    >>> smallest_value([[1, 2], [2, 9]], (40, 40))
+    Estimate(6.006..., enclosed, by a direction and a factorization: error at most ...)
+    >>> float(smallest_value([2], 5))
+    2.0
     """
     given = read(kernel, input_shape, keywords)
-    g = given.geometry
-    rows, columns = given.group_shape
-    # All directions of a group, those of all groups together, and the matrix itself.
-    cells = 2 * rows * columns + 2 * columns**2 + g.matrix_shape[1] ** 2
-    needed = cells * given.weights.dtype.itemsize
-    remedy = "use a smaller input, or rank"
-    refuse_beyond("the null space of", g, needed, max_bytes, remedy)
+    check_limits(tol, max_steps)
+    if iterates(given):
+        refuse_band(given, max_bytes)
+        limits: Any = {"tol": tol, "max_steps": max_steps, "max_bytes": max_bytes}
+        return ends_of(given, None, **limits).smallest
     spectrum = all_values(given, max_bytes)
-    limit = _threshold(threshold, spectrum)
-    found = []
-    residual = 0.0
-    per_group = given.group_shape[1]
-    for place, matrix in enumerate(group_matrices(given)):
-        _, values, directions = np.linalg.svd(matrix)
-        beyond = int((values * given.scale > limit).sum())
-        free = np.conjugate(directions[beyond:])
-        if len(free):
-            lengths = np.linalg.norm(matrix @ free.T, axis=0)
-            residual = max(residual, float(lengths.max()) * given.scale)
-        whole = np.zeros((len(free), g.matrix_shape[1]), free.dtype)
-        whole[:, place * per_group : (place + 1) * per_group] = free
-        found.append(whole)
-    basis = np.concatenate(found).reshape(-1, *g.input_shape)
-    return NullSpace(basis, limit, residual)
+    value, error = float(spectrum.values[-1]), float(spectrum.errors[-1])
+    return Estimate(value, spectrum.how, error)
 
 
-def _threshold(threshold: float | None, spectrum: Spectrum) -> float:
-    """The one that was given, checked, or else that of rounding."""
-    if threshold is None:
-        return float(spectrum.errors[0])
-    if isinstance(threshold, bool) or not isinstance(
-        threshold, (int, float, np.floating)
-    ):
-        raise ConvmatTypeError("threshold", "must be a number", threshold)
-    if not 0 <= threshold < inf:
-        rule = "must be at least 0 and finite"
-        raise ConvmatError("threshold", rule, threshold)
-    return float(threshold)
+def both_ends(
+    given: Read, *, tol: float, max_steps: int, max_bytes: int | None
+) -> tuple[Ends, Estimate]:
+    """The ends of the spectrum and the condition number of a large matrix.
+
+    Raises
+    ------
+    MatrixTooLargeError, NotConvergedError
+        As `condition_number`.
+    """
+    limits: Any = {"tol": tol, "max_steps": max_steps, "max_bytes": max_bytes}
+    refuse_band(given, max_bytes)
+    norm = norm_of(given, **limits)
+    ends = ends_of(given, norm.value / given.scale, **limits)
+    return ends, _quotient(norm, ends)
+
+
+def _quotient(norm: Estimate, ends: Ends) -> Estimate:
+    """The norm over the smallest value, with what is known of both."""
+    least, steps = ends.smallest, norm.steps + ends.smallest.steps
+    if norm.value == 0.0:
+        return Estimate(inf, least.how, 0.0, steps)
+    if least.value <= 0.0 or (least.how == "inverse" and least.value <= least.error):
+        value = norm.value / least.value if least.value else inf
+        return Estimate(value, least.how, inf, steps)
+    value = norm.value / least.value
+    if ends.low > 0:
+        above = ends.high / ends.low - value
+        below = value - (norm.value - norm.error) / (least.value + least.error)
+        return Estimate(value, "enclosed", max(above, below), steps)
+    error = (norm.error + value * least.error) / (least.value - least.error)
+    return Estimate(value, "inverse", error, steps)

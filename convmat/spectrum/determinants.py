@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from math import inf, log, prod
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.arrays import Array
+from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.geometry import IntOrInts
+from convmat.geometry import IntOrInts, geometry
 from convmat.geometry.keywords import known_keywords
 from convmat.spectrum.axes import blocks_of
 from convmat.spectrum.dense import group_matrices, refuse_dense
+from convmat.spectrum.exact import exact_determinant, exact_of
 from convmat.spectrum.fourier import each_block
 from convmat.spectrum.reading import Read, read
 from convmat.spectrum.results import How, Spectrum
@@ -33,18 +36,21 @@ class Determinant:
         1, -1 or 0; for a complex kernel a number of size 1, or 0.
     log_abs : float
         Natural logarithm of its size; -infinity where it is 0.
-    how : {"fourier", "dense"}
+    how : {"exact", "fourier", "dense"}
         See `convmat.spectrum.results`.
     error : float
         A bound on what rounding did to `log_abs`. It is infinite where the matrix is
         singular, up to rounding: then the determinant may be 0, and neither its sign
         nor its size is known.
+    value : int, Fraction or None
+        The determinant itself with `"exact"`, else None.
     """
 
     sign: complex
     log_abs: float
     how: How
     error: float
+    value: int | Fraction | None = field(default=None, repr=False)
 
 
 @known_keywords
@@ -52,6 +58,7 @@ def determinant(
     kernel: npt.ArrayLike,
     input_shape: IntOrInts,
     *,
+    exact: bool | None = None,
     max_bytes: int | None = None,
     **keywords: Any,
 ) -> Determinant:
@@ -61,6 +68,10 @@ def determinant(
     ----------
     kernel, input_shape, max_bytes, **keywords
         As in `convmat.singular_values`.
+    exact : bool, optional
+        Whether it is computed without rounding, modulo primes. By default it is so for
+        integers and Fractions, where that takes a few seconds at most. True does so
+        however long it takes, with a bar; False never.
 
     Returns
     -------
@@ -72,28 +83,47 @@ def determinant(
         For a matrix that is not square.
     MatrixTooLargeError
         When it neither falls into blocks nor fits.
-    ConvmatError, ConvmatTypeError
+    ConvmatTypeError
+        For `exact=True` beside floats; as `convmat.singular_values`.
+    ConvmatError
         As `convmat.singular_values`.
+
+    References
+    ----------
+    J. von zur Gathen, J. Gerhard, "Modern computer algebra", section 5.5.
 
     Examples
     --------
     A triangular matrix with -2 along its diagonal:
 
     >>> found = determinant([-2, 1], 5, padding=[(0, 1)])
-    >>> found.sign, round(float(np.exp(found.log_abs)), 9), found.how
+    >>> found.value, found.sign, found.how
+    (-32, -1.0, 'exact')
+    >>> floats = determinant([-2.0, 1.0], 5, padding=[(0, 1)])
+    >>> floats.sign, round(float(np.exp(floats.log_abs)), 9), floats.how
     (-1.0, 32.0, 'dense')
 
     The differences of neighbours on a circle lose the mean. In floats their determinant
     need not be 0, and the error says so:
 
-    >>> determinant([1, -1], 6, padding=[(0, 1)], padding_mode="circular").error
+    >>> circle = {"padding": [(0, 1)], "padding_mode": "circular"}
+    >>> determinant([1, -1], 6, **circle).value
+    0
+    >>> determinant([1.0, -1.0], 6, **circle).error
     inf
     """
-    given = read(kernel, input_shape, keywords)
-    rows, columns = given.geometry.matrix_shape
+    array = carried("kernel", kernel)
+    g = geometry(input_shape, array.shape, **keywords)
+    rows, columns = g.matrix_shape
     if rows != columns:
         remedy = "stride 1 and padding='same' keep the size; channels must agree, too"
         raise ShapeError("matrix", "must be square", (rows, columns), remedy)
+    found = exact_of(array, g, asked=exact, max_bytes=max_bytes)
+    if found is not None:
+        value = exact_determinant(found, quick=exact is None)
+        if value is not None:
+            return _exactly(value)
+    given = read(kernel, input_shape, keywords)
     axes = blocks_of(given.geometry)
     inputs, outputs = given.by_group.shape[2], given.by_group.shape[1]
     together = inputs == outputs and axes is not None and all(a.same for a in axes)
@@ -108,6 +138,15 @@ def determinant(
         how = "dense"
         sign, size = _product(parts, 1, given)
     return Determinant(sign, size, how, _error(all_values(given, max_bytes)))
+
+
+def _exactly(value: int | Fraction) -> Determinant:
+    """An exact determinant, with the logarithm of its size."""
+    if value == 0:
+        return Determinant(0.0, -inf, "exact", 0.0, value)
+    above, below = log(abs(value.numerator)), log(value.denominator)
+    error = 4 * float(np.finfo(np.float64).eps) * (above + below + 1)
+    return Determinant(1.0 if value > 0 else -1.0, above - below, "exact", error, value)
 
 
 def _error(spectrum: Spectrum) -> float:

@@ -18,7 +18,7 @@ from convmat.geometry.keywords import known_keywords
 from convmat.spectrum.reading import Read, read
 from convmat.spectrum.values import check_limits
 
-__all__ = ["Solution", "pseudo_inverse_apply"]
+__all__ = ["Solution", "null_space_apply", "pseudo_inverse_apply"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +35,15 @@ class Solution:
         iteration estimates it) times the length of `y`.
     steps : int
         Of the iteration.
+    norm : float
+        The Frobenius norm of `W` as far as the iteration saw it, an estimate of `|W|`.
     """
 
     x: Array = field(repr=False)
     misfit: float
     residual: float
     steps: int
+    norm: float = field(default=0.0, repr=False)
 
 
 @known_keywords
@@ -129,11 +132,113 @@ def pseudo_inverse_apply(
     misfit = float(np.linalg.norm(miss))
     flat = x[: columns // 2] + 1j * x[columns // 2 :] if complexes else x
     solution = Solution(
-        (flat / given.scale).reshape(g.input_shape), misfit, residual, int(steps)
+        (flat / given.scale).reshape(g.input_shape),
+        misfit,
+        residual,
+        int(steps),
+        float(norm) * given.scale,
     )
     # With y within rounding of the range, W^H (W x - y) is as small as it gets.
     if residual > tol and misfit > tol * size:
         raise NotConvergedError("pseudo-inverse", residual, tol, int(steps), solution)
+    return solution
+
+
+@known_keywords
+def null_space_apply(
+    x: npt.ArrayLike,
+    kernel: npt.ArrayLike,
+    input_shape: IntOrInts,
+    *,
+    tol: float = 1e-8,
+    max_steps: int = 10_000,
+    **keywords: Any,
+) -> Solution:
+    """The part of an input that a convolution maps to 0, by LSQR.
+
+    It is the orthogonal projection of `x` on the null space, for matrices of any size;
+    `null_space` gives a basis of small ones.
+
+    Parameters
+    ----------
+    x : array_like
+        One input, of the shape `input_shape`.
+    kernel, input_shape, **keywords
+        As in `convmat.singular_values`.
+    tol : float
+        The output of the part is at most this times the norm of the matrix (as the
+        iteration estimates it) times the length of `x`.
+    max_steps : int
+        Products with the matrix at most, and with its adjoint.
+
+    Returns
+    -------
+    Solution
+        `x` is the part, `misfit` the length of its output.
+
+    Raises
+    ------
+    NotConvergedError
+        When the output is longer after `max_steps`; it has the part so far.
+    ShapeError
+        For an `x` of another shape.
+    ConvmatError
+        For an `x` that is not finite; as `convmat.singular_values`.
+    ConvmatTypeError
+        As `convmat.singular_values`.
+
+    References
+    ----------
+    As `pseudo_inverse_apply`.
+
+    Examples
+    --------
+    Sums of neighbours don't see what alternates:
+
+    >>> found = null_space_apply([1, 0, 0, 0], [1, 1], 4)
+    >>> found.x.round(6).tolist(), found.misfit < 1e-9
+    ([0.25, -0.25, 0.25, -0.25], True)
+    """
+    given = read(kernel, input_shape, keywords)
+    check_limits(tol, max_steps)
+    g = given.geometry
+    start = carried("x", x)
+    if start.shape not in (g.input_shape, (g.in_channels, *g.input_size)):
+        raise ShapeError("x.shape", f"must be {g.input_shape}", start.shape)
+    complexes = "c" in (start.dtype.kind, given.weights.dtype.kind)
+    wide: Any = np.complex128 if complexes else np.float64
+    begun = start.astype(wide).reshape(-1)
+    size = float(np.linalg.norm(begun))
+    if not np.isfinite(size):
+        raise ConvmatError("x", "must hold finite numbers", start)
+    forward, _ = _maps(given)
+    target = forward(begun).reshape(g.output_shape) * given.scale
+    try:
+        reached = pseudo_inverse_apply(
+            target,
+            kernel,
+            input_shape,
+            tol=tol / 100,
+            max_steps=max_steps,
+            **keywords,
+        )
+    except NotConvergedError as error:
+        reached = error.estimate  # near enough, as it may be, for an output of 0
+    part = begun - reached.x.reshape(-1)
+    misfit = float(np.linalg.norm(forward(part)))
+    norm = reached.norm / given.scale
+    share = misfit / (norm * size) if norm * size else 0.0
+    solution = Solution(
+        part.reshape(g.input_shape),
+        misfit * given.scale,
+        share,
+        reached.steps,
+        reached.norm,
+    )
+    if share > tol:
+        raise NotConvergedError(
+            "part in the null space", share, tol, reached.steps, solution
+        )
     return solution
 
 

@@ -16,8 +16,9 @@ methods", 2005: the restart.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ from convmat.geometry import Geometry
 from convmat.memory import refuse_beyond
 
 __all__ = ["Iteration", "Triplets", "start"]
+
+Map: TypeAlias = Callable[[Array], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +56,12 @@ class Iteration:
 
     Attributes
     ----------
-    geometry : Geometry
-    weights : ndarray of shape `geometry.weight_shape`
+    apply, apply_adjoint : callable
+        The matrix times a flat input, its conjugate transpose times a flat output.
+    shape : (int, int)
+        Rows and columns of the matrix.
+    dtype : dtype
+        In which the run computes.
     room : int
         Directions that are kept at most.
     seed : int
@@ -63,8 +70,10 @@ class Iteration:
         Products with the matrix so far; as many with its adjoint.
     """
 
-    geometry: Geometry
-    weights: Array
+    apply: Map
+    apply_adjoint: Map
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
     room: int
     seed: int = 0
     steps: int = 0
@@ -72,27 +81,14 @@ class Iteration:
     _beta: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
-        rows, columns = self.geometry.matrix_shape
-        dtype = self.weights.dtype
-        self._adjoint = np.conjugate(self.weights)
+        rows, columns = self.shape
+        dtype = self.dtype
         self._chance = np.random.default_rng(self.seed)
         self._inputs = np.empty((self.room + 1, columns), dtype)
         self._outputs = np.empty((self.room, rows), dtype)
         self._small = np.zeros((self.room, self.room), dtype)
         self._inputs[0] = self._random(columns)
         self._inputs[0] /= np.linalg.norm(self._inputs[0])
-
-    def apply(self, x: Array) -> Array:
-        """The matrix times a flat input."""
-        shape = (1, self.geometry.in_channels, *self.geometry.input_size)
-        return maps.forward(x.reshape(shape), self.weights, self.geometry).reshape(-1)
-
-    def apply_adjoint(self, y: Array) -> Array:
-        """The conjugate transpose times a flat output."""
-        shape = (1, self.geometry.out_channels, *self.geometry.output_size)
-        return maps.input_grad(y.reshape(shape), self._adjoint, self.geometry).reshape(
-            -1
-        )
 
     def step(self) -> None:
         """One more direction on either side."""
@@ -165,7 +161,7 @@ class Iteration:
         return direction if size else np.zeros(length, basis.dtype)
 
     def _random(self, length: int) -> Array:
-        dtype = self.weights.dtype
+        dtype = self.dtype
         drawn: Array = self._chance.standard_normal(length)
         if dtype.kind == "c":
             drawn = drawn + 1j * self._chance.standard_normal(length)
@@ -204,7 +200,18 @@ def start(
     needed = (room + 2) * sides * weights.dtype.itemsize
     remedy = "ask for fewer values, or allow more bytes"
     refuse_beyond("the directions of", geometry, needed, max_bytes, remedy)
-    return Iteration(geometry, weights, room, seed)
+    conjugate = np.conjugate(weights)
+
+    def apply(x: Array) -> Array:
+        shape = (1, geometry.in_channels, *geometry.input_size)
+        return maps.forward(x.reshape(shape), weights, geometry).reshape(-1)
+
+    def apply_adjoint(y: Array) -> Array:
+        shape = (1, geometry.out_channels, *geometry.output_size)
+        return maps.input_grad(y.reshape(shape), conjugate, geometry).reshape(-1)
+
+    shape = geometry.matrix_shape
+    return Iteration(apply, apply_adjoint, shape, weights.dtype, room, seed)
 
 
 def _apart(vector: Array, basis: Array) -> tuple[Array, Array, float]:

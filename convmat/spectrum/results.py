@@ -1,14 +1,18 @@
 """What is returned: numbers that say how they were obtained and how far off they are.
 
-Three ways lead to a singular value. `"fourier"`: the matrix falls into small blocks,
-and the values of all blocks are computed; `"dense"`: the matrix is written out; both
-know every value up to rounding. `"lanczos"`: a few values by iteration, each with its
-residual.
+`How` names the ways. `"exact"`: without rounding. `"fourier"`: the matrix falls into
+small blocks, and the values of all blocks are computed; `"dense"`: the matrix is
+written out; both know every value up to rounding. `"lanczos"`: a few of the largest
+values by iteration, each with its residual. `"enclosed"`: a number between two bounds
+that are proved, by a direction and by a factorization. `"inverse"`: the smallest value
+by iteration on the inverse, with its residual; no bound below it is proved.
+`"inertia"`: values were counted by a factorization, and not computed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,15 +20,22 @@ import numpy.typing as npt
 
 from convmat.arrays import Array
 
-__all__ = ["Estimate", "How", "Spectrum"]
+__all__ = ["WAYS", "Estimate", "How", "Spectrum"]
 
-How: TypeAlias = Literal["fourier", "dense", "lanczos"]
+How: TypeAlias = Literal[
+    "exact", "fourier", "dense", "lanczos", "enclosed", "inverse", "inertia"
+]
 
-_TOLD = {
+WAYS: dict[str, str] = {
+    "exact": "exact, modulo primes",
     "fourier": "exact up to rounding, by Fourier blocks",
     "dense": "exact up to rounding, by a dense decomposition",
     "lanczos": "iterative, by Golub-Kahan Lanczos",
+    "enclosed": "enclosed, by a direction and a factorization",
+    "inverse": "iterative, by Lanczos on the inverse",
+    "inertia": "counted, by the signs of a factorization",
 }
+"""Each way in words."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +45,11 @@ class Estimate:
     Attributes
     ----------
     value : float
-    how : {"fourier", "dense", "lanczos"}
+    how : {"exact", "fourier", "dense", "lanczos", "enclosed", "inverse"}
         See `convmat.spectrum.results`.
     error : float
-        With `"fourier"` and `"dense"` a bound on what rounding did to it. With
-        `"lanczos"` the residual: some singular value lies within it.
+        A bound on how far off it is. With `"lanczos"` and `"inverse"` the residual:
+        some singular value lies within it.
     steps : int
         Steps of the iteration; 0 where there was none.
 
@@ -137,8 +148,15 @@ class Spectrum:
         count = len(self.values)
         return f"Spectrum({many} {count} of a {rows}x{columns} matrix, {ends}; {told})"
 
+    def _repr_html_(self) -> str:
+        from convmat.spectrum.display import spectrum_html
+
+        return spectrum_html(self)
+
 
 def _told(how: str, error: float, steps: int) -> str:
-    if how == "lanczos":
-        return f"{_TOLD[how]}: residual {error:.2g} after {steps} steps"
-    return f"{_TOLD[how]}: error at most {error:.2g}"
+    if error == inf:
+        return f"{WAYS[how]}: rounding hides how near it is"
+    if how in ("lanczos", "inverse"):
+        return f"{WAYS[how]}: residual {error:.2g} after {steps} steps"
+    return f"{WAYS[how]}: error at most {error:.2g}"

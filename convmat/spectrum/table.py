@@ -49,6 +49,11 @@ class BoundTable:
             for name, value, share, label, source in rows
         )
 
+    def _repr_html_(self) -> str:
+        from convmat.spectrum.display import bounds_html
+
+        return bounds_html(self)
+
 
 @known_keywords
 def compare_bounds(

@@ -19,7 +19,14 @@ from convmat.spectrum.leading import leading
 from convmat.spectrum.reading import Read, read
 from convmat.spectrum.results import Estimate, How, Spectrum
 
-__all__ = ["all_values", "norm_of", "singular_values", "spectral_norm"]
+__all__ = [
+    "all_values",
+    "check_limits",
+    "iterates",
+    "norm_of",
+    "singular_values",
+    "spectral_norm",
+]
 
 _SMALL = 400  # shorter side of a matrix that is decomposed rather than iterated on
 
@@ -119,7 +126,7 @@ def singular_values(
     if not 1 <= wanted <= given.count:
         rule = f"must be from 1 to {given.count}, the shorter side of the matrix"
         raise ConvmatError("count", rule, count)
-    if _iterates(given):
+    if iterates(given):
         return leading(given, wanted, tol=tol, max_steps=max_steps, max_bytes=max_bytes)
     every = all_values(given, max_bytes)
     values, errors = every.values[:wanted].copy(), every.errors[:wanted].copy()
@@ -180,7 +187,7 @@ def norm_of(
     given: Read, *, tol: float, max_steps: int, max_bytes: int | None
 ) -> Estimate:
     """`spectral_norm` of what was read."""
-    if _iterates(given):
+    if iterates(given):
         found = leading(given, 1, tol=tol, max_steps=max_steps, max_bytes=max_bytes)
         return found.norm
     axes = blocks_of(given.geometry)
@@ -203,6 +210,12 @@ def all_values(given: Read, max_bytes: int | None) -> Spectrum:
     return _spectrum(given, values, error, dense=False)
 
 
+def iterates(given: Read) -> bool:
+    """Whether one value is better found without all the others."""
+    small = min(given.group_shape) <= _SMALL and max(given.group_shape) <= 8 * _SMALL
+    return not small and blocks_of(given.geometry) is None
+
+
 def check_limits(tol: float, max_steps: int) -> None:
     """Refuse limits of an iteration that mean nothing.
 
@@ -219,12 +232,6 @@ def check_limits(tol: float, max_steps: int) -> None:
         raise ConvmatError("tol", "must be more than 0 and less than 1", tol)
     if integer("max_steps", max_steps, max_steps) < 1:
         raise ConvmatError("max_steps", "must be at least 1", max_steps)
-
-
-def _iterates(given: Read) -> bool:
-    """Whether a few values are better found by iteration."""
-    small = min(given.group_shape) <= _SMALL and max(given.group_shape) <= 8 * _SMALL
-    return not small and blocks_of(given.geometry) is None
 
 
 def _spectrum(given: Read, values: Array, error: float, *, dense: bool) -> Spectrum:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError
 from convmat.geometry import IntOrInts
@@ -21,6 +23,8 @@ from convmat.structure.tolerance import tolerance_for
 from convmat.structure.vote import elected
 
 __all__ = ["recognize"]
+
+_FEW = 0.05  # of the entries may be off, and the matrix is near a convolution
 
 
 def recognize(
@@ -131,16 +135,38 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
         readings = given(inputs, task.outputs, task.channels, shape)
     found = plainest(task, task.entries, readings)
     order, transposed = Order(task.entries, "C", "C", None), False
-    if found is None or found.loose:
+    plainer = _plainer(task, readings, found)
+    if plainer is not None and plainer.wrong <= _FEW * len(task.entries.indices):
+        # So near a convolution no other order is called for.
+        return _told(task, found, order, transposed, plainer, told)
+    if (found is None or found.loose) and len(task.entries.indices):
         told += ", rows and columns also with channels last and in Fortran order"
         told += ", and the transpose"
         for other, far, turned in in_other_orders(task, readings, inputs):
             if far.trivial or (found is not None and found.taps <= far.taps):
                 continue
-            order, found, transposed = other, far, turned
+            nearer = _plainer(task, readings, far)
+            order, found, transposed, plainer = other, far, turned, nearer
             if not found.loose:
                 break
-    return _told(task, found, order, transposed, readings, told)
+    return _told(task, found, order, transposed, plainer, told)
+
+
+def _plainer(
+    task: Task, readings: list[Reading], found: Found | None
+) -> Nearest | None:
+    """What is near the matrix and plainer than the convolution it is, if it is one."""
+    if not len(task.entries.indices):
+        return None
+    if found is None or found.trivial:
+        return _nearest(task, readings)
+    if found.evidence.clear:
+        return None
+    near = _nearest(task, readings, found.evidence.taps)
+    if near is None:
+        return None
+    taps = int(np.count_nonzero(near.kernel))
+    return near if found.evidence.outdone(taps, near.wrong) else None
 
 
 def _told(
@@ -148,10 +174,10 @@ def _told(
     found: Found | None,
     order: Order,
     transposed: bool,
-    readings: list[Reading],
+    nearest: Nearest | None,
     searched: str,
 ) -> Recognition:
-    g = kernel = None
+    g = kernel = evidence = None
     free: tuple[str, ...] = ()
     unknown: tuple[int, ...] = ()
     trivial = found is not None and bool(found.trivial)
@@ -163,13 +189,14 @@ def _told(
         free = tuple(
             freedoms(order.entries, found.guess, g, found.kernel, task.tolerance)
         )
-        unknown = unknown_taps(g)
-    nearest = _nearest(task, readings) if found is None or trivial else None
+        unknown, evidence = unknown_taps(g), found.evidence
     return Recognition(
         task.entries.shape,
         g,
         kernel,
         trivial,
+        found is not None and not trivial and nearest is not None,
+        evidence,
         task.tolerance,
         order.rows,
         order.columns,
@@ -182,7 +209,9 @@ def _told(
     )
 
 
-def _nearest(task: Task, readings: list[Reading]) -> Nearest | None:
+def _nearest(
+    task: Task, readings: list[Reading], most: float = float("inf")
+) -> Nearest | None:
     """The projection on the geometry that most entries agree with."""
-    g = elected(task.entries, readings)
+    g = elected(task.entries, readings, most)
     return None if g is None else nearest_of(task.entries, g, task.tolerance)

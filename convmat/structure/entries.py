@@ -47,6 +47,17 @@ class Entries:
         """Row of each entry."""
         return np.repeat(np.arange(self.shape[0]), np.diff(self.indptr))
 
+    @cached_property
+    def counts(self) -> IntArray:
+        """Entries of each row."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def fullest(self) -> int:
+        """Of the rows with the most entries the middle one."""
+        most = np.flatnonzero(self.counts == self.counts.max())
+        return int(most[len(most) // 2])
+
     @property
     def exact(self) -> bool:
         """Whether its numbers are integers or objects, which round nothing."""
@@ -191,8 +202,8 @@ def _check_shape(shape: tuple[int, ...], argument: str) -> None:
 def _refuse_not_finite(entries: Entries, argument: str) -> None:
     data = entries.data
     if data.dtype.kind in "fc":
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(data.sum()):
+        with np.errstate(invalid="ignore"):
+            if np.isfinite(entries.largest):  # NaN is the largest of all
                 return
         wrong = np.flatnonzero(~np.isfinite(data))
     elif data.dtype == object:

@@ -14,14 +14,15 @@ from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
 from convmat.structure.entries import Entries
+from convmat.structure.evidence import Evidence, evidence_of
 from convmat.structure.guess import Guess
 from convmat.structure.nearest import projected
-from convmat.structure.reading import blocks, read_kernel
+from convmat.structure.reading import blocks, read_kernel, tap_reader
 from convmat.structure.same import same
 
 __all__ = ["Found", "Task", "checked"]
 
-_USES = 1.25  # entries that a tap stands in, on the average, to be tied at all
+_WEIGHTS = 1 << 20  # of a kernel that is tried whatever the matrix; above, 8 an entry
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +45,12 @@ class Found:
     geometry: Geometry
     kernel: Array
 
-    thin: bool
-    """Whether a tap stands in hardly more than one entry, on the average."""
+    evidence: Evidence
 
     @property
     def trivial(self) -> bool:
         """Whether nothing is tied along an axis, or next to nothing at all."""
-        return self.thin or self.guess.trivial
+        return self.evidence.thin or self.guess.trivial
 
     @property
     def loose(self) -> bool:
@@ -63,10 +63,24 @@ class Found:
         """Taps of the kernel; a trivial geometry is worse than any other."""
         return float("inf") if self.trivial else self.geometry.free_parameters
 
+    @property
+    def least(self) -> bool:
+        """Whether no geometry whose entries hold one tap each can have fewer taps.
+
+        So it is where all taps differ, and each is an entry by itself: there are as
+        many values in the matrix.
+        """
+        if self.loose or not all(tap_reader(a).one_output for a in self.geometry.axes):
+            return False
+        held = self.kernel[self.kernel != 0]
+        return bool(held.size == self.kernel.size == len(set(held.tolist())))
+
 
 def checked(task: Task, entries: Entries, guess: Guess) -> Found | None:
     """The guess with its kernel and groups, if it has every entry."""
     g = guess.geometry
+    if g.free_parameters > max(_WEIGHTS, 8 * len(entries.indices)):
+        return None
     try:
         if task.mean:
             kernel = projected(entries, g)[0].reshape(g.weight_shape)
@@ -80,8 +94,7 @@ def checked(task: Task, entries: Entries, guess: Guess) -> Found | None:
             return None
     except ConvmatError:  # sums beyond int64, or far more entries than there are
         return None
-    used = int(np.count_nonzero(kernel)) or 1
-    return Found(guess, g, kernel, bool(len(entries.indices) < _USES * used))
+    return Found(guess, g, kernel, evidence_of(g, kernel, len(entries.indices)))
 
 
 def _cut(kernel: Array, groups: int) -> Array:

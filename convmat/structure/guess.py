@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import prod
 
+import numpy as np
+
+from convmat.arrays import IntArray
 from convmat.errors import ConvmatError
-from convmat.geometry import Axis, Geometry
+from convmat.geometry import PADDING_MODES, Axis, Geometry
 from convmat.structure.axis_fit import AxisFit
 from convmat.structure.projection import Shapes
 
-__all__ = ["Guess", "geometry_of", "guesses_in_modes"]
-
-_MODES = ("zeros", "circular", "reflect", "replicate", "symmetric")
+__all__ = ["Guess", "geometry_of", "guesses_in_modes", "uses"]
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,48 @@ class Guess:
     fits: tuple[AxisFit, ...]
     modes: tuple[str, ...]
 
-    @property
+    @cached_property
     def trivial(self) -> bool:
         """Whether an axis is such that any matrix fits it, or no tap is used twice."""
-        most = prod(max(fit.axis.tap_counts()) for fit in self.fits)
-        return most <= 1 or any(fit.vacuous for fit in self.fits)
+        if any(fit.vacuous for fit in self.fits):
+            return True
+        return prod(int(uses(fit.axis).max()) for fit in self.fits) <= 1
 
-    @property
+    @cached_property
     def rank(self) -> tuple[bool, int, int, int]:
         """What the plainest guess has least of."""
         g = self.geometry
         strides = sum(fit.axis.stride for fit in self.fits)
-        return self.trivial, g.free_parameters, _MODES.index(g.padding_mode), strides
+        return (
+            self.trivial,
+            g.free_parameters,
+            PADDING_MODES.index(g.padding_mode),
+            strides,
+        )
+
+
+@lru_cache(maxsize=4096)
+def uses(axis: Axis) -> IntArray:
+    """How many outputs read the input through each tap.
+
+    Examples
+    --------
+    >>> uses(Axis(size=3, kernel=3, stride=1, before=1, after=1, dilation=1))
+    array([2, 3, 2])
+    """
+    if axis.mode != "zeros":
+        return np.full(axis.kernel, axis.out_size)
+    offsets = np.arange(axis.kernel) * axis.dilation - axis.before
+    first = np.maximum(0, -(offsets // axis.stride))
+    stop = np.minimum((axis.size - 1 - offsets) // axis.stride + 1, axis.out_size)
+    return np.maximum(0, stop - first)
 
 
 def guesses_in_modes(
     found: Sequence[dict[str, AxisFit]], shapes: Shapes
 ) -> Iterator[Guess]:
     """A guess for each padding mode that all axes fit, the fewest taps first."""
-    modes = [mode for mode in _MODES if all(mode in fits for fits in found)]
+    modes = [mode for mode in PADDING_MODES if all(mode in fits for fits in found)]
     axes = {mode: tuple(fits[mode] for fits in found) for mode in modes}
     taps = {mode: prod(fit.axis.kernel for fit in axes[mode]) for mode in modes}
     bare = {mode: not any(fit.vacuous for fit in axes[mode]) for mode in modes}

@@ -21,24 +21,27 @@ _LARGE = 1 << 12  # entries from which the first guess that holds is the answer
 
 def plainest(task: Task, entries: Entries, readings: list[Reading]) -> Found | None:
     """The plainest geometry that has the matrix."""
-    found = None
-    for whole in (False, True):
-        found = _searched(task, entries, readings, whole)
-        if found is not None or len(entries.indices) <= WHOLE:
-            break
-    return found
-
-
-def _searched(
-    task: Task, entries: Entries, readings: list[Reading], whole: bool
-) -> Found | None:
     rough = numbers(entries)
     slack = 0.0
     if task.mean:
         scale: float = float(entries.largest) or 1.0
         # Errors of chance add up along the rows and columns that are summed.
         slack = 4 * float(task.tolerance) / scale * float(max(entries.shape)) ** 0.5
-    search = Search(rough, slack, whole)
+    found, passed = None, True
+    for depth in (0, 1, 2) if len(entries.indices) > WHOLE else (0, 1):
+        if depth == 1 and not passed:  # there was nothing else to look at
+            continue
+        search = Search(rough, slack, depth)
+        found = _searched(task, entries, readings, search) or found
+        passed = search.passed
+        if found is not None and not (depth == 0 and passed and found.loose):
+            break
+    return found
+
+
+def _searched(
+    task: Task, entries: Entries, readings: list[Reading], search: Search
+) -> Found | None:
     guesses: list[tuple[tuple[Any, ...], Guess]] = []
     trivials: list[tuple[tuple[Any, ...], Guess]] = []
     large, found = len(entries.indices) > _LARGE, None
@@ -57,6 +60,8 @@ def _searched(
                         found, search.fewest = better, taps
                         break
             shown.update()
+            if found is not None and found.least:
+                break
     if found is not None:
         return found
     for some in (guesses, trivials):

@@ -10,13 +10,14 @@ import numpy as np
 
 from convmat.arrays import Array, IntArray, Shape
 from convmat.errors import ConvmatTypeError
+from convmat.structure.cut import Cut
 from convmat.structure.entries import Entries
 
-__all__ = ["WHOLE", "Shapes", "axis_table", "numbers"]
+__all__ = ["WHOLE", "Shapes", "axis_table", "cut_table", "numbers"]
 
 WHOLE = 1 << 16  # entries up to which every row is looked at
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Knuth's mixing
-_SOME = 1 << 13  # entries that are looked at of a large matrix
+_SOME = 1 << 12  # entries that are looked at of a large matrix
 _CELLS = 1 << 16  # of the table of an axis, where not all is looked at
 
 
@@ -105,21 +106,50 @@ def axis_table(
     outs : ndarray of int
     """
     size = shapes.inputs[axis]
+    outs = _outs(entries, out_size, after, size, whole)
+    rows = _rows(entries, out_size, after, outs, whole)
+    out, cell, weights = _weighed(entries, rows, axis, out_size, after, shapes)
+    position = np.searchsorted(outs, out) * size + cell
+    return _sums(position, weights, len(outs) * size).reshape(len(outs), size), outs
+
+
+def cut_table(
+    entries: Entries, axis: int, out_size: int, after: int, shapes: Shapes, cut: Cut
+) -> Array | None:
+    """`axis_table` of a long axis without its middle.
+
+    It is None where an output that stays reads what is left out.
+    """
+    outs = cut.outs
+    rows = _rows(entries, out_size, after, outs, whole=False)
+    out, cell, weights = _weighed(entries, rows, axis, out_size, after, shapes)
+    there = cut.moved(cell)
+    if there is None:
+        return None
+    position = np.searchsorted(outs, out) * cut.size + there
+    sums = _sums(position, weights, len(outs) * cut.size)
+    return sums.reshape(len(outs), cut.size)
+
+
+def _weighed(
+    entries: Entries,
+    rows: IntArray,
+    axis: int,
+    out_size: int,
+    after: int,
+    shapes: Shapes,
+) -> tuple[IntArray, IntArray, Array]:
+    """Output, cell, and weighted value of each entry in some rows."""
+    size = shapes.inputs[axis]
     inner = prod(shapes.inputs[axis + 1 :])
-    rows, outs = _chosen(entries, out_size, after, size, whole)
     number, columns, values = entries.of_rows(rows)
     here = rows[number]
     other_rows = here // (out_size * after) * after + here % after
-    out = here // after % out_size
     rest, place = columns // inner, columns % inner
-    cell = rest % size
     other_columns = rest // size * inner + place
     scaled = values / (entries.largest or 1)
     weights = _chance(other_rows, 2 * axis) * _chance(other_columns, 2 * axis + 1)
-    position = np.searchsorted(outs, out) * size + cell
-    return _sums(position, weights * scaled, len(outs) * size).reshape(
-        len(outs), size
-    ), outs
+    return here // after % out_size, rest % size, weights * scaled
 
 
 def _chance(numbers: IntArray, which: int) -> Array:
@@ -139,36 +169,40 @@ def _sums(places: IntArray, weights: Array, length: int) -> Array:
     return np.bincount(places, weights, length)
 
 
-def _chosen(
+def _outs(
     entries: Entries, out_size: int, after: int, size: int, whole: bool
-) -> tuple[IntArray, IntArray]:
-    """Rows to look at, and the outputs of the axis that they are of.
-
-    Of a large matrix: those that share all other coordinates with a row that holds the
-    most entries, in every channel; and not all outputs of a very long axis.
-    """
+) -> IntArray:
+    """Outputs to look at: of a very long axis those in the middle and at both ends."""
     every = np.arange(out_size)
-    total = entries.shape[0]
-    counts = np.diff(entries.indptr)
-    fullest = np.flatnonzero(counts == counts.max())
-    row = int(fullest[len(fullest) // 2])
     most = max(6, _CELLS // size)
-    if out_size > most and not (whole and out_size * size <= 1 << 24):
-        middle, third = row // after % out_size, max(2, most // 3)
-        start = min(max(0, middle - third // 2), out_size - third)
-        some = [every[:third], every[start : start + third], every[-third:]]
-        every = np.unique(np.concatenate(some))
+    if out_size <= most or (whole and out_size * size <= 1 << 24):
+        return every
+    middle, third = entries.fullest // after % out_size, max(2, most // 3)
+    start = min(max(0, middle - third // 2), out_size - third)
+    some = [every[:third], every[start : start + third], every[-third:]]
+    return np.unique(np.concatenate(some))
+
+
+def _rows(
+    entries: Entries, out_size: int, after: int, outs: IntArray, whole: bool
+) -> IntArray:
+    """Rows of these outputs.
+
+    Of a large matrix those that share all other coordinates with a row that holds the
+    most entries, in every channel.
+    """
+    total = entries.shape[0]
     if whole or len(entries.indices) <= WHOLE:
         rows = np.arange(total)
-        held = np.isin(rows // after % out_size, every)
-        return (rows if held.all() else rows[held]), every
+        if len(outs) == out_size:
+            return rows
+        return rows[np.isin(rows // after % out_size, outs)]
+    row = entries.fullest
     block = out_size * after
-    fixed = row % after
     # Which of the rows before the axis are taken: as many as stay few.
     before = np.arange(total // block)
-    few = max(1, _SOME // max(1, int(counts.max()) * len(every)))
+    few = max(1, _SOME // max(1, int(entries.counts[row]) * len(outs)))
     if len(before) > few:
         chosen = np.linspace(0, len(before) - 1, few).astype(np.int64)
         before = np.unique(np.append(chosen, row // block))
-    rows = (before[:, None] * block + every * after + fixed).reshape(-1)
-    return rows, every
+    return (before[:, None] * block + outs * after + row % after).reshape(-1)

@@ -41,6 +41,11 @@ class TapReader:
     shares: Array | None
     unknown: tuple[int, ...]
 
+    @property
+    def one_output(self) -> bool:
+        """Whether one output tells all taps, one entry each."""
+        return self.shares is None and not self.unknown and bool(np.ptp(self.outs) == 0)
+
 
 @lru_cache(maxsize=4096)
 def tap_reader(axis: Axis) -> TapReader:
@@ -150,6 +155,8 @@ def read_kernel(entries: Entries, g: Geometry) -> Array:
         Integers stay integers where all taps are.
     """
     readers = [tap_reader(axis) for axis in g.axes]
+    if all(reader.one_output for reader in readers):
+        return _of_one_output(entries, g, readers)
     outs, cells = (
         _outer([getattr(r, name) for r in readers], size)
         for name, size in (("outs", g.output_size), ("cells", g.input_size))
@@ -167,6 +174,23 @@ def read_kernel(entries: Entries, g: Geometry) -> Array:
     if entries.data.dtype.kind == "i" and read.dtype == object:
         return _integers(read)
     return read
+
+
+def _of_one_output(entries: Entries, g: Geometry, readers: list[TapReader]) -> Array:
+    """The kernel, from one row of each output channel."""
+    outs = _outer([reader.outs[:1] for reader in readers], g.output_size)
+    cells = _outer([reader.cells for reader in readers], g.input_size)
+    rows = np.arange(g.out_channels) * prod(g.output_size) + outs
+    out_channel, columns, values = entries.of_rows(rows)
+    in_channel, cell = np.divmod(columns, prod(g.input_size))
+    per_group, per_out = g.weight_shape[1], g.out_channels // g.groups
+    in_channel -= out_channel // per_out * per_group
+    tap = np.full(prod(g.input_size), -1)
+    tap[cells] = np.arange(len(cells))
+    held = (tap[cell] >= 0) & (in_channel >= 0) & (in_channel < per_group)
+    kernel = np.zeros((g.out_channels, per_group, len(cells)), values.dtype)
+    kernel[out_channel[held], in_channel[held], tap[cell[held]]] = values[held]
+    return kernel.reshape(g.weight_shape)
 
 
 def _outer(each: list[IntArray], sizes: tuple[int, ...]) -> IntArray:

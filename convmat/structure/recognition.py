@@ -15,6 +15,7 @@ from convmat.structure.same import same
 
 if TYPE_CHECKING:
     from convmat.structure.entries import Entries
+    from convmat.structure.evidence import Evidence
 
 __all__ = ["Broken", "Nearest", "Recognition"]
 
@@ -86,7 +87,7 @@ class Recognition:
     """Whether a matrix is a convolution, and which.
 
     It is true in a condition when the matrix is a convolution, and not only in the
-    trivial sense.
+    sense in which any matrix is one: `trivial` or `overfitted`.
 
     Attributes
     ----------
@@ -99,6 +100,12 @@ class Recognition:
         Whether the geometry ties nothing along some axis, because no tap stands in two
         entries there: with one output of many channels, or with a stride as large as
         the input, any matrix is a convolution.
+    overfitted : bool
+        Whether `nearest` tells the matrix in fewer numbers: its taps, and two for each
+        entry that is off, are less than the taps that the geometry needs. So it is with
+        a convolution in which a few entries were changed.
+    evidence : Evidence or None
+        How many taps account for how many entries.
     tolerance : number
         Entries that differ by no more were taken as equal; 0 is exact.
     row_order, column_order : str
@@ -113,7 +120,7 @@ class Recognition:
     unknown_taps : tuple of int
         Flat indices of the taps whose value the matrix does not tell.
     nearest : Nearest or None
-        When the matrix is no convolution, or a trivial one only.
+        When the matrix is no convolution, or only a trivial or an overfitted one.
     searched : str
         What was tried, in words.
     """
@@ -122,6 +129,8 @@ class Recognition:
     geometry: Geometry | None
     kernel: Array | None
     trivial: bool
+    overfitted: bool
+    evidence: Evidence | None
     tolerance: Any
     row_order: str
     column_order: str
@@ -133,7 +142,7 @@ class Recognition:
     _entries: Entries
 
     def __bool__(self) -> bool:
-        return self.geometry is not None and not self.trivial
+        return self.geometry is not None and not (self.trivial or self.overfitted)
 
     @property
     def unique(self) -> bool:
@@ -176,33 +185,55 @@ class Recognition:
             return False
 
     def __str__(self) -> str:
-        rows, columns = self.matrix_shape
         if self:
             what = "a transposed convolution" if self.transposed else "a convolution"
             lines = [f"yes: {what}", f"  {self.geometry!r}"]
             lines += self._orders()
-            lines += [f"  kernel {_told(self.kernel)}"]
+            lines += [f"  kernel {_told(self.kernel)}", f"  {self.evidence}"]
             lines += [f"  not unique: {freedom}" for freedom in self.freedoms]
             if self.tolerance:
                 lines.append(f"  entries equal within {self.tolerance:.3g}")
             return "\n".join(lines)
+        return "\n".join([*self._why_not(), f"  searched: {self.searched}"])
+
+    def _why_not(self) -> list[str]:
+        rows, columns = self.matrix_shape
+        if not len(self._entries.indices):
+            return [
+                f"no, or only trivially: this {rows}x{columns} matrix is 0, and so it "
+                "is in every geometry, with a kernel of zeros"
+            ]
         lines = [f"no: this {rows}x{columns} matrix is no convolution"]
         if self.trivial:
             lines[0] = (
                 "no, or only trivially: along an axis no tap stands in two entries"
             )
             lines.append(f"  {self.geometry!r}")
+        if self.overfitted:
+            lines[0] = f"no: this {rows}x{columns} matrix is near a convolution"
         if self.nearest is not None:
             near = self.nearest
+            entries = "1 entry" if near.wrong == 1 else f"{near.wrong:,} entries"
             lines += [
                 f"  nearest found: {near.geometry!r}",
                 f"  kernel {_told(near.kernel)}",
                 f"  distance {near.distance:.6g}, {near.relative:.3%} of its norm",
-                f"  {near.wrong:,} entries off",
-                f"  first: {near.broken}",
+                f"  {entries} off",
             ]
-        lines.append(f"  searched: {self.searched}")
-        return "\n".join(lines)
+            if near.broken is not None:
+                lines.append(f"  first: {near.broken}")
+        if self.overfitted:
+            lines += [
+                f"  it is {self.geometry!r}",
+                *self._orders(),
+                f"  but {self.evidence}: any matrix is a convolution of so many",
+            ]
+        return lines
+
+    def _repr_html_(self) -> str:
+        from convmat.structure.display import recognition_html
+
+        return recognition_html(self)
 
     def _orders(self) -> list[str]:
         named = {"rows": self.row_order, "columns": self.column_order}

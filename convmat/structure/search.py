@@ -6,23 +6,26 @@ The axes are looked at from the last to the first, each for all outputs it may h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from math import prod
 
 import numpy as np
 
-from convmat.arrays import Shape
+from convmat.arrays import Array, IntArray, Shape
 from convmat.structure.axis_fit import AxisFit
+from convmat.structure.cut import cut_of, steady
 from convmat.structure.entries import Entries
 from convmat.structure.fit import axis_fits
 from convmat.structure.guess import Guess, guesses_in_modes
-from convmat.structure.projection import Shapes, axis_table
+from convmat.structure.projection import Shapes, axis_table, cut_table
 
 __all__ = ["Search", "divisors"]
 
 _NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
 _LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
+_LONG = 64  # outputs and cells from which an axis is expected to have a steady middle
 _PREFIX = 1 << 13  # rows in which a period is looked for
 
 
@@ -35,24 +38,34 @@ class Search:
         Of numbers that are no objects.
     tolerance : float
         Entries that differ by no more are equal, where the largest is 1.
-    whole : bool
-        Whether all rows of a large matrix are looked at, and not some.
+    depth : int
+        How much is looked at. 0: of long axes both ends, where the outputs in the
+        middle are alike; 1: some rows of a large matrix; 2: all rows.
 
     Attributes
     ----------
     fewest : int
         Geometries with more taps are passed over; whoever finds one may lower it.
+    passed : bool
+        Whether outputs were left out or passed over that a greater depth looks at.
     """
 
-    def __init__(self, entries: Entries, tolerance: float, whole: bool = False) -> None:
+    def __init__(self, entries: Entries, tolerance: float, depth: int = 1) -> None:
         self.entries = entries
         self.tolerance = tolerance
-        self.whole = whole
+        self.depth = depth
         self.fewest = 1 << 62
-        starts = entries.indptr[:-1][: _PREFIX + 1]
-        filled = np.append(entries.indices, -1)
-        held = np.diff(entries.indptr[: len(starts) + 1]) > 0
-        self._first = np.where(held, filled[starts], -1)
+        self.passed = False
+
+    @cached_property
+    def _first(self) -> IntArray:
+        """The first column of each of the first rows, -1 where there is none."""
+        starts = self.entries.indptr[:-1][: _PREFIX + 1]
+        if not len(self.entries.indices):
+            return np.full(len(starts), -1)
+        places = np.minimum(starts, len(self.entries.indices) - 1)
+        held = self.entries.counts[: len(starts)] > 0
+        return np.where(held, self.entries.indices[places], -1)
 
     def guesses(
         self,
@@ -140,12 +153,12 @@ class Search:
         for size in sizes:
             if not known and size > _LONGEST * (inputs[axis] + 2):
                 continue
-            table, outs = axis_table(
-                self.entries, axis, size, after, shapes, self.whole
-            )
-            largest = float(np.abs(table).max(initial=0))
-            allowed = largest * _NOISE + self.tolerance
-            fits = axis_fits(table, outs, size, allowed)
+            fits = self._fits(axis, size, after, shapes)
+            if fits is None:
+                if not (self.depth or known) and size >= _LONG <= inputs[axis]:
+                    self.passed = True
+                    continue
+                fits = self._whole_fits(axis, size, after, shapes)
             empty = fits["zeros"].vacuous and len(fits) == 1
             if not known and empty and len(self.entries.indices) > _PREFIX:
                 continue
@@ -160,6 +173,36 @@ class Search:
                 yield [*others, fits], (*before, size)
             if taken == _FAIR:
                 break
+
+    def _fits(
+        self, axis: int, out_size: int, after: int, shapes: Shapes
+    ) -> dict[str, AxisFit] | None:
+        """Fits of an axis that its ends tell, if they tell any."""
+        if self.depth:
+            return None
+        size, inner = shapes.inputs[axis], prod(shapes.inputs[axis + 1 :])
+        pace = steady(self.entries, inner, size, out_size, after)
+        cut = None if pace is None else cut_of(pace, size, out_size)
+        if cut is None:
+            return None
+        table = cut_table(self.entries, axis, out_size, after, shapes, cut)
+        self.passed = True
+        if table is None:
+            return None
+        outs = np.arange(len(table))
+        fits = axis_fits(table, outs, len(outs), self._allowed(table))
+        return cut.lifted(fits)
+
+    def _whole_fits(
+        self, axis: int, out_size: int, after: int, shapes: Shapes
+    ) -> dict[str, AxisFit]:
+        table, outs = axis_table(
+            self.entries, axis, out_size, after, shapes, self.depth == 2
+        )
+        return axis_fits(table, outs, out_size, self._allowed(table))
+
+    def _allowed(self, table: Array) -> float:
+        return float(np.abs(table).max(initial=0)) * _NOISE + self.tolerance
 
     def _likely(self, rows: int, after: int) -> list[int]:
         """Divisors of a number of rows, those first that rows repeat with."""

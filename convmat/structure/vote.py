@@ -35,8 +35,13 @@ _MANY = 1 << 22  # rung positions that are looked at
 _GRAM = 64  # taps of a channel, where they share entries: an exact system is solved
 
 
-def elected(entries: Entries, readings: list[Reading]) -> Geometry | None:
-    """The geometry that most entries agree with, over all readings."""
+def elected(
+    entries: Entries, readings: list[Reading], most: float = float("inf")
+) -> Geometry | None:
+    """The geometry that most entries agree with, over all readings.
+
+    None where none has less than `most` taps and entries that are off in all.
+    """
     rough = numbers(entries)
     search = Search(rough, 0)
     best: tuple[float, Geometry] | None = None
@@ -57,7 +62,7 @@ def elected(entries: Entries, readings: list[Reading]) -> Geometry | None:
                 reading.inputs,
                 outputs,
                 reading.has_channels,
-                float("inf") if best is None else best[0],
+                most if best is None else best[0],
             )
             best = best if vote is None else vote
     return None if best is None else best[1]
@@ -134,9 +139,13 @@ def _length(rough: Entries, g: Geometry) -> float:
     rest = np.abs(values - rung.embed(theta))
     noise = _SIGMAS * 1.4826 * float(np.median(rest)) if len(rest) else 0.0
     limit = max(noise, 1e-9 * float(rough.largest))
-    held = int((np.abs(rough.data) > limit).sum())
+    held = np.abs(rough.data) > limit
     inside = int((np.abs(values) > limit).sum())
-    return float(g.free_parameters + (rest > limit).sum() + held - inside)
+    # What is blurred is explained in part: not at all where noise hides the taps.
+    usual = float(np.median(np.abs(rough.data))) if len(rough.data) else 0.0
+    blurred = len(rest) * (min(1.0, noise / usual) if usual else 0.0)
+    off = (rest > limit).sum() + held.sum() - inside
+    return float(g.free_parameters + off + blurred)
 
 
 def _axes_by_vote(table: Array, outs: IntArray, out_size: int) -> list[Axis]:

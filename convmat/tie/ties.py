@@ -13,6 +13,7 @@ from convmat.arrays import Array, IntArray
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.geometry import Geometry, require_geometry
 from convmat.memory import refuse_beyond
+from convmat.tie.display import ties_html
 from convmat.tie.index import check_columns
 
 __all__ = ["TieMap", "tie_map"]
@@ -139,6 +140,9 @@ class TieMap:
     def __repr__(self) -> str:
         dead = f", {len(self.dead_taps)} dead taps" if len(self.dead_taps) else ""
         return f"TieMap({self.geometry!r}, {len(self.taps)} entries{dead})"
+
+    def _repr_html_(self) -> str:
+        return ties_html(self)
 
 
 def tie_map(geometry: Geometry, *, max_bytes: int | None = None) -> TieMap:

@@ -12,6 +12,7 @@ import numpy as np
 from convmat.verify.checks import Finding
 from convmat.verify.entrywise import Verdict
 from convmat.verify.mutants import Likely
+from convmat.verify.report_html import report_html
 
 __all__ = ["CheckResult", "Report"]
 
@@ -128,6 +129,9 @@ class Report:
             "likely": [str(likely) for likely in self.likely],
             "not_claimed": list(self.missing),
         }
+
+    def _repr_html_(self) -> str:
+        return report_html(self)
 
     def _lines(self) -> Iterator[str]:
         yield (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import pickle
-import sys
 import time
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +17,7 @@ from convmat.verify.boxes import Box
 from convmat.verify.comparison import Comparison, in_blocks
 from convmat.verify.counterexample import Counterexample
 from convmat.verify.routes import ROUTES, Route
+from convmat.version import own_version
 
 __all__ = ["Job", "Tally", "code_digest", "run_chunk"]
 
@@ -93,7 +93,7 @@ class Job:
             "contents": _contents(self.box),
             "routes": list(self.route_names()),
             "seed": self.seed,
-            "version": _version(),
+            "version": own_version(),
             "code": code_digest(self.routes),
         }
 
@@ -192,9 +192,3 @@ def _contents(box: Box) -> str:
     for g in box:
         digest.update(f"{g!r}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def _version() -> str:
-    # By its name: rooms do not import the public face, and it is there by now.
-    face = sys.modules[__name__.partition(".")[0]]
-    return str(vars(face)["__version__"])

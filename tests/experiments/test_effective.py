@@ -13,12 +13,16 @@ from convmat.nn import (
     ConvTranspose,
     Flatten,
     GlobalAvgPool,
+    Learner,
     Linear,
+    Loader,
     MaxPool,
     ReLU,
     Residual,
     Sequential,
 )
+from convmat.optim import SGD
+from convmat.verify.rounding.units import gamma
 
 
 def rng(seed=0):
@@ -57,6 +61,49 @@ def test_gradient_is_a_row_of_the_product_of_matrices():
     row = (W[1] @ W[0]).toarray()[2 * 3 + 1]
     # Sums of at most 4 products of three numbers each, in two orders.
     assert np.abs(used.gradient.ravel() - abs(row)).max() <= 16 * 2.0**-53
+
+
+def test_gradient_of_a_trained_network_is_the_product_of_matrices_between_its_relus():
+    draw = rng(3)
+    layers = [
+        Conv(1, 4, (3, 3), stride=2, padding=1, rng=rng(1)),
+        ReLU(),
+        Conv(4, 3, (2, 3), groups=1, padding=1, rng=rng(2)),
+        ReLU(),
+        Conv(3, 2, (3, 2), dilation=2, rng=rng(3)),
+    ]
+    model = Sequential([*layers, Flatten(), Linear(2 * 2 * 3, 2, rng=rng(4))])
+    x = draw.normal(size=(64, 1, 9, 9))
+    labels = (x.mean(axis=(1, 2, 3)) > 0).astype(int)
+    first = [layer.parameters["weight"].copy() for layer in layers[::2]]
+    learner = Learner(model, Loader(x, labels, 16), SGD(0.05), held_out=(x, labels))
+    learner.fit(3, 0.05, progress=False)
+    body = Sequential(layers).eval()
+    trained = [layer.parameters["weight"] for layer in layers[::2]]
+    assert not any(np.array_equal(*pair) for pair in zip(first, trained, strict=True))
+    sample = x[:1]
+    used = effective_field(body, sample, (1, 1, 2))
+    # The same slopes by matrices: a ReLU is a diagonal of zeros and ones.
+    product, value = np.eye(81), sample
+    for layer in layers:
+        if isinstance(layer, ReLU):
+            product = (value.ravel() > 0)[:, None] * product
+        else:
+            shape, weight = value.shape[1:], layer.parameters["weight"]
+            product = conv_matrix(weight, shape, **layer.keywords) @ product
+        value = layer.forward(value)
+    row = product[np.ravel_multi_index((1, 1, 2), value.shape[1:])]
+    sizes = np.eye(81)
+    for layer, shape in zip(
+        layers[::2], ((1, 9, 9), (4, 5, 5), (3, 6, 5)), strict=True
+    ):
+        weight = abs(layer.parameters["weight"])
+        sizes = conv_matrix(weight, shape, **layer.keywords) @ sizes
+    most = sizes[np.ravel_multi_index((1, 1, 2), value.shape[1:])]
+    # Each route rounds sums of at most 9, 24 and 18 products: 51 roundings and more.
+    assert (np.abs(used.gradient.ravel() - abs(row)) <= 2 * gamma(60) * most).all()
+    assert used.gradient.any()
+    assert not used.gradient[~used.support].any()
 
 
 def test_moving_a_pixel_outside_the_support_moves_nothing():

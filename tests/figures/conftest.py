@@ -66,3 +66,34 @@ def assert_texts_apart():
                 assert apart, f"{text} and {other} overlap"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def slid():
+    """What each tap of each row reads, by padding and slicing: a second derivation.
+
+    `slid(g)[row]` lists, tap by tap, the flat input that is read (-1 for a zero) and
+    the flat cell of the padded input.
+    """
+    modes = {"zeros": "constant", "circular": "wrap", "replicate": "edge"}
+
+    def read(g):
+        inputs = 1 + np.arange(g.matrix_shape[1]).reshape(g.in_channels, *g.input_size)
+        mode = modes.get(g.padding_mode, g.padding_mode)
+        held = np.pad(inputs, ((0, 0), *g.padding), mode=mode) - 1
+        cells = np.arange(held.size).reshape(held.shape)
+        per_group = g.in_channels // g.groups
+        rows = []
+        for channel, *outs in np.ndindex(g.out_channels, *g.output_size):
+            first = channel // (g.out_channels // g.groups) * per_group
+            window = [slice(first, first + per_group)]
+            sides = zip(outs, g.stride, g.dilation, g.kernel_size, strict=True)
+            for out, stride, dilation, taps in sides:
+                start = out * stride
+                window.append(slice(start, start + dilation * taps, dilation))
+            at = tuple(window)
+            pairs = zip(held[at].ravel(), cells[at].ravel(), strict=True)
+            rows.append([(int(one), int(cell)) for one, cell in pairs])
+        return rows
+
+    return read

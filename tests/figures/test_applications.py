@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from convmat import ConvmatTypeError, ShapeError, conv, geometry
 from convmat.figures import four_applications
@@ -82,11 +83,53 @@ def test_kernel_input_and_output_are_labelled_once_a_column(artists):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "g",
-    [None, PADDED, geometry((3, 3), (3, 3), padding=1), geometry((6, 6), (3, 3))],
+    [
+        None,
+        PADDED,
+        geometry((3, 3), (3, 3), padding=1),
+        geometry((6, 6), (3, 3)),
+        geometry(9, 3, padding=[(2, 0)], dilation=2),
+        geometry((4, 3, 2), (2, 2, 2, 2), groups=2),
+    ],
     ids=repr,
 )
 def test_no_texts_of_the_applications_overlap(assert_texts_apart, g, theme):
     assert_texts_apart(four_applications(g, theme=theme))
+
+
+def test_one_axis_is_a_row_of_cells(artists):
+    g = geometry(4, 2, padding=[(1, 0)], stride=2)
+    known = artists(four_applications(g, [2, 3], [5, 6, 7, 8]))
+    for row, result in enumerate(
+        conv([5, 6, 7, 8], [2, 3], padding=[(1, 0)], stride=2)
+    ):
+        assert known[f"y[{row}].text"].get_text() == str(result)
+    assert known["pad[0]@y[0].text"].get_text() == "×"
+    assert fill(known["x[0]@y[0]"]) == tap_mark(1).fill
+    assert fill(known["x[1]@y[1]"]) == tap_mark(0).fill
+    assert fill(known["x[3]@y[1]"]) == LIGHT.plain.fill
+    assert len({known[f"x[{i}]@y[0]"].get_y() for i in range(4)}) == 1
+
+
+def test_channels_are_planes_and_the_kernel_is_that_of_the_output(artists):
+    g = geometry((2, 2, 2), (2, 2, 2, 1))
+    known = artists(four_applications(g))
+    for row in range(g.matrix_shape[0]):
+        out = row // 2
+        for channel in (0, 1):
+            assert known[f"w[{out},{channel},1,0]@y[{row}].text"]
+            tap = 4 * out + 2 * channel
+            column = row % 2
+            assert (
+                fill(known[f"x[{channel},0,{column}]@y[{row}]"]) == tap_mark(tap).fill
+            )
+            assert f"w[{1 - out},{channel},0,0]@y[{row}]" not in known
+
+
+def test_given_axes_are_drawn_on(assert_texts_apart):
+    figure = Figure(figsize=(8, 6))
+    assert four_applications(ax=figure.add_subplot()) is figure
+    assert_texts_apart(figure)
 
 
 def test_the_alt_text_names_each_product():
@@ -100,15 +143,15 @@ def test_the_alt_text_names_each_product():
 @pytest.mark.parametrize(
     ("g", "rule"),
     [
-        (geometry(3, 2), "two spatial axes and one channel"),
-        (geometry((2, 3, 3), (1, 2, 2, 2)), "two spatial axes and one channel"),
-        (geometry((6, 6), (2, 2)), "at most 16 outputs"),
-        (geometry((11, 11), (10, 10)), "100 cells of padded input"),
+        (geometry((3, 3, 3), (2, 2, 2)), "one or two spatial axes.*matrix_plot"),
+        (geometry((6, 6), (2, 2)), "at most 16 outputs.*here 25 and 36.*slide_frames"),
+        (geometry((11, 11), (10, 10)), "100 cells of padded input.*here 4 and 121"),
+        (geometry((6, 3), (6, 6, 1)), "here 18 and 18"),
     ],
     ids=repr,
 )
 def test_what_cannot_be_read_is_refused(g, rule):
-    with pytest.raises(ShapeError, match=f"{rule}.*matrix_plot"):
+    with pytest.raises(ShapeError, match=rule):
         four_applications(g)
 
 

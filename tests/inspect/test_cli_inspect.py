@@ -43,11 +43,11 @@ def test_errors_speak_of_options(net, capsys):
 
 
 def test_a_difference_ends_with_1(net, capsys, monkeypatch):
-    from convmat.inspect import onnx_proof
+    from convmat.inspect import onnx_comparison
 
-    right = onnx_proof.matrix_rows
+    right = onnx_comparison.matrix_rows
     monkeypatch.setattr(
-        onnx_proof, "matrix_rows", lambda k, *a, **b: right(k + 1, *a, **b)
+        onnx_comparison, "matrix_rows", lambda k, *a, **b: right(k + 1, *a, **b)
     )
     assert main(["inspect", net, "--input", "1x3x9x8", "--prove"]) == 1
     assert "DIFFERS" in capsys.readouterr().out

@@ -39,6 +39,10 @@ def test_norm_of_a_convolution_is_that_of_its_matrix(onnx_file, kind):
     assert abs(row.condition - values[0] / values[-1]) <= most * (
         (1 + values[0] / values[-1]) / values[-1]
     )
+    # What is printed beside them holds the other route, up to that one's rounding.
+    assert abs(row.norm - values[0]) <= row.norm_error + most
+    assert 0 < row.norm_error < 1e-9
+    assert 0 < row.condition_error < 1e-6
 
 
 def test_norm_of_a_product_is_that_of_its_weight(onnx_file):
@@ -82,3 +86,68 @@ def test_norm_of_weights_that_are_not_finite_is_not_known(tmp_path):
     (row,) = inspect_file(path, norms=True).layers
     assert row.norm is None
     assert row.notes == ("norm not known: weights are not finite",)
+
+
+def test_a_norm_that_is_not_known_is_no_number_in_the_table(tmp_path):
+    path = tmp_path / "net.npz"
+    np.savez(path, **{"a.weight": np.array([[1.0, np.nan]]), "b.weight": np.eye(2)})
+    found = inspect_file(path, norms=True)
+    a, b = found.layers
+    assert (a.not_finite, b.not_finite) == (1, 0)
+    assert (a.norm, a.condition) == (None, None)
+    lines = str(found).splitlines()
+    assert lines[1].split()[-7:] == [
+        "finite",
+        *("norm", "norm", "±"),
+        *("condition", "condition", "±"),
+    ]
+    assert lines[2].split()[-3:] == ["1", "?", "?"]
+    assert "a: 1 of its weights and biases are not finite" in lines
+    assert lines[3].split()[-4::2] == ["1", "1"]
+
+
+def test_a_singular_layer_says_how_large_its_condition_is_at_least(tmp_path):
+    path = tmp_path / "net.npz"
+    square = np.arange(9.0).reshape(3, 3)  # of rank 2; rounding leaves no 0
+    np.savez(path, **{"a.weight": square, "b.weight": np.zeros((2, 2))})
+    a, b = inspect_file(path, norms=True).layers
+    assert (a.condition, a.condition_error) == (np.inf, np.inf)
+    assert a.notes[0].startswith("singular up to rounding: its condition is ")
+    least = float(a.notes[0].split()[-3])
+    values = dense(square)
+    assert values[-1] < 1e-14
+    assert 1e13 < least <= values[0] / max(values[-1], 1e-300)
+    assert b.notes == ("singular: its norm is 0",)
+
+
+def test_what_an_iteration_gives_is_labelled(onnx_file):
+    pytest.importorskip("onnx")
+    row = only(onnx_file, "Conv", (1, 8, 20, 20), {"w": weights(8, 8, 3, 3)})
+    assert row.norm_error > 0
+    assert "norm iterative, by Golub-Kahan Lanczos" in row.notes[0]
+    assert row.notes[1] == "condition not known: only all singular values tell it"
+    g = row.geometry
+    assert row.condition is None
+    assert row.matrix_shape == g.matrix_shape
+
+
+def test_a_variance_below_zero_has_no_norm(onnx_file):
+    pytest.importorskip("onnx")
+    constants = {n: np.ones(2, np.float32) for n in ("s", "b", "m")}
+    constants["v"] = np.array([1, -1], np.float32)
+    row = only(onnx_file, "BatchNormalization", (1, 2, 4), constants, epsilon=0.5)
+    assert row.norm is None
+    assert "a variance and epsilon are not above 0" in row.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(1.01e-7, "2e-7"), (1e-7, "1e-7"), (9.3e-9, "1e-8"), (3.0, "3e0"), (0.0, "0")],
+)
+def test_errors_are_rounded_up(error, told):
+    from convmat.inspect import Inspection, LayerMatrix
+    from convmat.inspect.columns import columns_of, short
+
+    row = LayerMatrix(name="a", kind="Conv", norm=2.0, norm_error=error)
+    heads, (cells,) = columns_of(Inspection("n", "npz", {}, (row,)), short)
+    assert cells[heads.index("norm ±")] == told

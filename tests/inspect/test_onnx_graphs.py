@@ -195,7 +195,7 @@ def test_unknown_operators_are_counted_and_layers_without_weights_are_named(onnx
     assert [row.name for row in found.layers] == ["late"]
     assert found.layers[0].field is None
     told = str(found)
-    assert "skipped, 1 layers:" in told
+    assert "skipped, 1 layer:" in told
     assert "without a matrix here, 2: Softmax 2" in told
 
 
@@ -209,23 +209,6 @@ def test_an_operator_against_the_standard_is_skipped_with_its_reason(onnx_file):
     assert found.skipped["c"].startswith("Conv: is not as the standard says")
     assert dict(found.others) == {"Softmax": 1}
     assert found.notes[0].startswith("Softmax: is not as the standard says")
-
-
-def test_layers_inside_a_branch_are_told(onnx_file, tmp_path):
-    path = onnx_file([("Relu", ["x"], ["y"], "r", {})], {"x": (1, 1, 5)})
-    model = onnx.load(path)
-    branch = onnx.load(
-        onnx_file(
-            [("Conv", ["x", "w"], ["b"], "c", {})], {"x": (1, 1, 5)}, name="b.onnx"
-        )
-    ).graph
-    del branch.input[:]
-    node = onnx.helper.make_node(
-        "If", ["flag"], ["z"], then_branch=branch, else_branch=branch
-    )
-    model.graph.node.append(node)
-    onnx.save(model, path)
-    assert "If holds 2 layers in graphs of its own" in str(inspect_file(path))
 
 
 def test_every_truncated_file_is_one_sentence(onnx_file, tmp_path):
@@ -309,3 +292,36 @@ def test_settings_are_no_argument_beside_onnx(onnx_file):
     path = onnx_file([("Relu", ["x"], ["y"], "r", {})], {"x": (1, 1, 5)})
     with pytest.raises(ConvmatError, match="must be left out for an ONNX file"):
         inspect_file(path, layers=["c:s2"])
+
+
+def test_two_tensors_of_one_name_are_refused(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {}), ("Neg", ["x"], ["w"], "n", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 30)}, {"w": kernel(1, 1, 3)})
+    with pytest.raises(
+        ConvmatError, match=r"each name to one tensor.* gives 'w' to two"
+    ):
+        inspect_file(path)
+
+
+def test_operators_of_the_future_are_named(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 30)}, {"w": kernel(1, 1, 3)}, opset=9999)
+    found = inspect_file(path)
+    assert len(found.layers) == 1
+    assert "version 9999 of its operators is newer than" in found.notes[0]
+
+
+def test_a_layer_that_cannot_be_read_is_not_called_missing(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 2)}, {"w": kernel(1, 1, 3)})
+    told = str(inspect_file(path))
+    assert "skipped, 1 layer:" in told
+    assert "no layer was found" not in told
+
+
+def test_the_first_axis_is_left_open_only_where_the_file_does(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {}), ("Add", ["h", "y"], ["z"], "a", {})]
+    inputs = {"x": ("n", 1, 9), "h": (2, None, 7)}
+    path = onnx_file(nodes, inputs, {"w": kernel(1, 1, 3)})
+    with pytest.raises(ConvmatError, match=r"sizes of h open.* reads h=2x\?x7: put a"):
+        inspect_file(path)

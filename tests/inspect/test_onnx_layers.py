@@ -276,7 +276,7 @@ def test_weights_that_are_not_finite_are_told(onnx_file):
     kernel[0, 0, 1] = np.nan
     node = ("Conv", ["x", "w"], ["y"], "bad", {})
     found = inspect_file(onnx_file([node], {"x": (1, 1, 9)}, {"w": kernel}))
-    assert "bad: 1 weights are not finite" in str(found)
+    assert "bad: 1 of its weights and biases are not finite" in str(found)
 
 
 def swapped(pads):
@@ -323,14 +323,14 @@ def test_wrong_reading_of_an_attribute_is_never_proved(onnx_file, monkeypatch, b
 
 
 def test_wrong_matrix_differs(onnx_file, monkeypatch):
-    from convmat.inspect import onnx_proof
+    from convmat.inspect import onnx_comparison
 
-    right = onnx_proof.matrix_rows
+    right = onnx_comparison.matrix_rows
 
     def flipped(kernel, *arguments, **keywords):
         return right(kernel[..., ::-1], *arguments, **keywords)
 
-    monkeypatch.setattr(onnx_proof, "matrix_rows", flipped)
+    monkeypatch.setattr(onnx_comparison, "matrix_rows", flipped)
     for kind in ("Conv", "ConvTranspose"):
         node = (kind, ["x", "w"], ["y"], "c", {})
         path = onnx_file([node], {"x": (1, 1, 7)}, {"w": weights((1, 1, 3))})

@@ -164,6 +164,22 @@ HOSTILE = {
         header({"a": entry([2], 0, 8), "b": entry([1], 4, 8)}, b"12345678"),
         "'b' overlaps",
     ),
+    "a gap between tensors": (
+        header({"a": entry([1], 0, 4), "b": entry([1], 8, 12)}, b"1" * 12),
+        "4 bytes before 'b' belong to no tensor",
+    ),
+    "bytes behind the last": (
+        header({"a": entry([1], 0, 4)}, b"1" * 9),
+        "its last 5 bytes belong to no tensor",
+    ),
+    "a name twice": (
+        header(
+            b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},'
+            b'"a": {"dtype": "I32", "shape": [1], "data_offsets": [0, 4]}}',
+            b"1234",
+        ),
+        "its header says 'a' twice",
+    ),
 }
 
 
@@ -281,3 +297,67 @@ def test_only_onnx_has_an_evaluator_and_names_of_inputs(weights):
         inspect_file(weights, input_shape={"x": (3, 4)})
     with pytest.raises(TypeError, match="must be a path"):
         inspect_file(3)
+
+
+def test_a_file_without_layers_says_what_was_looked_for_and_what_is_there(tmp_path):
+    path = tmp_path / "none.npz"
+    np.savez(path)
+    told = str(inspect_file(path)).splitlines()
+    assert told[0] == "none.npz: weights without shapes"
+    assert told[1].startswith("no layer was found; looked for: floating numbers named")
+    assert len(told) == 2
+    np.savez(path, counter=np.array(3), steps=np.ones(4), **{"a.weight": np.arange(6)})
+    last = str(inspect_file(path)).splitlines()[-1]
+    assert last == (
+        "the file holds counter (one number, not floating), steps (4, floating), "
+        "a.weight (6, not floating)"
+    )
+    np.savez(path, **{f"n{i}": np.array(i) for i in range(8)})
+    assert str(inspect_file(path)).endswith(" and 3 more")
+
+
+def test_numbers_that_are_not_finite_are_in_the_row(weights, tmp_path):
+    arrays = dict(ARRAYS) | {"a.bias": np.float32([1, np.nan, np.inf, 2])}
+    path = tmp_path / f"spoilt{weights.suffix}"
+    save = save_file if weights.suffix == ".safetensors" else None
+    if save is None:
+        np.savez(path, **arrays)
+    else:
+        save(arrays, path)
+    rows = {row.name: row for row in inspect_file(path).layers}
+    assert {name: row.not_finite for name, row in rows.items()} == {
+        "a": 2,
+        "n": 0,
+        "up": 0,
+        "head": 0,
+    }
+
+
+def test_values_that_numpy_cannot_read_are_not_judged(tmp_path):
+    path = tmp_path / "small.safetensors"
+    path.write_bytes(header({"a.weight": entry([1, 2], 0, 2, "F8_E4M3")}, b"12"))
+    (row,) = inspect_file(path).layers
+    assert (row.itemsize, row.not_finite) == (1, None)
+
+
+def test_large_files_are_not_read_whole_unless_norms_are_asked_for(
+    weights, monkeypatch
+):
+    from convmat.inspect import weights as reader
+
+    monkeypatch.setattr(reader, "_LOOK", 100)
+    found = inspect_file(weights)
+    assert {row.not_finite for row in found.layers} == {None}
+    assert "values not looked at: 1," in found.notes[-1]
+    assert {row.not_finite for row in inspect_file(weights, norms=True).layers} == {0}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_arrays_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "twice.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for size in (2, 3):
+            with archive.open("a.weight.npy", "w") as member:
+                np.lib.format.write_array(member, np.ones((size, size)))
+    with pytest.raises(ConvmatError, match=r"it holds 'a\.weight\.npy' twice"):
+        inspect_file(path)

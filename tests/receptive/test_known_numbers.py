@@ -99,7 +99,10 @@ def test_chains_that_do_not_fit_are_refused():
         receptive_field(["k3"])
     with pytest.raises(ShapeError, match=r"layers\[1\]\.input_shape must read \(7,\)"):
         receptive_field([geometry(9, 3), geometry(9, 3)])
-    with pytest.raises(GeometryError, match="kernel_size of 'k9' must fit"):
+    with pytest.raises(
+        GeometryError,
+        match="layer must name a layer that fits: its kernel_size must fit",
+    ):
         receptive_field(["k3", "k9"], 9)
     with pytest.raises(ShapeError, match="at least 1 on every axis"):
         receptive_field(["k3"], (9, 0))

@@ -1,5 +1,6 @@
 """Receptive fields by recurrence, by a walk along axes, by a product of matrices."""
 
+from collections import Counter
 from math import prod
 
 import numpy as np
@@ -141,6 +142,37 @@ def over_witnesses(test):
     return test
 
 
+def kinds_of(layers):
+    """What a chain is made of, in words."""
+    for layer in layers:
+        g = layer.geometry
+        depthwise = 1 < g.groups == g.in_channels == g.out_channels
+        kind = "pool" if depthwise else "conv"
+        kind = "transposed" if layer.transposed else kind
+        yield kind
+        reach = zip(g.dilation, g.kernel_size, strict=True)
+        yield from [f"{kind} dilated"] * any(d > 1 and k > 1 for d, k in reach)
+        yield from [f"{kind} strided"] * (max(g.stride) > 1)
+        yield from [f"{kind} padded"] * any(map(any, g.padding))
+        yield from [g.padding_mode] * any(map(any, g.padding))
+
+
+def test_three_hundred_networks_hold_every_kind_of_layer():
+    counts = Counter()
+
+    @settings(max_examples=300, derandomize=True, database=None)
+    @given(chains(MODES))
+    def draw(layers):
+        counts.update({*kinds_of(layers), f"{len(layers)} layers"})
+
+    draw()
+    ways = ("", " dilated", " strided", " padded")
+    wanted = [k + way for k in ("conv", "pool", "transposed") for way in ways]
+    wanted += [*MODES, *(f"{n} layers" for n in range(1, 5))]
+    wanted.remove("1 layers")
+    assert {name for name in wanted if counts[name] < 15} == set()
+
+
 @over_witnesses
 @share(300)
 @given(chains(MODES))
@@ -174,6 +206,8 @@ def test_recurrence_holds_every_support_and_meets_those_that_nothing_cuts(layers
             if plain:
                 assert (ends.first, ends.last) == (low, high)
                 assert high - low + 1 == field.size[axis]
+                reads = sum(field.precedents(axis, out[axis]), ())
+                assert ends.whole == all(inside for _, _, inside in reads)
     for axis, own in enumerate(field.axes):
         _check_whole(field, rows.reshape(-1, *cells), axis, own)
 

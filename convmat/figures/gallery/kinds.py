@@ -1,0 +1,100 @@
+"""What the gallery knows of each figure: its name, caption, options and example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from convmat.figures.film import Film
+    from convmat.figures.gallery.reader import Reader
+
+__all__ = ["Drawn", "Entry", "Option", "Preset"]
+
+Drawn: TypeAlias = "Figure | Film"
+"""What drawing gives."""
+
+_STILL = ("svg", "png", "pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a figure, as text.
+
+    Attributes
+    ----------
+    name : str
+        Without dashes or colons: `input` is `--input` and `:input:`.
+    help : str
+        What it takes, with an example.
+    default : str
+        What holds where nothing is said; empty for none.
+    choices : tuple of str
+        All that it may be, where that is a short list.
+    """
+
+    name: str
+    help: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A figure that can be asked for by its name.
+
+    Attributes
+    ----------
+    name : str
+        That of the function of `convmat.figures` that draws it.
+    caption : str
+        What it shows, in one sentence.
+    group : str
+        What stands together on a page: "matrix", "windows", ...
+    options : tuple of Option
+        All that it understands.
+    draw : callable
+        `draw(reader)` is the figure of the options that were read.
+    example : mapping
+        Options of the picture in the gallery, beside the defaults.
+    formats : tuple of str
+        Kinds of file that it can be saved in.
+    animated : bool
+        Whether it is a film.
+    """
+
+    name: str
+    caption: str
+    group: str
+    options: tuple[Option, ...]
+    draw: Callable[[Reader], Drawn]
+    example: Mapping[str, str] = field(default_factory=dict)
+    formats: tuple[str, ...] = _STILL
+    animated: bool = False
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """What each option is where nothing is said, by name."""
+        return {option.name: option.default for option in self.options}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Options with a name: a published geometry, or a view that is known.
+
+    Attributes
+    ----------
+    caption : str
+        What it is, and where it comes from.
+    figure : str
+        The figure that it was made for; any other that has these options takes it too.
+    options : mapping
+        Text, by the names of options.
+    """
+
+    caption: str
+    figure: str
+    options: Mapping[str, str]

@@ -1,0 +1,106 @@
+"""The matrix, and what it is made of."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from convmat import figures
+from convmat.errors import ConvmatError
+from convmat.figures.gallery.kinds import Drawn, Entry, Option
+from convmat.figures.gallery.options import (
+    BIAS,
+    GEOMETRY,
+    SEED,
+    VALUES,
+    YES_NO,
+    X,
+    changed,
+)
+from convmat.figures.gallery.reader import Reader
+from convmat.figures.gallery.words import refuse_unknown
+
+__all__ = ["ENTRIES"]
+
+_MOST = 900  # positions of matrices that are compared
+
+
+def _equation(read: Reader) -> Drawn:
+    g = read.geometry()
+    kernel, x, bias = read.kernel(g), read.x(g), read.bias(g)
+    return figures.matrix_equation(g, kernel, x, bias=bias, theme=read.theme)
+
+
+def _matrix(read: Reader) -> Drawn:
+    g = read.geometry()
+    padding = read.switch("padded")
+    return figures.matrix_plot(g, read.kernel(g), theme=read.theme, padding=padding)
+
+
+def _tying(read: Reader) -> Drawn:
+    g = read.geometry()
+    rng = np.random.default_rng(read.integer("seed", 0))
+    with read.words():
+        errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
+        x = rng.integers(1, 5, g.matrix_shape[1])
+        return figures.gradient_tying(g, np.outer(errors, x), theme=read.theme)
+
+
+def _compared(read: Reader) -> Drawn:
+    from convmat.verify import implied_matrix
+    from convmat.verify.mutants import MUTANTS
+
+    g, name = read.geometry(), read["mutant"]
+    wrong = {name for name, mutant in MUTANTS.items() if mutant.part == "forward"}
+    rule = "must be a wrong convolution of convmat.verify.mutants.MUTANTS"
+    refuse_unknown(read.named("mutant"), rule, name, sorted(wrong))
+    if prod(g.matrix_shape) > _MOST:
+        g_shape = "x".join(map(str, g.matrix_shape))
+        rule = f"must give a matrix of at most {_MOST} positions, not {g_shape}"
+        raise ConvmatError(read.named("input"), rule, read["input"])
+    with read.words():
+        weights = implied_matrix(MUTANTS[name].build(), g)
+        return figures.matrices_compared(g, weights, name=name, theme=read.theme)
+
+
+ENTRIES = (
+    Entry(
+        "matrix_equation",
+        "The equation W x + b = y in full: each sum with its zero terms, and without.",
+        "matrix",
+        (*changed((*GEOMETRY, BIAS), bias="b"), VALUES, X, SEED),
+        _equation,
+    ),
+    Entry(
+        "matrix_plot",
+        "The matrix of a convolution: a row for each output, a column for each input.",
+        "matrix",
+        (
+            *GEOMETRY,
+            VALUES,
+            SEED,
+            Option("padded", "whether columns stand for padding too", "no", YES_NO),
+        ),
+        _matrix,
+    ),
+    Entry(
+        "gradient_tying",
+        "The gradient of a dense matrix, masked, and summed over each tie: why zeros "
+        "stay 0 and ties stay tied.",
+        "matrix",
+        changed((*GEOMETRY, SEED), seed="0"),
+        _tying,
+    ),
+    Entry(
+        "matrices_compared",
+        "The right matrix beside the one that a wrong convolution implies.",
+        "matrix",
+        (
+            *changed(GEOMETRY, input="3x4", padding="0,0x1,0"),
+            Option("mutant", "which bug, of convmat.verify.mutants", "kernel-flipped"),
+        ),
+        _compared,
+    ),
+)
+"""In the order of a page."""

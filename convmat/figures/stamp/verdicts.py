@@ -1,0 +1,177 @@
+"""Checking files: as they should be, edited, stale, or without a stamp."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import matplotlib as mpl
+
+from convmat.errors import ConvmatError, ConvmatTypeError
+from convmat.figures.draw import save
+from convmat.figures.gallery.drawing import draw
+from convmat.figures.stamp.containers import SUFFIXES, take
+from convmat.figures.stamp.data import data_digest
+from convmat.figures.stamp.note import content_digest, read
+from convmat.figures.stamp.same import same_picture
+from convmat.version import own_version
+
+__all__ = ["Checked", "Verdict", "check", "check_file", "files_in"]
+
+Verdict: TypeAlias = Literal["fine", "edited", "stale", "unknown"]
+"""What `check` finds of a file."""
+
+_LARGEST = 1 << 27  # bytes of a file that is read
+_LONGEST = 2000  # characters of an option
+_DPI = 2400
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one file.
+
+    Attributes
+    ----------
+    path : Path
+    verdict : str
+        "fine"; "edited" when the file is not as it was written; "stale" when the
+        figure that its stamp asks for is another one by now; "unknown" when it has no
+        stamp: it is none of the gallery's, or has lost it.
+    why : str
+        In a few words; empty where all is fine.
+    """
+
+    path: Path
+    verdict: Verdict
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to mend: no stamp is nothing wrong."""
+        return self.verdict in ("fine", "unknown")
+
+
+def check(folder: str | os.PathLike[str]) -> list[Checked]:
+    """Every figure below a folder, drawn again and compared.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    list of Checked
+        Of all files that may carry a stamp, by their paths.
+
+    Raises
+    ------
+    ConvmatError
+        For what is no folder that can be read.
+    """
+    return [check_file(path) for path in files_in(folder)]
+
+
+def files_in(folder: str | os.PathLike[str]) -> list[Path]:
+    """The files below a folder that may carry a stamp, in order.
+
+    Raises
+    ------
+    ConvmatError
+        For what is no folder that can be read.
+    """
+    top = Path(folder)
+    if not top.is_dir():
+        raise ConvmatError("folder", "must be a folder that exists", str(folder))
+    try:
+        return sorted(_below(top))
+    except OSError as error:
+        why = error.strerror or ""
+        raise ConvmatError("folder", "must be readable", str(folder), why) from None
+
+
+def _below(top: Path) -> Iterator[Path]:
+    for path in top.iterdir():
+        hidden = path.name.startswith(".")
+        if path.is_dir() and not path.is_symlink() and not hidden:
+            yield from _below(path)
+        elif path.suffix.lower() in SUFFIXES and path.is_file() and not hidden:
+            yield path
+
+
+def check_file(path: str | os.PathLike[str]) -> Checked:
+    """One file, as `check` does: whatever it holds, this is a verdict.
+
+    Raises
+    ------
+    ConvmatError
+        For a file that can't be read.
+    """
+    file, suffix = Path(path), Path(path).suffix.lower()
+    try:
+        if file.stat().st_size > _LARGEST:
+            return Checked(file, "unknown", "larger than any of the gallery's")
+        content = file.read_bytes()
+    except OSError as error:
+        rule = "must be a file that can be read"
+        raise ConvmatError("path", rule, str(file), str(error.strerror)) from None
+    try:
+        note = read(content, suffix)
+        if note is None:
+            return Checked(file, "unknown", "no stamp")
+        rest = take(content, suffix)[1]
+    except ConvmatError as error:
+        return Checked(file, "edited", f"the {error.argument} {error.rule}")
+    if note.get("content") != content_digest(rest, note):
+        return Checked(file, "edited", "its content is not what was written")
+    wrong = _malformed(note)
+    if wrong:
+        return Checked(file, "edited", wrong)
+    verdict, why = _drawn_again(content, suffix, note)
+    return Checked(file, verdict, why)
+
+
+def _malformed(note: Mapping[str, Any]) -> str:
+    """What is not as a stamp has it; empty where all is."""
+    spec, dpi = note.get("spec"), note.get("dpi")
+    if not isinstance(spec, dict) or set(spec) != {"figure", "options", "theme"}:
+        return "the stamp has no specification"
+    options = spec["options"]
+    texts = [spec["figure"], spec["theme"]]
+    if isinstance(options, dict):
+        texts += [*options, *options.values()]
+    if not isinstance(options, dict) or not all(isinstance(t, str) for t in texts):
+        return "the specification in the stamp is not made of texts"
+    if max(map(len, texts)) > _LONGEST:
+        return f"a text in the stamp has more than {_LONGEST:,} characters"
+    if not isinstance(dpi, int) or isinstance(dpi, bool) or not 0 < dpi <= _DPI:
+        return f"the dpi in the stamp are no whole number from 1 to {_DPI:,}"
+    return ""
+
+
+def _drawn_again(
+    content: bytes, suffix: str, note: Mapping[str, Any]
+) -> tuple[Verdict, str]:
+    """What the specification gives today, beside what the file holds."""
+    spec = note["spec"]
+    drawn: Any
+    try:
+        drawn = draw(spec["figure"], spec["options"], theme=spec["theme"])
+    except (ConvmatError, ConvmatTypeError) as error:
+        return "stale", f"it is drawn no more: {error}"
+    if note.get("data") != data_digest(drawn):
+        return "stale", "the same options give another figure today"
+    made_by = note.get("convmat"), note.get("matplotlib")
+    if made_by != (own_version(), mpl.__version__):
+        return "fine", ""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            again = save(drawn, Path(folder) / f"figure{suffix}", dpi=note["dpi"])
+        except ConvmatError as error:
+            return "stale", f"it is saved so no more: {error}"
+        if same_picture(content, again.read_bytes(), suffix):
+            return "fine", ""
+    return "stale", "drawn again by the same versions it is another file"

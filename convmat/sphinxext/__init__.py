@@ -1,0 +1,54 @@
+"""Figures of convmat in other people's documentation: a directive for Sphinx.
+
+In `conf.py`:
+
+    extensions = ["convmat.sphinxext"]
+
+In a page of reStructuredText:
+
+    .. convmat:: matrix_equation
+       :input: 3x3
+       :kernel: 2x2
+
+       The matrix of a 2×2 kernel on a 3×3 image.
+
+and in Markdown, through MyST, the same within a fence of `{convmat} matrix_equation`.
+The figure is drawn while the pages are built, from the options beside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convmat.errors import needs
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+__all__ = ["setup"]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls for each name in `extensions`.
+
+    Raises
+    ------
+    ExtensionError
+        When matplotlib is missing.
+    """
+    from importlib.util import find_spec
+
+    from sphinx.errors import ExtensionError
+
+    from convmat import __version__
+    from convmat.sphinxext.directive import FigureDirective
+    from convmat.sphinxext.pages import add_style, drawn, note_format, visitors
+
+    if find_spec("matplotlib") is None:
+        raise ExtensionError(needs("convmat.sphinxext", "matplotlib", "figures"))
+    app.add_config_value("convmat_theme", "auto", "env", [str])
+    app.add_node(drawn, **visitors())
+    app.add_directive("convmat", FigureDirective)
+    app.connect("config-inited", add_style)
+    app.connect("env-before-read-docs", note_format)
+    return {"version": __version__, "parallel_read_safe": True}
