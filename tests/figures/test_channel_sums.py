@@ -9,7 +9,6 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from convmat import (
-    ConvmatError,
     ConvmatTypeError,
     ShapeError,
     conv,
@@ -110,7 +109,9 @@ def test_planes_of_another_group_have_no_kernel(artists):
 
 def test_the_frame_holds_the_rows_of_the_output_channel(artists):
     g = ODD[0]
-    known = artists(channels(g, output=7))  # of channel 2, which has rows 6 to 8
+    figure = channels(g, output=7)  # of channel 2, which has rows 6 to 8
+    assert channels(g, output=(2, 1)).convmat == figure.convmat
+    known = artists(figure)
     frame, first = known["rows"], known["W[6,0]"]
     assert frame.get_xy() == pytest.approx(first.get_xy())
     assert frame.get_height() == pytest.approx(3 * first.get_height())
@@ -170,7 +171,7 @@ def test_what_cannot_be_drawn_is_refused():
         channels(geometry((2, 2, 2), (2, 2, 2)))
     with pytest.raises(ShapeError, match=r"cells wide.*matrix_plot"):
         channels(geometry(100, 2))
-    with pytest.raises(ConvmatError, match="output must be an integer from 0 to 3"):
+    with pytest.raises(ShapeError, match="output must be a row below 4, or a position"):
         channels(ODD[3], output=4)
     with pytest.raises(ConvmatTypeError, match="geometry must be a Geometry"):
         channels("RGB")
