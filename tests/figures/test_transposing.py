@@ -190,7 +190,7 @@ def test_no_texts_of_a_transpose_overlap(assert_texts_apart, artists, g):
 
 
 def test_a_long_line_has_colors_only(assert_texts_apart, artists):
-    figure = transpose(geometry(15, 7, padding=3))
+    figure = transpose(geometry(20, 5, padding=2))
     assert_texts_apart(figure)
     assert "w[0]" in artists(figure)
     assert "w[0].text" not in artists(figure)
