@@ -121,6 +121,9 @@ def _normed(row: LayerMatrix, parts: dict[str, Tensor]) -> LayerMatrix:
         return replace(row, notes=(*row.notes, note))
     if row.matrix_shape is None:
         return row
+    if parts and not parts["weight"].readable:
+        note = "norm not known: NumPy has no such numbers"
+        return replace(row, notes=(*row.notes, note))
     weight = parts["weight"].read().astype(np.float64) if parts else None
     return with_norms(row, weight)
 

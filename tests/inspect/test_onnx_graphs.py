@@ -325,3 +325,29 @@ def test_the_first_axis_is_left_open_only_where_the_file_does(onnx_file):
     path = onnx_file(nodes, inputs, {"w": kernel(1, 1, 3)})
     with pytest.raises(ConvmatError, match=r"sizes of h open.* reads h=2x\?x7: put a"):
         inspect_file(path)
+
+
+def test_numbers_written_one_by_one_are_as_many_as_the_shape(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 9)}, {"w": kernel(1, 1, 3)})
+    model = onnx.load(path)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.float_data.extend([1.0, 2.0, 3.0])
+    path.write_bytes(model.SerializeToString())
+    assert inspect_file(path, prove=True).layers[0].proof == "exact"
+    tensor.float_data.append(4.0)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ConvmatError, match=r"must hold 3 numbers in w, .* it holds 4"):
+        inspect_file(path)
+
+
+def test_versions_of_names_that_are_no_text_are_refused(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 9)}, {"w": kernel(1, 1, 3)})
+    model = onnx.load(path)
+    model.opset_import.append(onnx.helper.make_opsetid("mine.own", 1))
+    content = model.SerializeToString().replace(b"mine.own", b"mine\xffown")
+    path.write_bytes(content)
+    with pytest.raises(ConvmatError, match="one of its names is no text"):
+        inspect_file(path)
