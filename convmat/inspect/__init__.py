@@ -7,8 +7,8 @@ is what is known in one graph, `onnx_walk` goes through it and `onnx_inner` into
 within its operators; `onnx_layers` makes a row of an operator and what is `onnx_beside`
 it. `onnx_proof` and `onnx_proof_integers` hold each layer against the reference
 evaluator in `onnx_alone`, with what `onnx_comparison` has for both, in floats within
-`rounding`. `files` reads safetensors and npz, `spelled` what a caller adds to them,
-`weights` makes their rows and `weights_chain` puts them in a row.
+`rounding`. `safetensors_file` and `npz_file` read the tensors of `files`, `spelled`
+what a caller adds to them; `weights` makes their rows and `weights_chain` joins them.
 
 `facts` counts a layer from its geometry, `reach` follows the receptive fields, `norms`
 asks for singular values. `value` holds what was found, `tables` writes it, by `columns`

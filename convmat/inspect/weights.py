@@ -11,7 +11,9 @@ import numpy as np
 
 from convmat.arrays import Shape
 from convmat.inspect.facts import full_layer
-from convmat.inspect.files import Tensor, npz_tensors, safetensors_tensors
+from convmat.inspect.files import Tensor
+from convmat.inspect.npz_file import npz_tensors
+from convmat.inspect.safetensors_file import safetensors_tensors
 from convmat.inspect.spelled import Spelled
 from convmat.inspect.value import Inspection, LayerMatrix
 from convmat.inspect.weights_chain import Chain
