@@ -279,6 +279,11 @@ def test_operators_against_the_standard_are_not_followed(network):
     found = network([node])
     told = "if: its graphs are not followed here, and 2 layers in it not read"
     assert found.notes == (told,)
+    twice = condition()
+    twice.attribute.append(twice.attribute[0])
+    assert (
+        "if: it has two graphs of one name, and 3" in network([twice], [FLAG]).notes[0]
+    )
     body = graph([conv("p", "q", "each")], [value("q")], [value("p")])
     for attributes in ({}, {"num_scan_inputs": 9}, {"num_scan_inputs": -1}):
         scan = helper.make_node("Scan", ["x"], ["y"], name="s", body=body, **attributes)
