@@ -139,7 +139,7 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
         # So near a convolution no other order is called for.
         return _told(task, found, order, transposed, plainer, told)
     if (found is None or found.loose) and len(task.entries.indices):
-        told += ", rows and columns also with channels last and in Fortran order"
+        told += ", other orders of rows and columns"
         told += ", and the transpose"
         for other, far, turned in in_other_orders(task, readings, inputs):
             if far.trivial or (found is not None and found.taps <= far.taps):

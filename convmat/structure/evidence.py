@@ -15,7 +15,7 @@ from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.structure.guess import uses
 
-__all__ = ["Evidence", "evidence_of"]
+__all__ = ["Evidence", "evidence_of", "numbers_of"]
 
 _USES = 1.25  # entries that a tap stands in, on the average, to be tied at all
 _CLEAR = 4  # and to leave no doubt, if none stands alone
@@ -59,8 +59,12 @@ class Evidence:
 
     @property
     def clear(self) -> bool:
-        """Whether a few entries that are off could not have been made to fit."""
-        return self.single == 0 and self.entries >= _CLEAR * self.taps
+        """Whether a few entries that are off could not have been made to fit.
+
+        A tap, with place and value of an entry that is off, are three numbers.
+        """
+        plenty = self.single == 0 and self.entries >= _CLEAR * self.taps
+        return plenty or self.numbers <= 3
 
     @property
     def numbers(self) -> int:
@@ -77,8 +81,7 @@ class Evidence:
         wrong : int
             Entries that are off from it: place and value of each have to be told too.
         """
-        other = min(kernel.size, 2 * int(np.count_nonzero(kernel)))
-        return other + 2 * wrong < self.numbers
+        return numbers_of(kernel) + 2 * wrong < self.numbers
 
     def __str__(self) -> str:
         taps = "1 tap accounts" if self.taps == 1 else f"{self.taps:,} taps account"
@@ -92,6 +95,11 @@ class Evidence:
         if self.taps == 1:
             return f"{taps} for {entries}"
         return f"{taps} for {entries}, {each}"
+
+
+def numbers_of(kernel: Array) -> int:
+    """How many numbers tell a kernel: all taps, or place and value of some."""
+    return min(kernel.size, 2 * int(np.count_nonzero(kernel)))
 
 
 def evidence_of(g: Geometry, kernel: Array, entries: int) -> Evidence:

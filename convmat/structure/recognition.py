@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, require_geometry
 from convmat.geometry.integers import integer
+from convmat.structure.evidence import Evidence, numbers_of
 from convmat.structure.members import Family, family_of
 from convmat.structure.reading import read_kernel
 from convmat.structure.same import same
 
 if TYPE_CHECKING:
     from convmat.structure.entries import Entries
-    from convmat.structure.evidence import Evidence
 
 __all__ = ["Broken", "Nearest", "Recognition"]
 
@@ -88,8 +88,9 @@ class Nearest:
 
     @property
     def close(self) -> bool:
-        """Whether no more than one entry in twenty is off."""
-        return 20 * self.wrong <= self.entries
+        """Whether few taps tell all but a few entries, no more than one in twenty."""
+        few = 2 * numbers_of(self.kernel) <= self.entries
+        return few and 20 * self.wrong <= self.entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +120,10 @@ class Recognition:
     tolerance : number
         Entries that differ by no more were taken as equal; 0 is exact.
     row_order, column_order : str
-        `"C"`, the order of convmat, `"channels last"` or `"Fortran"`: the geometry is
-        that of the matrix with its rows and columns put in C order.
+        `"C"`, the order of convmat, `(channel, *spatial)`; `"channels last"`;
+        `"swapped"`, with the spatial axes the other way round; `"Fortran"`, both;
+        `"flipped"`, counted backwards along each spatial axis. The geometry is that of
+        the matrix with its rows and columns put in C order.
     transposed : bool
         Whether it is the transpose that is a convolution: the matrix is that of a
         transposed convolution, and the geometry the paired one.
@@ -149,7 +152,7 @@ class Recognition:
     unknown_taps: tuple[int, ...]
     nearest: Nearest | None
     searched: str
-    _entries: Entries
+    _entries: Entries = field(repr=False)
 
     def __bool__(self) -> bool:
         return self.geometry is not None and not (self.trivial or self.overfitted)
