@@ -194,6 +194,19 @@ def test_counts_are_those_of_the_values_around_the_threshold(g, seed, share):
         assert found.low <= share * values[0] <= found.high
 
 
+@pytest.mark.parametrize("kind", [0, 1], ids=["real", "complex"])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+def test_counts_hold_over_many_blocks(kind, share):
+    g = geometry((2, 150), (2, 2, 3), padding=1)
+    given_ = read(drawn(g, 3, kind), g.input_shape, g.keywords)
+    (values,), _ = of_groups(given_)
+    (tall,) = tall_matrices(given_, None)
+    assert tall.width < 20  # blocks are of 32 columns, of 300
+    found = count_above(tall, share * float(values[0]), g, None)
+    assert found.value == (values > share * values[0]).sum()
+    assert 0.9 * share < found.low / values[0] < found.high / values[0] < 1.1 * share
+
+
 def test_rank_of_a_large_layer_is_counted_and_its_gap_is_shown():
     kernel = np.random.default_rng(0).standard_normal((4, 4, 3, 3))
     kernel[2:] = kernel[:2]  # half of the outputs say nothing new
