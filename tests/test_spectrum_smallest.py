@@ -238,13 +238,18 @@ def test_a_threshold_that_rounding_hides_is_refused():
 
 
 def test_an_iteration_on_the_inverse_that_stops_early_says_so():
-    kernel = np.random.default_rng(0).standard_normal((2, 2, 3, 3))
-    with pytest.raises(
-        NotConvergedError, match=r"smallest value not found: .* 1 step"
-    ) as e:
-        smallest_value(kernel, (2, 21, 20), padding=1, max_steps=1)
-    assert e.value.residual > e.value.tol
-    assert e.value.estimate.how == "inverse"
+    kernel = np.random.default_rng(1).standard_normal((2, 2, 3, 3))
+    with pytest.raises(NotConvergedError, match=r"smallest value not found: .* 1 step"):
+        smallest_value(
+            np.zeros((3, 3)) + kernel[0, 0], (50, 50), max_steps=1, padding=2
+        )
+
+
+def test_a_value_in_a_cluster_is_enclosed_though_no_direction_settles():
+    found = smallest_value([1, 2.1, 1], 3000, padding=1, tol=1e-8)
+    truth = 2.1 + 2 * np.cos(np.pi * 3000 / 3001)  # of a tridiagonal Toeplitz matrix
+    assert found.how == "enclosed"
+    assert abs(found.value - truth) <= found.error <= 1e-5
 
 
 @pytest.mark.parametrize("call", [smallest_value, condition_number, rank])
