@@ -220,4 +220,3 @@ def _told(
         searched,
         order.entries,
     )
-

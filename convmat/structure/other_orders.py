@@ -40,9 +40,7 @@ def in_other_orders(
         yield Order(entries, "C", "C", None), found, True
 
 
-def _in_order(
-    task: Task, reading: Reading, order: Order
-) -> tuple[Order, Found] | None:
+def _in_order(task: Task, reading: Reading, order: Order) -> tuple[Order, Found] | None:
     """What is found in an order, with the axes as the reading has them."""
     other = replace(reading, out_channels=order.out_channels)
     if not order.swapped:
