@@ -368,7 +368,7 @@ def test_completion_knows_commands_options_and_choices(capsys):
         ("convmat figures matrix_e", "matrix_equation"),
         ("convmat figures --format pn", "png"),
         ("convmat figures --theme da", "dark"),
-        ("convmat figures --preset klein", "kleinsmith"),
+        ("convmat figures --preset dil", "dilation"),
     ],
 )
 def test_bash_completes(words, answers, capsys, tmp_path):

@@ -2,6 +2,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -53,6 +54,18 @@ FIGURES = {
     "planes": figures.stack3d,
     "strides": lambda: figures.stride(geometry((5, 5), (3, 3), stride=2)),
 }
+
+
+@cache
+def figure_of(name):
+    """Drawn once for all tests, which leave it as it is but for its dpi."""
+    return FIGURES[name]()
+
+
+@cache
+def picture_of(name):
+    return tikz_picture(figure_of(name))
+
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 POINT = rf"\({NUMBER},{NUMBER}\)"
@@ -142,8 +155,7 @@ def is_seen(artist):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_each_artist_with_an_id_has_its_command_and_nothing_else_has_one(name, artists):
-    figure = FIGURES[name]()
-    picture = tikz_picture(figure)
+    figure, picture = figure_of(name), picture_of(name)
     assert_grammar(picture)
     seen = {gid for gid, artist in artists(figure).items() if is_seen(artist)}
     assert set(commands_by_id(picture)) == seen
@@ -151,8 +163,7 @@ def test_each_artist_with_an_id_has_its_command_and_nothing_else_has_one(name, a
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "planes"])
 def test_cells_have_their_places_colors_borders_and_hatches(name, artists):
-    figure = FIGURES[name]()
-    found = commands_by_id(tikz_picture(figure))
+    figure, found = figure_of(name), commands_by_id(picture_of(name))
     figure.set_dpi(72)
     FigureCanvasAgg(figure).draw()
     cells = 0
@@ -178,8 +189,7 @@ def test_cells_have_their_places_colors_borders_and_hatches(name, artists):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_words_are_those_of_the_figure_at_the_places_that_they_hang_at(name, artists):
-    figure = FIGURES[name]()
-    found = commands_by_id(tikz_picture(figure))
+    figure, found = figure_of(name), commands_by_id(picture_of(name))
     figure.set_dpi(72)
     FigureCanvasAgg(figure).draw()
     words = 0
@@ -203,6 +213,8 @@ def test_words_are_those_of_the_figure_at_the_places_that_they_hang_at(name, art
         if not turned:
             side = {"left": "base west", "center": "base", "right": "base east"}
             assert f"anchor={side[artist.get_ha()]}," in line
+            ends = {"left": low[0], "center": (low + high)[0] / 2, "right": high[0]}
+            assert abs(at[0] - ends[artist.get_ha()]) < 0.03, line
         words += 1
     assert words >= 4
 
@@ -236,7 +248,7 @@ def test_a_tex_file_is_the_picture_and_says_what_it_needs(tmp_path):
     assert first == "% matrix_equation, drawn by convmat"
     assert second == "% needs \\usepackage{tikz}"
     assert third == f"% alt: {' '.join(figure.convmat['alt'].split())}"
-    hatched = tikz_picture(FIGURES["plot with hatches"]())
+    hatched = picture_of("plot with hatches")
     assert "\\usetikzlibrary{patterns}" in hatched.splitlines()[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Reader:
             with in_words(self.options, self.named):
                 yield
         except ConvmatError as error:
-            name = error.argument.partition(".")[0]
+            name = re.split(r"[.\[]", error.argument)[0]
             name = "output" if name == "out" else name
             if name not in self.options:
                 raise
