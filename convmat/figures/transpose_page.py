@@ -74,6 +74,7 @@ class TransposePage:
         if g.padding_mode == "zeros" or not any(map(any, g.padding)):
             self.mirrored = Mirrored(g)
         flat = [*self.inputs, *self.outputs, *self.texts]
+        flat += self.words if taps is not None else []  # sums of letters are cut
         wished = min(0.42, max(0.24, widest(flat, SIZE) + 0.12))
         across = sum(blocks_extent(*shape)[0] for shape in self._parts())
         if self.mirrored:
@@ -151,7 +152,7 @@ class TransposePage:
                 mark = Mark(theme.background, theme.muted, theme.muted)
                 return mark, self._fit(self.inputs[flat]), gid
             mark = self.grid.mark(entry, flat, theme)
-            return mark, self._fit(self.words[entry]), gid
+            return mark, self._fit(self._word(entry)), gid
 
         ins, _, outs = self._parts()
         parts = [blocks_extent(*shape) for shape in self._parts()]
@@ -238,6 +239,13 @@ class TransposePage:
 
     def _reach(self, right: float) -> None:
         self.right = max(self.right, right)
+
+    def _word(self, entry: int) -> str:
+        """What an entry says; too long a sum has its first tap, and a filled corner."""
+        text = self.words[entry]
+        if text_width(text, self.points) <= 0.9 * self.tile:
+            return text
+        return self.texts[int(self.grid.entries.taps[entry])]
 
     def _fit(self, text: str) -> str:
         return text if self.points else ""
