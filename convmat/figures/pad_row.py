@@ -15,9 +15,9 @@ from convmat.geometry.wording import sizes, times
 
 __all__ = ["Panel", "Row"]
 
-_WIDE = 6.1  # inches of a row of pictures
-_LARGEST, _ROOM = 0.25, 1.16  # inches of a cell, and across a picture at least
-_MARGIN, _GAP, _BELOW = 0.2, 0.22, 0.08
+_WIDE = 6.15  # inches of a row of pictures
+_LARGEST, _ROOM = 0.25, 1.26  # inches of a cell, and across a picture at least
+_MARGIN, _GAP, _BELOW = 0.17, 0.18, 0.08
 _SMALL = 7.0  # points
 
 
@@ -98,14 +98,24 @@ class Row:
 
     def _draw_row(self, part: range, top: float) -> float:
         titles = {n: wrapped(self.panels[n].name, SIZE, self.rooms[n]) for n in part}
+        told = {n: wrapped(self._input_told(n), _SMALL, self.rooms[n]) for n in part}
         head = top + LINE * max(map(len, titles.values()))
+        low = head + LINE * max(map(len, told.values()))
         left, bottom = _MARGIN, head
         for n in part:
             lines = titles[n]
             self._lines(lines, left, head - LINE * len(lines), f"name@{n}", SIZE)
-            bottom = max(bottom, self._draw_panel(n, left, head))
+            self._lines(told[n], left, head, f"input@{n}")
+            bottom = max(bottom, self._draw_panel(n, left, low))
             left += self.rooms[n] + _GAP
         return bottom
+
+    def _input_told(self, n: int) -> str:
+        cells = self.panels[n].cells
+        told = f"input {times(cells.geometry.input_size)}"
+        if any(map(any, cells.geometry.padding)):
+            told += f", padded to {times(cells.size)}"
+        return told
 
     def _draw_panel(self, n: int, left: float, top: float) -> float:
         """Padded input, output and formula of one picture; where it ends."""
@@ -120,12 +130,7 @@ class Row:
             mark = theme.output if row == 0 else tinted(theme, OUTPUT)
             return mark, "", f"y[{row}]@{n}"
 
-        padded = "padded to " if any(map(any, g.padding)) else ""
-        told = f"input {times(g.input_size)}"
-        if padded:
-            told += f", {padded}{times(cells.size)}"
-        y = self._lines(wrapped(told, _SMALL, self.rooms[n]), left, top, f"input@{n}")
-        corner = left, y + _BELOW / 2
+        corner, y = (left, top + _BELOW / 2), top
         y += draw_grid(self.sheet, corner, side, cells.size, input_look, self.points)[1]
         draw_frame(self.sheet, corner, side, cells.box(0), f"window@{n}")
         told = f"output {times(g.output_size)}"

@@ -89,7 +89,9 @@ class Stack:
         told = [formula]
         if self.layer.transposed:
             steps = "×".join(map(str, self.layer.geometry.stride))
-            told.insert(0, f"Input stretched by {steps}, kernel flipped, stride 1.")
+            wider = max(self.layer.geometry.stride) > 1
+            told.append(f"Input stretched by {steps}, kernel flipped," if wider else "")
+            told[-1] += " stride 1." if wider else "Kernel flipped."
             if (self.scene.inputs < 0).any():
                 told.append("Dotted: inserted zeros.")
         if padded:

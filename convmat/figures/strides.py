@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from convmat.arrays import IntArray
 from convmat.errors import GeometryError
-from convmat.figures.canvas import widest
+from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import short
 from convmat.figures.padded import (
@@ -68,7 +68,8 @@ def stride(
         has a dot; frames are around the first window and the next. Cells of the input
         that no window reads are dotted. Ids: `x[i,j]@s1` and `y[r]@s1` at stride 1,
         `x[i,j]@s2` and `y[r]@s2` at stride 2 (`@s2x3` where axes differ),
-        `pad[i,j]@s1`, `cross[r]@s1`, `dot[r]@s1`, `window@s1`, `next@s1`.
+        `pad[i,j]@s1`, `cross[r]@s1`, `dot[r]@s1`, `window@s1`, `next@s1`,
+        `formula@s1[0]`.
 
     Raises
     ------
@@ -140,17 +141,19 @@ class _Pair:
     def draw(self, channels: bool) -> None:
         """Both rows, what they say, and the sheet cut to its size."""
         y = _MARGIN
-        left = _MARGIN + self._width(self.cells[0].size, self._input_told(0)) + _BETWEEN
-        wide = left - _MARGIN
+        first = max(map(self._input_width, (0, 1)))
+        left = _MARGIN + first + _BETWEEN
+        wide = left - _MARGIN + max(map(self._output_width, (0, 1)))
         for row, cells in enumerate(self.cells):
-            y = self._draw_row(row, y, left) + _GAP
-            told = self._output_told(row)
-            wide = max(
-                wide, left - _MARGIN + self._width(cells.geometry.output_size, told)
-            )
-        formulas = [sizes(cells.geometry.axes) for cells in self.cells]
-        note = f"Stride 1: {formulas[0]}. Stride {self._stride(1)}: {formulas[1]}. "
-        note += "Dots: first cell of each window. Crossed: left out."
+            y = self._draw_row(row, y, left) + 0.06
+            formula = f"Output: {sizes(cells.geometry.axes)}"
+            looks: dict[str, Any] = {"ha": "left", "fontsize": SIZE}
+            for depth, line in enumerate(wrapped(formula, SIZE, wide)):
+                gid = f"formula{self.suffix(row)}[{depth}]"
+                self.sheet.write(_MARGIN, y + LINE / 2, line, gid, **looks)
+                y += LINE
+            y += _GAP
+        note = "Dots: first cell of each window. Crossed: left out."
         if not self.cells[1].read[self.cells[1].inside].all():
             note += " Dotted: never read."
         if channels:
@@ -158,8 +161,13 @@ class _Pair:
         y += paragraph(self.sheet, note, (_MARGIN, y - 0.06), wide)
         self.sheet.cut(wide + 2 * _MARGIN, y + 0.06)
 
-    def _width(self, size: tuple[int, ...], told: str) -> float:
-        return max(tiled_shape(size)[1] * self.side, widest([told], SIZE))
+    def _input_width(self, row: int) -> float:
+        columns = tiled_shape(self.cells[row].size)[1]
+        return max(columns * self.side, text_width(self._input_told(row), SIZE))
+
+    def _output_width(self, row: int) -> float:
+        columns = tiled_shape(self.cells[row].geometry.output_size)[1]
+        return max(columns * self.side, text_width(self._output_told(row), SIZE))
 
     def _input_told(self, row: int) -> str:
         g = self.cells[row].geometry

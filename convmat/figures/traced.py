@@ -50,29 +50,37 @@ class Trace:
         middle = tuple(n // 2 for n in last)
         self.number = output_number(middle if output is None else output, last)
         self.place = tuple(int(n) for n in np.unravel_index(self.number, last))
-        self._measure()  # before anything is counted
+        self._measure([*self.sizes, *(layer.geometry.span for layer in field.layers)])
+        self.axes = [field.precedents(axis, own) for axis, own in enumerate(self.place)]
+        self.outside = [self._beside(level) for level in range(len(self.sizes))]
+        self._measure(list(map(self._extent, range(len(self.sizes)))))
         self.reads = list(self._all_reads())
         self.paths = [self._paths(level) for level in range(len(self.sizes))]
         texts = [number(n) for paths in self.paths for n in paths if n]
         self.points = text_size(texts, self.side)
 
-    def _measure(self) -> None:
-        """The side of a cell, so that all grids fit beside each other."""
-        grids = [_flat(size) for size in self.sizes]
-        beside = 2 * len(grids)  # zeros of the padding that may stand beside them
-        wide = (_WIDE - _GAP * (len(grids) - 1)) / (sum(c for _, c in grids) + beside)
-        high = _HIGH / (2 + max(rows for rows, _ in grids))
-        self.side = min(_LARGEST, wide, high)
+    def _measure(self, sizes: list[Shape]) -> None:
+        """The side of a cell, so that all of these grids fit beside each other."""
+        grids = [_flat(size) for size in sizes]
+        wide = sum(columns for _, columns in grids[: len(self.sizes)])
+        high = max(max(rows, columns) for rows, columns in grids)
+        room = _WIDE - _GAP * (len(self.sizes) - 1)
+        self.side = min(_LARGEST, room / wide, _HIGH / high)
         if self.side < _SMALLEST:
             rule = f"must leave cells of {_SMALLEST} inches beside each other"
             remedy = "figures.receptive_field draws long chains along one axis"
             raise ShapeError("layers", rule, self.sizes, remedy)
 
+    def _extent(self, level: int) -> Shape:
+        """Rows and columns of a layer with the zeros beside it."""
+        rows, columns = _flat(self.sizes[level])
+        above, below, left, right = self.outside[level]
+        return rows + above + below, columns + left + right
+
     def _all_reads(self) -> Iterator[list[Read]]:
         """What is read in each layer: along every axis, and so in all together."""
-        axes = [self.field.precedents(axis, own) for axis, own in enumerate(self.place)]
         for level in range(len(self.field.layers)):
-            pairs = product(*(dict.fromkeys(axis[level]) for axis in axes))
+            pairs = product(*(dict.fromkeys(axis[level]) for axis in self.axes))
             yield [
                 (
                     tuple(out for out, _, _ in each),
@@ -96,15 +104,14 @@ class Trace:
         """All layers, the note below, and the sheet cut to its size."""
         left, wide, self.corners = _MARGIN, 0.0, []
         grids = [_flat(size) for size in self.sizes]
-        outside = [self._beside(level) for level in range(len(grids))]
         titles = [self._titles(level) for level in range(len(grids))]
         heads = LINE * max(map(len, titles)) + 0.06
         tall = [
             rows + top + low
-            for (rows, _), (top, low, *_) in zip(grids, outside, strict=True)
+            for (rows, _), (top, low, *_) in zip(grids, self.outside, strict=True)
         ]
         for level, (_, columns) in enumerate(grids):
-            before, _, first, last = outside[level]
+            before, _, first, last = self.outside[level]
             room = max(
                 (columns + first + last) * self.side, widest(titles[level], SIZE)
             )
@@ -119,25 +126,19 @@ class Trace:
                 self._arrows(level)
         wide = max(wide, 2.8)
         y = _MARGIN + heads + max(tall) * self.side + 0.1
-        y += paragraph(self.sheet, self._note(outside), (_MARGIN, y), wide)
+        y += paragraph(self.sheet, self._note(), (_MARGIN, y), wide)
         self.sheet.cut(wide + 2 * _MARGIN, y + 0.12)
 
     def _beside(self, level: int) -> tuple[int, int, int, int]:
         """Cells of padding that are read: above, below, left and right."""
-        if level == len(self.reads):
-            return 0, 0, 0, 0
-        cells = [_at(own) for _, own, _ in self.reads[level]]
-        rows, columns = _flat(self.sizes[level])
-        if not cells:
-            return 0, 0, 0, 0
-        high, wide = zip(*cells, strict=True)
-        above, left = max(0, -min(high)), max(0, -min(wide))
-        return (
-            above,
-            max(0, max(high) + 1 - rows),
-            left,
-            max(0, max(wide) + 1 - columns),
-        )
+        found = [(0, 0), (0, 0)]
+        reads = [axis[level] for axis in self.axes if level < len(axis)]
+        if reads and all(reads):
+            for axis, own in enumerate(reads):
+                cells = [cell for _, cell, _ in own]
+                beyond = max(cells) + 1 - self.sizes[level][axis]
+                found[axis] = max(0, -min(cells)), max(0, beyond)
+        return *found[0], *found[1]
 
     def _titles(self, level: int) -> list[str]:
         if not level:
@@ -250,12 +251,12 @@ class Trace:
         left, top = self.corners[level]
         return left + (column + across) * self.side, top + (row + 0.5) * self.side
 
-    def _note(self, outside: list[tuple[int, int, int, int]]) -> str:
+    def _note(self) -> str:
         note = "Numbers: paths to the filled output"
         channels = any(max(layer.channels) > 1 for layer in self.field.layers)
         note += ", over all channels. " if channels else ". "
         note += "Frames: all cells that it depends on."
-        if any(map(any, outside)):
+        if any(map(any, self.outside)):
             note += " Grey: zeros of the padding."
         if len(self.place) == 2:
             note += " An arrow leads from the window of each cell to it"

@@ -126,7 +126,7 @@ def test_every_formula_is_true_and_says_the_size_of_the_output(g):
     assert results in (list(g.output_size), sorted(set(g.output_size)))
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(geometries(max_rank=2, max_channels=2))
 @example(geometry((2, 2), (3, 3), padding=1))
 @example(geometry((3, 3), (3, 3), padding=2, padding_mode="reflect"))
@@ -145,7 +145,7 @@ def test_the_padding_that_was_given_is_always_among_the_pictures(g):
         (UNEVEN, None),
         (geometry((3, 3), (3, 3), padding=2), PADDING_MODES),
         (geometry((2, 9), (3, 2, 3), dilation=2), ["same", "full", 1]),
-        (geometry((30, 30), (5, 5)), ["same", "full"]),
+        (geometry((20, 20), (5, 5)), ["same", "full"]),
         (geometry((1, 1), (1, 1)), None),
         (geometry((12, 1), (3, 1)), ["same_lower", ((1, 2), (0, 0))]),
     ],

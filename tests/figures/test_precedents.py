@@ -19,6 +19,7 @@ CHAINS = {
     "unseen line": (["tk2s3", "k1"], (4,), (2,)),
     "uneven": (["k5x3", "k2x1s1x2p1,0x0,2"], (9, 8), (4, 0)),
     "one": (["k1"], (1,), (0,)),
+    "wide padding": (["k9p4", "k3"], (4, 3), (1, 0)),
     "far": (["k2s4", "k2d2"], (14, 10), (1, 0)),
 }
 
@@ -140,13 +141,24 @@ def test_a_field_and_a_geometry_are_layers_too():
             ShapeError,
             "must leave cells of 0.1 inches.*receptive_field",
         ),
+        (("k999999999p999999998",), (3, 3), ShapeError, "must leave cells of 0.1"),
+        (("k41p40",), (3, 3), ShapeError, "must leave cells of 0.1 inches"),
         (("k3",), (3, 3, 3), ShapeError, "must have one or two spatial axes"),
         (("k3", 9), (5,), ShapeError, r"output must be a place in the output, \(3,\)"),
         (("q3",), (5,), ConvmatError, "layer must be like k3"),
         ((3,), (5,), ConvmatTypeError, "layers must be a list"),
         (("k3",), None, ShapeError, "must know its input_shape"),
     ],
-    ids=["large", "axes", "output", "text", "number", "no shape"],
+    ids=[
+        "large",
+        "huge kernel",
+        "wide padding",
+        "axes",
+        "output",
+        "text",
+        "number",
+        "no shape",
+    ],
 )
 def test_what_cannot_be_traced_is_refused(asked, shape, error, words):
     with pytest.raises(error, match=words):

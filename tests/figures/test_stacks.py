@@ -189,10 +189,13 @@ def test_what_a_scene_reads_is_the_row_of_the_matrix(g, transposed):
         assert (row_of(scene, output, kernel) == row).all()
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(geometries(max_rank=2, max_channels=2, max_groups=2), st.data())
+@example(WITNESSES["uneven"], None)
+@example(WITNESSES["dilated"], None)
 def test_ids_are_unique_and_lines_lead_from_the_window_to_the_output(g, data):
-    output = data.draw(st.integers(0, g.matrix_shape[0] - 1))
+    last = g.matrix_shape[0] - 1
+    output = data.draw(st.integers(0, last)) if data else last
     figure = stack3d(g, output=output)
     gids = [a.get_gid() for a in figure.findobj(lambda a: a.get_gid())]
     assert len(gids) == len(set(gids))
@@ -200,13 +203,28 @@ def test_ids_are_unique_and_lines_lead_from_the_window_to_the_output(g, data):
     corners = found[f"y[{output}]"].get_xy()[:4]
     windows = [gid for gid in found if gid.startswith("window")]
     assert len(windows) == g.in_channels // g.groups
+    place = np.unravel_index(output, (g.out_channels, *g.output_size))[1:]
+    first = np.multiply(place, g.stride)  # in the padded input
+    last = first + np.array(g.span) - 1
     for gid in windows:
         channel = gid[6:].strip("[]")
         frame = found[gid].get_xy()[:4]
+        ends = [found[cell_in(g, channel, cell)] for cell in (first, last)]
+        assert np.allclose(frame[0], ends[0].get_xy()[0])
+        assert np.allclose(frame[2], ends[1].get_xy()[2])
         for number in range(4):
             many = f"{channel}," if channel else ""
             line = np.array(found[f"line[{many}{number}]"].get_data()).T
             assert np.allclose(line, [frame[number], corners[number]])
+
+
+def cell_in(g, channel, cell):
+    """The id of a cell of the padded input."""
+    lead = [int(channel or 0)] if g.has_channels else []
+    own = np.subtract(cell, [before for before, _ in g.padding])
+    inside = ((own >= 0) & (own < g.input_size)).all()
+    key, at = ("x", own) if inside else ("pad", cell)
+    return f"{key}[{','.join(map(str, [*lead, *map(int, at)]))}]"
 
 
 def test_the_flipped_kernel_of_a_transpose_is_seen(artists):
@@ -251,7 +269,10 @@ def test_a_film_shows_every_output_and_keeps_those_before(artists):
     texts = [last[f"y[{row}].text"].get_text() for row in range(4)]
     assert texts == list("PQRS")
     assert fill(last["y[3]"]) == LIGHT.output.fill
-    assert "y[1].text" not in artists(frames[0])
+    first = artists(frames[0])
+    assert "y[1].text" not in first
+    assert len({fill(last[f"y[{row}]"]) for row in range(3)}) == 1
+    assert fill(last["y[1]"]) != fill(first["y[1]"])
     lone = stack3d("no_padding_no_strides", output=2)
     assert film.draw(2).convmat["highlighted"] == lone.convmat["highlighted"]
     assert film.convmat["alt"].count("\n") == 4
