@@ -25,8 +25,9 @@ examples:
   convmat figures --list
   convmat figures --out pictures
   convmat figures matrix_plot --list
-  convmat figures matrix_plot --input 5x5 --kernel 3x3 --padding 1 --out pictures
-  convmat figures matrix_equation four_applications --out pictures --format svg,pdf
+  convmat figures matrix_plot --input 5x5 --kernel 3x3 --padding 1 --out out
+  convmat figures wires matrix_equation --format svg,pdf --out pictures
+  convmat figures stack3d --preset padding_strides --out pictures
   convmat figures --check pictures
 """
 
@@ -74,9 +75,8 @@ def add_to(commands: Any) -> None:
     own = parser.add_argument_group("options of figures", "as NAME --list shows them")
     own.add_argument("--preset", metavar="PRESET", help="settings with a name")
     for name, users in _options().items():
-        told = f"of {', '.join(users)}"
         own.add_argument(
-            f"--{name}", metavar=name.upper(), help=fill(told, 300).partition("\n")[0]
+            f"--{name}", metavar=name.upper(), help=f"of {', '.join(users)}"
         )
 
 
@@ -205,9 +205,7 @@ def _save(
         for one, theme, suffixes in files:
             if not suffixes:
                 continue
-            drawn: Any = figures.gallery.draw(
-                one.name, given or one.example, theme=theme
-            )
+            drawn: Any = figures.gallery.draw(one.name, given, theme=theme)
             for suffix in suffixes:
                 path = Path(out) / f"{one.name}-{theme}.{suffix}"
                 figures.save(drawn, path, dpi=dpi)
