@@ -52,7 +52,7 @@ def test_a_whole_fraction_is_an_integer():
 
 @pytest.mark.parametrize("text", ["", "1,,2", "a", "nan", "inf", "1e999", "1/0", "1/x"])
 def test_what_is_no_number_is_refused(text):
-    with pytest.raises(ConvmatError, match="^:x: must be finite numbers.*, or ones"):
+    with pytest.raises(ConvmatError, match=r"^:x: must be finite numbers.*, or ones"):
         read_numbers(":x:", text, ", or ones")
 
 
