@@ -6,10 +6,9 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from shutil import get_terminal_size
-from textwrap import fill
 from typing import Any
 
+from convmat.cli.figure_list import print_list
 from convmat.cli.folder import ready, writing_to
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
@@ -97,59 +96,9 @@ def _run(options: argparse.Namespace) -> int:
         return _check(options)
     asked = [entry(name) for name in dict.fromkeys(options.names)]
     if options.list:
-        return _list(asked, whole=not asked, as_json=options.json)
+        print_list(asked, as_json=options.json)
+        return 0
     return _draw(options, asked)
-
-
-def _list(asked: list[Entry], *, whole: bool, as_json: bool) -> int:
-    """Names and captions; of figures that were named, options too."""
-    shown = asked or [entry(name) for name in names()]
-    if as_json:
-        print(json.dumps([_facts(one) for one in shown]))
-        return 0
-    width = get_terminal_size().columns
-    if whole:
-        group = ""
-        for one in shown:
-            if one.group != group:
-                group = one.group
-                print(f"\n{group}" if one is not shown[0] else group)
-            head = f"  {one.name:18}"
-            print(fill(one.caption, width, initial_indent=head, subsequent_indent=_IN))
-        return 0
-    for one in shown:
-        print(fill(f"{one.name}: {one.caption}", width))
-        for option in one.options:
-            default = f" (default: {option.default})" if option.default else ""
-            allowed = f": {', '.join(option.choices)}" if option.choices else ""
-            head = f"  --{option.name:16}"
-            told = f"{option.help}{allowed}{default}"
-            print(fill(told, width, initial_indent=head, subsequent_indent=_IN))
-        print(f"  formats: {', '.join(one.formats)}")
-    return 0
-
-
-_IN = " " * 20
-
-
-def _facts(one: Entry) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "caption": one.caption,
-        "group": one.group,
-        "formats": one.formats,
-        "animated": one.animated,
-        "example": dict(one.example),
-        "options": [
-            {
-                "name": option.name,
-                "help": option.help,
-                "default": option.default,
-                "choices": option.choices,
-            }
-            for option in one.options
-        ],
-    }
 
 
 def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
