@@ -188,6 +188,8 @@ def _told(
     searched: str,
 ) -> Recognition:
     g = kernel = evidence = None
+    if task.effort.left <= 0:
+        searched += "; there were more shapes than were tried: name some"
     free: tuple[str, ...] = ()
     unknown: tuple[int, ...] = ()
     trivial = found is not None and bool(found.trivial)
@@ -220,4 +222,3 @@ def _told(
         searched,
         order.entries,
     )
-

@@ -20,6 +20,7 @@ from convmat.structure.projection import Shapes
 
 __all__ = ["Guess", "geometry_of", "guesses_in_modes", "uses"]
 
+
 @dataclass(frozen=True)
 class Guess:
     """A geometry that a matrix may be of, with one group, and why.
@@ -49,7 +50,12 @@ class Guess:
         """What the plainest guess has least of."""
         g = self.geometry
         strides = sum(fit.axis.stride for fit in self.fits)
-        return self.trivial, g.free_parameters, PADDING_MODES.index(g.padding_mode), strides
+        return (
+            self.trivial,
+            g.free_parameters,
+            PADDING_MODES.index(g.padding_mode),
+            strides,
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +72,8 @@ def uses(axis: Axis) -> IntArray:
     offsets = np.arange(axis.kernel) * axis.dilation - axis.before
     first = np.maximum(0, -(offsets // axis.stride))
     stop = np.minimum((axis.size - 1 - offsets) // axis.stride + 1, axis.out_size)
-    return np.maximum(0, stop - first)
+    counts: IntArray = np.maximum(0, stop - first)
+    return counts
 
 
 def guesses_in_modes(

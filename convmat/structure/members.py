@@ -45,8 +45,8 @@ class Member:
 class Family:
     """Other geometries that have the same matrix. Iterating gives its members.
 
-    Input and output have the shapes of the answer, and no axis has more taps. Stride and
-    dilation are at most as large as the axis, or as in the answer. Up to that it is
+    Input and output have the shapes of the answer, and no axis has more taps. Stride
+    and dilation are at most as large as the axis, or as in the answer. Up to that it is
     complete, unless `more` says otherwise.
 
     Attributes

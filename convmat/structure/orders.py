@@ -20,7 +20,14 @@ __all__ = ["ORDERS", "Order", "orders", "placed"]
 
 _CHANNELS = 1 << 10  # numbers of output channels that are tried for an order of rows
 
-ORDERS = ("C", "channels last", "swapped", "Fortran", "flipped", "flipped, channels last")
+ORDERS = (
+    "C",
+    "channels last",
+    "swapped",
+    "Fortran",
+    "flipped",
+    "flipped, channels last",
+)
 """What rows and columns may count: `(channel, *spatial)`, `(*spatial, channel)`, both
 with the spatial axes in the opposite order, and those that count them backwards.
 """
@@ -68,7 +75,7 @@ def placed(order: str, channels: int, sizes: Shape) -> IntArray:
     """
     places = np.arange(channels * prod(sizes)).reshape(channels, *sizes)
     if order.startswith("flipped"):
-        places = np.flip(places, range(1, places.ndim))
+        places = np.flip(places, tuple(range(1, places.ndim)))
         order = order.removeprefix("flipped").removeprefix(", ") or "C"
     axes = [*range(1, places.ndim)]
     if order in ("swapped", "Fortran"):

@@ -25,9 +25,9 @@ def in_other_orders(
         for order in orders(
             task.entries, reading.in_channels, reading.inputs, reading.out_channels
         ):
-            found = _in_order(task, reading, order)
-            if found is not None:
-                yield *found, False
+            there = _in_order(task, reading, order)
+            if there is not None:
+                yield *there, False
     entries = task.entries.transposed()
     if inputs is None:
         backwards, _ = possible(None, task.channels, entries.shape)
@@ -40,9 +40,7 @@ def in_other_orders(
         yield Order(entries, "C", "C", None), found, True
 
 
-def _in_order(
-    task: Task, reading: Reading, order: Order
-) -> tuple[Order, Found] | None:
+def _in_order(task: Task, reading: Reading, order: Order) -> tuple[Order, Found] | None:
     """What is found in an order, with the axes as the reading has them."""
     other = replace(reading, out_channels=order.out_channels)
     if not order.swapped:

@@ -20,9 +20,7 @@ KERNEL = np.array([[2, -3], [5, 7], [-11, 13]])
 
 def moved(matrix, g, rows, columns):
     """A matrix with its rows and columns in other orders."""
-    whole = matrix.reshape(
-        g.out_channels, *g.output_size, g.in_channels, *g.input_size
-    )
+    whole = matrix.reshape(g.out_channels, *g.output_size, g.in_channels, *g.input_size)
     first = g.rank + 1
     axes = []
     for side, name in ((0, rows), (first, columns)):
