@@ -178,7 +178,7 @@ class Search:
             fits = self._cut_fits(axis, size, after, shapes, pace)
             if fits is None:
                 fits = self._whole_fits(axis, size, after, shapes)
-            empty = fits["zeros"].vacuous and len(fits) == 1
+            empty = list(fits) == ["zeros"] and fits["zeros"].vacuous
             if not known and empty and len(self.entries.indices) > _VACUOUS:
                 continue
             taps = bound * min(fit.axis.kernel for fit in fits.values())
