@@ -76,7 +76,8 @@ def max_pool_backward(grad: Array, taps: IntArray, g: Geometry) -> Array:
     """The gradient by the input: each output's goes to its largest number.
 
     `grad` and `taps` are `(batch, channels, *outs)`, `taps` as from `max_pool`; the
-    result is `(batch, channels, *spatial)`. Where windows overlap, a cell may get several.
+    result is `(batch, channels, *spatial)`. Where windows overlap, a cell may get
+    several.
 
     Examples
     --------
