@@ -212,7 +212,9 @@ class NotConvergedError(ConvmatError):
             f"not found: the residual is {residual:.3g} after {steps} steps, "
             f"and at most {tol:.3g} is asked for"
         )
-        super().__init__(what, rule, estimate, "allow more max_steps, or a larger tol")
+        super().__init__(
+            what, rule, estimate, "allow more steps by max_steps, or a larger tol"
+        )
         # What pickling calls __init__ with.
         self.args = (what, residual, tol, steps, estimate)
         self.residual = residual

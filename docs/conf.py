@@ -7,7 +7,13 @@ author = "The convmat authors"
 copyright = "2026, The convmat authors"
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc", "myst_parser"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "convmat.sphinxext",
+]
 exclude_patterns = ["build"]
 
 html_theme = "furo"

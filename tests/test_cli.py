@@ -365,6 +365,10 @@ def test_completion_knows_commands_options_and_choices(capsys):
         ("convmat matrix --padding same_", "same_lower"),
         ("convmat fastbook --theme d", "dark"),
         ("convmat fastbook --runs F", "F"),
+        ("convmat figures matrix_e", "matrix_equation"),
+        ("convmat figures --format pn", "png"),
+        ("convmat figures --theme da", "dark"),
+        ("convmat figures --preset dil", "dilation"),
     ],
 )
 def test_bash_completes(words, answers, capsys, tmp_path):
@@ -504,8 +508,8 @@ def test_signals_are_as_before_after_a_run(capsys):
             ["matrx"],
             (
                 "COMMAND must be one of tour, matrix, same, recognize, spectrum, "
-                "receptive, inspect, constrain, fastbook, verify, prove, lemmas, "
-                "certify, got matrx"
+                "receptive, inspect, constrain, fastbook, figures, verify, prove, "
+                "lemmas, certify, got matrx"
             ),
         ),
         (["same", "--info"], "--info is no option; did you mean --input? (see "),

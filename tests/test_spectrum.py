@@ -304,7 +304,8 @@ def test_results_say_how_they_were_obtained_and_are_read_only():
 def test_an_iteration_that_stops_early_says_so_with_its_residual():
     kernel = drawn(geometry((3, 32, 32), (4, 3, 3, 3)))
     with pytest.raises(
-        NotConvergedError, match=r"residual is .* after 7 steps, and .*more max_steps"
+        NotConvergedError,
+        match=r"residual is .* after 7 steps, and .*more steps by max_steps",
     ) as e:
         spectral_norm(kernel, (3, 32, 32), max_steps=7)
     assert e.value.residual > e.value.tol

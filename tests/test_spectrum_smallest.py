@@ -194,6 +194,19 @@ def test_counts_are_those_of_the_values_around_the_threshold(g, seed, share):
         assert found.low <= share * values[0] <= found.high
 
 
+@pytest.mark.parametrize("kind", [0, 1], ids=["real", "complex"])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+def test_counts_hold_over_many_blocks(kind, share):
+    g = geometry((2, 150), (2, 2, 3), padding=1)
+    given_ = read(drawn(g, 3, kind), g.input_shape, g.keywords)
+    (values,), _ = of_groups(given_)
+    (tall,) = tall_matrices(given_, None)
+    assert tall.width < 20  # blocks are of 32 columns, of 300
+    found = count_above(tall, share * float(values[0]), g, None)
+    assert found.value == (values > share * values[0]).sum()
+    assert 0.9 * share < found.low / values[0] < found.high / values[0] < 1.1 * share
+
+
 def test_rank_of_a_large_layer_is_counted_and_its_gap_is_shown():
     kernel = np.random.default_rng(0).standard_normal((4, 4, 3, 3))
     kernel[2:] = kernel[:2]  # half of the outputs say nothing new
@@ -225,13 +238,18 @@ def test_a_threshold_that_rounding_hides_is_refused():
 
 
 def test_an_iteration_on_the_inverse_that_stops_early_says_so():
-    kernel = np.random.default_rng(0).standard_normal((2, 2, 3, 3))
-    with pytest.raises(
-        NotConvergedError, match=r"smallest value not found: .* 1 step"
-    ) as e:
-        smallest_value(kernel, (2, 21, 20), padding=1, max_steps=1)
-    assert e.value.residual > e.value.tol
-    assert e.value.estimate.how == "inverse"
+    kernel = np.random.default_rng(1).standard_normal((2, 2, 3, 3))
+    with pytest.raises(NotConvergedError, match=r"smallest value not found: .* 1 step"):
+        smallest_value(
+            np.zeros((3, 3)) + kernel[0, 0], (50, 50), max_steps=1, padding=2
+        )
+
+
+def test_a_value_in_a_cluster_is_enclosed_though_no_direction_settles():
+    found = smallest_value([1, 2.1, 1], 3000, padding=1, tol=1e-8)
+    truth = 2.1 + 2 * np.cos(np.pi * 3000 / 3001)  # of a tridiagonal Toeplitz matrix
+    assert found.how == "enclosed"
+    assert abs(found.value - truth) <= found.error <= 1e-5
 
 
 @pytest.mark.parametrize("call", [smallest_value, condition_number, rank])

@@ -147,7 +147,7 @@ def test_the_caption_is_the_gallerys_where_none_is_given(build):
     ("text", "words"),
     [
         (".. convmat:: matrix_plott", "did you mean matrix_plot?"),
-        (".. convmat:: matrix_plot\n   :imput: 3", ":imput: must be an option of"),
+        (".. convmat:: matrix_plot\n   :imput: 3", ":imput: is no option of"),
         (".. convmat:: matrix_plot\n   :stride: 0", ":stride: must be at least 1"),
         (".. convmat:: matrix_plot\n   :input: 3y3", ":input: must be integers with x"),
         (".. convmat:: matrix_plot\n   :theme: pink", '"pink" unknown'),

@@ -6,13 +6,13 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from convmat.figures.gallery import entry, names
 from convmat.geometry import DIALECTS
 
 __all__ = ["SHELLS", "add_to"]
 
 SHELLS = ("bash", "zsh", "tcsh")
 _PADS = ("valid", "same", "same_lower", "full")
-_RUNS = tuple("ABCDEF")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +43,7 @@ class _Print(argparse.Action):
             )
             parser.exit(2, f"convmat: {need}\n")
         kinds = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
+        words = _words()
         for action in _actions(parser):
             if action.metavar in kinds:
                 action.complete = kinds[action.metavar]  # type: ignore[attr-defined]
@@ -50,10 +51,24 @@ class _Print(argparse.Action):
                 # Numbers would not pass as choices, but this run reads no padding.
                 colon = r"\:" if values == "zsh" else ":"
                 action.choices = (*_PADS, *(f"same{colon}{name}" for name in DIALECTS))
-            elif action.metavar == "RUNS":
-                action.choices = _RUNS
+            elif action.metavar in words:
+                action.choices = words[action.metavar]
         print(shtab.complete(parser, shell=str(values)))
         parser.exit(0)
+
+
+def _words() -> dict[object, tuple[str, ...]]:
+    """What may stand for a word of the help, where lists of them may stand too."""
+    from convmat.figures.gallery import PRESETS
+
+    formats = (one for name in names() for one in entry(name).formats)
+    return {
+        "RUNS": tuple("ABCDEF"),
+        "FIGURE": names(),
+        "PRESET": tuple(PRESETS),
+        "FORMATS": tuple(dict.fromkeys(formats)),
+        "THEMES": ("light", "dark"),
+    }
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -18,6 +18,7 @@ from convmat.cli import (
     completion,
     constrain,
     fastbook,
+    figures,
     inspect,
     lemmas,
     matrix,
@@ -35,7 +36,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 
 __all__ = ["main", "parser"]
 
-_NEGATIVE = ("--values", "--padding", "--seed")
+_NEGATIVE = ("--values", "--padding", "--seed", "--x", "--bias", "--layer")
 
 
 class _Ended(BaseException):
@@ -159,6 +160,7 @@ def parser() -> argparse.ArgumentParser:
         inspect,
         constrain,
         fastbook,
+        figures,
         verify,
         prove,
         lemmas,

@@ -15,7 +15,7 @@ from convmat.errors import ConvmatError
 if TYPE_CHECKING:
     from convmat.cli.pictures import Pictures
 
-__all__ = ["ready", "save_into"]
+__all__ = ["ready", "save_into", "writing_to"]
 
 _DPI = 200  # 3 dots for each of the 100 rows and columns of a matrix
 
@@ -33,7 +33,7 @@ def ready(out: str) -> None:
     from convmat import figures
 
     _ = figures.save  # which needs matplotlib, and says so
-    with _writing_to(out):
+    with writing_to(out):
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -53,7 +53,7 @@ def save_into(out: str, pictures: Pictures, *, progress: bool = True) -> None:
     folder = Path(out)
     # None shows the bar on a terminal only.
     hidden = None if progress else True
-    with _writing_to(out):
+    with writing_to(out):
         for name in tqdm(pictures, unit="figure", disable=hidden, delay=1, leave=False):
             for suffix in ("png", "svg"):
                 path = folder / f"{name}.{suffix}"
@@ -65,7 +65,7 @@ def save_into(out: str, pictures: Pictures, *, progress: bool = True) -> None:
 
 
 @contextmanager
-def _writing_to(out: str) -> Iterator[None]:
+def writing_to(out: str) -> Iterator[None]:
     """A block whose failures are those of `--out`.
 
     Raises

@@ -165,11 +165,13 @@ class Composition:
         wrong, rows = int(self.differs.sum()), self.differs.size
         if not wrong:
             return f"{told}; equal in all {rows:,} outputs"
-        inner = rows - wrong
-        why = "where the second one reads zeros in place of outputs"
-        if self.transposed or self.are_transposed[1]:
-            why = "where what lies between the two is cut off, or biases meet few taps"
-        return (
-            f"{told}; equal in {inner:,} of {rows:,} outputs, and not in {wrong:,} at "
-            f"the border, {why}"
-        )
+        equal = f"{told}; equal in {rows - wrong:,} of {rows:,} outputs"
+        if not any(self.are_transposed):
+            return (
+                f"{equal}, and not in {wrong:,} at the border, where the second one "
+                "reads zeros in place of outputs"
+            )
+        why = "what lies between the two is cut off there"
+        if self.biases is not None:
+            why += ", or the first bias meets other taps"
+        return f"{equal}, and not in {wrong:,}: {why}"

@@ -1,8 +1,8 @@
 """The figures: a matrix and its parts drawn, or written for a terminal.
 
 `text`, `window_text`, `style` and the LaTeX of a geometry do without matplotlib; the
-others need it, and say so where it is missing: `gallery` when it draws. Everything loads
-on first use.
+others need it, and say so where it is missing: `gallery` when it draws. Everything
+loads on first use.
 """
 
 from __future__ import annotations

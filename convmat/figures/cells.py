@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from convmat.figures.canvas import POINT, cell, fitting_size, widest
+from convmat.figures.canvas import POINT, cell, fitting_size, text_width, widest
 from convmat.figures.grid import Grid
 from convmat.figures.sheet import Sheet
 
@@ -32,6 +32,9 @@ class MatrixCells:
         Inches of a cell.
     transposed : bool
         Whether rows and columns change places.
+    letters : list of str, optional
+        What each tap says, where that is no number: a sum of taps that is too long for
+        a cell has the letter of its first tap, and the filled corner.
 
     Attributes
     ----------
@@ -51,10 +54,18 @@ class MatrixCells:
         side: float,
         *,
         transposed: bool = False,
+        letters: list[str] | None = None,
     ) -> None:
-        self.sheet, self.grid, self.words, self.side = sheet, grid, words, side
+        self.sheet, self.grid, self.side = sheet, grid, side
+        self.words = words
+        if letters is not None:
+            firsts = [letters[tap] for tap in grid.entries.taps.tolist()]
+            self.words = [
+                word if text_width(word, 6.0) <= 0.86 * side else first
+                for word, first in zip(words, firsts, strict=True)
+            ]
         self.transposed = transposed
-        size = fitting_size([*words, "0"], side, side, _SIZE)
+        size = fitting_size([*self.words, "0"], side, side, _SIZE)
         self.points = size if size >= _SMALLEST else 0.0
         named = grid.row_names(), grid.column_names()
         self.rows, self.columns = named[::-1] if transposed else named

@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 
 from convmat import sliding
 from convmat.errors import ShapeError
-from convmat.figures.article import KLEINSMITH, given, place_of
+from convmat.figures.article import KLEINSMITH, given
+from convmat.figures.chosen import middle_row, read_output
 from convmat.figures.content import flat_input, flat_kernel, number, padded_counts
 from convmat.figures.plane_rows import PlaneRows
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.figures.sums import Sums
-from convmat.geometry import Geometry
+from convmat.geometry import Geometry, IntOrInts
 
 __all__ = ["channels"]
 
@@ -36,7 +37,7 @@ def channels(
     x: npt.ArrayLike | None = None,
     *,
     bias: str | npt.ArrayLike | None = None,
-    output: int | None = None,
+    output: IntOrInts | None = None,
     ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
@@ -56,9 +57,9 @@ def channels(
         Numbers in place of names; with both, products and outputs are numbers too.
     bias : str or array_like, optional
         One symbol, or one number per output channel.
-    output : int, optional
-        The output that is shown, a row of the matrix; by default the one in the middle
-        of the first channel.
+    output : int or tuple of int, optional
+        The output that is shown, a row of the matrix or a position in the output; by
+        default the one in the middle of the first channel.
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     theme : str or Theme
@@ -77,10 +78,10 @@ def channels(
     Raises
     ------
     ShapeError
-        For other axes, too many channels or cells, and an array that is not of this
-        geometry.
+        For other axes, too many channels or cells, an array that is not of this
+        geometry, and an output that there is not.
     ConvmatError
-        For an output that there is not, and an unknown theme.
+        For an unknown theme.
     ConvmatTypeError
         For what is no geometry.
 
@@ -96,7 +97,7 @@ def channels(
         kernel, x = np.reshape(_KERNEL, shapes[0]), np.reshape(_X, shapes[1])
         bias = _BIAS
     g = _readable(_RGB if geometry is None else given(geometry))
-    row = place_of("output", output, g.output_size, g.out_channels)
+    row = middle_row(g) if output is None else read_output(g, output)
     sheet = Sheet.blank(theme_of(theme), ax)
     sums = Sums.of(g, kernel, x, bias)
     planes = PlaneRows(sheet, sums, row, _products(g, kernel, x, row))

@@ -13,7 +13,7 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import fitting_size, text_width, widest, wrapped
 from convmat.figures.cells import MatrixCells
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import cell_id
+from convmat.figures.content import cell_id, tap_texts
 from convmat.figures.grid import Grid
 from convmat.figures.nodes import many
 from convmat.figures.sheet import Sheet
@@ -200,7 +200,9 @@ class PlaneRows:
         if side < _LEAST_SIDE:
             note += "It is too large to be drawn here; matrix_plot draws it."
         else:
-            matrix = MatrixCells(sheet, grid, self.sums.cells, side)
+            named = self.sums.taps == tap_texts(g, None)
+            letters = self.sums.taps if named else None
+            matrix = MatrixCells(sheet, grid, self.sums.cells, side, letters=letters)
             corner = _MARGIN + matrix.margins[0], below + 0.2 + matrix.margins[1]
             stored = matrix.draw(corner, named="@W")
             per_channel = len(self._places)
@@ -208,6 +210,7 @@ class PlaneRows:
             below = corner[1] + matrix.size[1]
             room = max(room, matrix.margins[0] + matrix.size[0])
             note += f"Framed: the rows of output channel {self.out}."
+            note += " Filled corner: a sum of taps." * bool(grid.entries.sums.any())
         if g.groups > 1:
             note += f" Channels fall into {g.groups} groups, which do not see each "
             note += "other."

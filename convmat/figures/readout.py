@@ -6,33 +6,35 @@ Nothing is calculated again: the characters are those that the figure itself sho
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from matplotlib.figure import Figure
 from matplotlib.image import _ImageBase
-from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from convmat.errors import ConvmatError
 from convmat.figures.beside import beside, cell_lines
+from convmat.figures.found import (
+    APART,
+    Box,
+    Cell,
+    around,
+    blocks_of,
+    box_of,
+    cells_of,
+    index_of,
+    places_of,
+)
 from convmat.figures.printed import note_of
-from convmat.figures.terminal import ZERO
 
 __all__ = ["TEXTS", "figure_text"]
 
-# One letter and a position, and in pictures of one application which output it is of.
-_CELL = re.compile(r"(?P<letter>x|pad|w|W|R|G|y|b)\[[\d,]+\](@y\[\d+\])?")
 _NAMES = re.compile(r"(?P<kind>x|pad|y|row|column)\[")
 _TITLES = {"w": "kernel", "y": "output", "b": "bias", "x": "input"}
 _TITLES |= {"pad": "padded input", "R": "matrix", "W": "matrix", "G": "matrix"}
-_APART = 0.01  # inches: what lies nearer together is in one place
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right and bottom in inches, the top counted downwards."""
+_TITLES |= {"p": "products", "s": "stretched input"}
+_TURNED = {**_TITLES, "x": "result", "y": "input"}  # of a transposed convolution
 
 
 def figure_text(figure: Figure) -> str:
@@ -76,18 +78,7 @@ def figure_text(figure: Figure) -> str:
     return TEXTS[kind](figure)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """One cell: where it lies, what it says, and whether it stands out."""
-
-    gid: str
-    letter: str
-    box: Box
-    text: str
-    stands_out: bool
-
-
-def _in_cells(figure: Figure) -> str:
+def _in_cells(figure: Figure, titles: Mapping[str, str] = _TITLES) -> str:
     """All cells of the figure, in their places, and its words."""
     figure.draw_without_rendering()
     texts = {
@@ -95,14 +86,19 @@ def _in_cells(figure: Figure) -> str:
         for text in figure.findobj(Text)
         if text.get_text().strip()
     }
-    blocks = _blocks(_cells(figure, texts))
+    blocks = blocks_of(cells_of(figure, texts))
     if figure.findobj(_ImageBase) or not all(map(_has_text, blocks)):
         kind, alt = note_of(figure)
         rule = "must be of cells that are large enough for text"
         remedy = "matrix_text and window_text write a geometry; " if alt else ""
         raise ConvmatError("figure", rule, kind, f"{remedy}save it to .svg or .png")
     names = [text for gid, text in texts.items() if _NAMES.match(gid)]
-    drawn = [(_around(block), _written(block, names, figure)) for block in blocks]
+    drawn = []
+    for block in blocks:
+        letters = {cell.letter for cell in block}
+        title = titles["pad" if "pad" in letters else block[0].letter]
+        lines = beside([_written(block, names, figure)], [title])
+        drawn.append((around(block), lines))
     return "\n".join([*_laid_out(drawn), "", note_of(figure)[1]])
 
 
@@ -124,7 +120,7 @@ TEXTS: dict[str, Callable[[Figure], str]] = {
     "matrix_plot": _in_cells,
     "slide_frames": _in_cells,
     "summary_table": _in_words,
-    "transpose": _in_cells,
+    "transpose": partial(_in_cells, titles=_TURNED),
     "usage_map": _in_cells,
     "wires": _in_words,
     "wires_dense": _in_words,
@@ -132,78 +128,40 @@ TEXTS: dict[str, Callable[[Figure], str]] = {
 """How a figure becomes text, by the name of the function that drew it."""
 
 
-def _cells(figure: Figure, texts: dict[str, Text]) -> list[_Cell]:
-    """Every cell, in the order in which it was drawn."""
-    note = getattr(figure, "convmat", {})
-    shown = {gid for gids in note.get("highlighted", {}).values() for gid in gids}
-    found = []
-    for patch in figure.findobj(Rectangle):
-        match = _CELL.fullmatch(patch.get_gid() or "")
-        if match is None:
-            continue
-        gid, letter = match.group(), match["letter"]
-        said = texts.get(f"{gid}.text")
-        text = "" if said is None else said.get_text()
-        stands_out = gid in shown
-        if letter == "W" and text == "0" and not stands_out:
-            text = ZERO
-        found.append(_Cell(gid, letter, _box(patch, figure), text, stands_out))
-    return found
-
-
-def _blocks(cells: list[_Cell]) -> list[list[_Cell]]:
-    """Cells that touch, together."""
-    across = _places(x for cell in cells for x in cell.box[::2])
-    down = _places(y for cell in cells for y in cell.box[1::2])
-    of: dict[tuple[int, int], list[_Cell]] = {}  # the block of each corner
-    for cell in cells:
-        corners = [
-            (_index(across, x), _index(down, y))
-            for x in cell.box[::2]
-            for y in cell.box[1::2]
-        ]
-        met = {id(of[at]): of[at] for at in corners if at in of}
-        whole = [*(one for block in met.values() for one in block), cell]
-        places = [at for at, block in of.items() if id(block) in met]
-        of.update(dict.fromkeys([*places, *corners], whole))
-    return list({id(block): block for block in of.values()}.values())
-
-
-def _has_text(block: list[_Cell]) -> bool:
+def _has_text(block: list[Cell]) -> bool:
     return any(cell.text for cell in block)
 
 
-def _written(block: list[_Cell], names: list[Text], figure: Figure) -> list[str]:
-    """A block below its title; a matrix has the names of its rows and columns."""
-    lefts = _places(cell.box[0] for cell in block)
-    tops = _places(cell.box[1] for cell in block)
+def _written(block: list[Cell], names: list[Text], figure: Figure) -> list[str]:
+    """A block; a matrix has the names of its rows and columns."""
+    lefts = places_of(cell.box[0] for cell in block)
+    tops = places_of(cell.box[1] for cell in block)
     rows = [[""] * len(lefts) for _ in tops]
     marked = set()
     for cell in block:
-        at = _index(tops, cell.box[1]), _index(lefts, cell.box[0])
+        at = index_of(tops, cell.box[1]), index_of(lefts, cell.box[0])
         rows[at[0]][at[1]] = cell.text
         if cell.stands_out:
             marked.add(at)
-    letters = {cell.letter for cell in block}
-    letter = "pad" if "pad" in letters else block[0].letter
-    if letter in "WRG" or len(marked) == len(block):
+    is_matrix = block[0].letter in "WRG"
+    if is_matrix or len(marked) == len(block):
         marked = set()
-    if letter in "WRG":
+    if is_matrix:
         rows = _named(block, rows, names, figure)
-    return beside([cell_lines(rows, marked)], [_TITLES[letter]])
+    return cell_lines(rows, marked)
 
 
 def _named(
-    block: list[_Cell], rows: list[list[str]], names: list[Text], figure: Figure
+    block: list[Cell], rows: list[list[str]], names: list[Text], figure: Figure
 ) -> list[list[str]]:
     """Rows with the names that stand beside them, and a row of names above."""
-    left, top, _, _ = _around(block)
+    left, top, _, _ = around(block)
     first = block[0].box
     wide, high = first[2] - first[0], first[3] - first[1]
     heads = [""] * len(rows[0])
     sides = [""] * len(rows)
     for name in names:
-        box = _box(name, figure)
+        box = box_of(name, figure)
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         column, row = int((x - left) // wide), int((y - top) // high)
         above = 0 <= top - box[3] < high and 0 <= column < len(heads)
@@ -238,32 +196,8 @@ def _groups(
     groups: list[list[tuple[Box, list[str]]]] = []
     reach = float("-inf")
     for block in sorted(blocks, key=lambda one: one[0][axis]):
-        if block[0][axis] >= reach - _APART:
+        if block[0][axis] >= reach - APART:
             groups.append([])
         groups[-1].append(block)
         reach = max(reach, block[0][axis + 2])
     return groups
-
-
-def _places(values: Iterable[float]) -> list[float]:
-    """Distinct places, ascending."""
-    ordered = sorted(values)
-    apart = [b for a, b in pairwise(ordered) if b - a > _APART]
-    return [*ordered[:1], *apart]
-
-
-def _index(places: list[float], value: float) -> int:
-    """Which of the places a value lies at."""
-    return max(0, bisect_right(places, value + _APART) - 1)
-
-
-def _around(block: list[_Cell]) -> Box:
-    lefts, tops, rights, bottoms = zip(*(cell.box for cell in block), strict=True)
-    return min(lefts), min(tops), max(rights), max(bottoms)
-
-
-def _box(artist: Rectangle | Text, figure: Figure) -> Box:
-    """Where an artist lies."""
-    box, dpi = artist.get_window_extent(), figure.dpi
-    high = figure.get_figheight()
-    return box.x0 / dpi, high - box.y1 / dpi, box.x1 / dpi, high - box.y0 / dpi

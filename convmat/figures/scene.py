@@ -30,6 +30,7 @@ _WITH_TEXT, _BARE, _LARGEST = 0.32, 0.2, 0.7  # inches of a cell
 _DOWN = 0.42  # inches from one strip to the next, with the heading between
 _FRAME = 2.2  # points
 _HALVINGS = 12  # of the range in which the side of a cell is sought
+_FLAT = 0.6  # inches that such a kernel may have at least
 _KEY = 1.2  # inches across a kernel beside cells without text
 _DONE = 0.2  # share of the output's colour in outputs that came before
 
@@ -265,12 +266,16 @@ def _key(
 ) -> tuple[float, float]:
     """Side and font size of a kernel beside cells without text: it tells the colours.
 
-    It is no larger than the input beside it, so that it finds room.
+    It is no larger than the input beside it, so that it finds room; a single plane may
+    be higher than a flat input.
     """
     (high, wide), own = parts["kernel"].size, parts["input"]
     wished = min(_LARGEST, max(_WITH_TEXT, 0.12 + widest(taps, _SIZE)))
-    beside = wished if down else min(own.size[0] * own.side / high, _KEY / wide)
-    side = max(own.side, min(wished, own.cells / wide, beside))
+    level = own.size[0] * own.side
+    tall = max(level, _FLAT) if own.count == 1 else level
+    beside = wished if down else min(tall / high, _KEY / wide)
+    across = own.cells if down else max(own.cells, _FLAT)
+    side = max(own.side, min(wished, across / wide, beside))
     points = fitting_size(taps, side, side, _SIZE) if side else 0.0
     return side, points if points >= LEGIBLE else 0.0
 

@@ -32,7 +32,7 @@ _PAGES, _LONG, _MARGIN = (5.9, 7.4, 8.9), 7.2, 0.3  # inches
 _GAP, _HEAD, _TITLE = 0.3, 0.6, 0.19  # inches between frames, above each
 _LEAST = 0.42  # inches for a kernel, whose heading needs some
 _SMALLEST = 0.05  # inches of a cell
-_KERNEL = 0.3  # inches of its cells
+_KERNEL, _KEY = 0.3, (1.6, 6.0)  # inches: cells of the kernel at most, and all of it
 _COLUMNS = 4  # of frames, at most
 
 
@@ -51,8 +51,9 @@ def slide_frames(
     Parameters
     ----------
     geometry : Geometry, optional
-        One or two spatial axes, at most 400 cells of padded input and output together.
-        By default a 5×5 input and a 3×3 kernel, with the numbers of a known example.
+        One or two spatial axes, at most 400 cells of padded input and output together,
+        and a kernel of at most 32 taps across. By default a 5×5 input and a 3×3 kernel,
+        with the numbers of a known example.
     kernel, x : array_like, optional
         Numbers in place of letters; with both, the outputs are numbers too.
     outputs : iterable, optional
@@ -102,7 +103,7 @@ def slide_frames(
     rows = read_rows(geometry, outputs, _FRAMES)
     sheet = Sheet.blank(theme_of(theme), ax)
     reads = Reads.of(geometry, kernel, x, None)
-    side = _kernel_side(reads)
+    side = _kernel_side(geometry)
     key = max(side * kernel_extent(geometry)[0], _LEAST)
     scene, across = _scene(reads, len(rows), columns, key + _GAP)
     read = _draw_frames(sheet, scene, rows, across, side)
@@ -181,10 +182,22 @@ def _side(fitted: tuple[Scene, int]) -> float:
     return fitted[0].parts["input"].side
 
 
-def _kernel_side(reads: Reads) -> float:
-    """Inches of a cell of the kernel: room for its texts, as far as there is some."""
-    wide, high = kernel_extent(reads.geometry)
-    return min(_KERNEL, 1.6 / wide, 6.0 / high)
+def _kernel_side(geometry: Geometry) -> float:
+    """Inches of a cell of the kernel: room for its texts, as far as there is some.
+
+    Raises
+    ------
+    ShapeError
+        When its cells are too many to be drawn beside the frames.
+    """
+    wide, high = kernel_extent(geometry)
+    side = min(_KERNEL, _KEY[0] / wide, _KEY[1] / high)
+    if side < _SMALLEST:
+        most = tuple(int(inches / _SMALLEST) for inches in _KEY)
+        rule = f"must have a kernel of at most {most[0]} taps across and {most[1]} down"
+        remedy = "slide_film draws one output at a time"
+        raise ShapeError("geometry", rule, geometry, remedy)
+    return side
 
 
 def _draw_frames(

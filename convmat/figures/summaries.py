@@ -108,6 +108,8 @@ def _draw(sheet: Sheet, found: Steps) -> None:
         if number in (0, "total"):
             _rule(sheet, top - _HIGH / 2, wide, f"rule[{number}]")
         for column, (name, cell) in enumerate(zip(_IDS, cells, strict=True)):
+            if not cell:
+                continue
             gid = f"head[{name}]" if number == "head" else f"{name}[{number}]"
             side = ("left", "left", "right", "right", "right")[column]
             x = lefts[column] + (widths[column] if side == "right" else 0.0)

@@ -67,6 +67,7 @@ def tikz_picture(figure: Figure, *, standalone: bool = False) -> str:
     """
     wide, high = map(float, figure.get_size_inches())
     _refuse_images(figure)
+    _refuse_numbers(figure)
     pen = TikzPen((wide, high))
     dpi = figure.dpi
     try:
@@ -75,7 +76,6 @@ def tikz_picture(figure: Figure, *, standalone: bool = False) -> str:
             figure.draw(pen)
     finally:
         figure.dpi = dpi
-    _refuse_numbers(figure)
     size = f"({inches(wide * POINTS)},{inches(high * POINTS)})"
     kind, alt = note_of(figure)
     library = " and \\usetikzlibrary{patterns}" if pen.hatched else ""
@@ -104,10 +104,10 @@ def _refuse_images(figure: Figure) -> None:
 
 
 def _refuse_numbers(figure: Figure) -> None:
-    """After it was drawn: only then has matplotlib chosen its tick numbers."""
-    for ax in figure.findobj(Axes):
-        if not ax.axison or not ax.get_visible():
-            continue
+    shown = [ax for ax in figure.findobj(Axes) if ax.axison and ax.get_visible()]
+    if shown:
+        figure.draw_without_rendering()  # then matplotlib has chosen its tick numbers
+    for ax in shown:
         labels = [*ax.get_xticklabels(), *ax.get_yticklabels()]
         # Names that a figure of ours puts beside rows and columns have ids.
         if any(label.get_text() and not label.get_gid() for label in labels):

@@ -60,6 +60,7 @@ class TransposePage:
         entries = self.grid.entries
         self.words = entry_texts(entries, taps, lambda tap: short(known.letter(tap)))
         self.texts = tap_texts(g, taps, known)
+        self.letters = self.texts if taps is None else None
         self.inputs = [short(name) for name in known.inputs]
         self.outputs = [short(name) for name in known.outputs]
         self.numbers = self.grid.numbers()
@@ -74,6 +75,7 @@ class TransposePage:
         if g.padding_mode == "zeros" or not any(map(any, g.padding)):
             self.mirrored = Mirrored(g)
         flat = [*self.inputs, *self.outputs, *self.texts]
+        flat += self.words if taps is not None else []  # sums of letters are cut
         wished = min(0.42, max(0.24, widest(flat, SIZE) + 0.12))
         across = sum(blocks_extent(*shape)[0] for shape in self._parts())
         if self.mirrored:
@@ -104,10 +106,7 @@ class TransposePage:
 
     def draw(self) -> list[str]:
         """Everything, and the sheet cut to its size; the ids of the entries of `W`."""
-        matrices = [
-            MatrixCells(self.sheet, self.grid, self.words, self.side, transposed=turned)
-            for turned in (False, True)
-        ]
+        matrices = [self._matrix(turned=turned) for turned in (False, True)]
         stored, left, below = [], _MARGIN, 0.0
         top = _MARGIN + LINE + max(one.margins[1] for one in matrices) + 0.06
         names = "W", "Wᵀ"
@@ -133,6 +132,10 @@ class TransposePage:
         self.sheet.cut(room + 2 * _MARGIN, below + 0.1 + lines * LINE + 0.12)
         return stored
 
+    def _matrix(self, *, turned: bool) -> MatrixCells:
+        parts = self.sheet, self.grid, self.words, self.side
+        return MatrixCells(*parts, transposed=turned, letters=self.letters)
+
     def _scatter(self, top: float) -> float:
         """One input times the kernel, at its place in the result; where it ends."""
         g, theme, column = self.geometry, self.sheet.theme, self.chosen[0]
@@ -151,7 +154,7 @@ class TransposePage:
                 mark = Mark(theme.background, theme.muted, theme.muted)
                 return mark, self._fit(self.inputs[flat]), gid
             mark = self.grid.mark(entry, flat, theme)
-            return mark, self._fit(self.words[entry]), gid
+            return mark, self._fit(self._word(entry)), gid
 
         ins, _, outs = self._parts()
         parts = [blocks_extent(*shape) for shape in self._parts()]
@@ -239,12 +242,20 @@ class TransposePage:
     def _reach(self, right: float) -> None:
         self.right = max(self.right, right)
 
+    def _word(self, entry: int) -> str:
+        """What an entry says; too long a sum has its first tap, and a filled corner."""
+        text = self.words[entry]
+        if self.letters is None or text_width(text, self.points) <= 0.9 * self.tile:
+            return text
+        return self.letters[int(self.grid.entries.taps[entry])]
+
     def _fit(self, text: str) -> str:
         return text if self.points else ""
 
     def _note(self) -> str:
         """What the marks say."""
         note = "Framed: the entries of one input, a column of Wᵀ and a row of W."
+        note += " Filled corner: a sum of taps." * bool(self.grid.entries.sums.any())
         note += self._cut_off()
         if self.mirrored is None:
             mode = self.geometry.padding_mode

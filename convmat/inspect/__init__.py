@@ -2,14 +2,17 @@
 
 `network` is the door. An ONNX file is read by `onnx_file`; `onnx_shapes` and
 `onnx_flow` find the shapes, `onnx_attributes` the geometries, `onnx_constants` the
-weights; `onnx_layers` makes a row of an operator, `onnx_walk` goes through the graph,
-and `onnx_proof` holds each layer against the reference evaluator in `onnx_alone`, in
-floats within `rounding`.
-`files` reads safetensors and npz, `spelled` what a caller adds to them, `weights` makes
-their rows.
+weights, with `onnx_folding` where the file computes them from stored ones. `onnx_scope`
+is what is known in one graph, `onnx_walk` goes through it and `onnx_inner` into those
+within its operators; `onnx_layers` makes a row of an operator and what is `onnx_beside`
+it. `onnx_proof` and `onnx_proof_integers` hold each layer against the reference
+evaluator in `onnx_alone`, with what `onnx_comparison` has for both, in floats within
+`rounding`. `safetensors_file` and `npz_file` read the tensors of `files`, `spelled`
+what a caller adds to them; `weights` makes their rows and `weights_chain` joins them.
 
 `facts` counts a layer from its geometry, `reach` follows the receptive fields, `norms`
-asks for singular values. `value` holds what was found, `tables` writes it.
+asks for singular values. `value` holds what was found, `tables` writes it, by `columns`
+and `remarks`.
 """
 
 from convmat.inspect.network import inspect_file

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from convmat.arrays import Array, Shape
+from convmat.dtypes import quiet
 from convmat.errors import ConvmatError
 
 __all__ = ["FOLDED", "dequantized", "folded"]
@@ -85,7 +86,7 @@ def dequantized(
     Raises
     ------
     ConvmatError
-        For shapes that do not fit.
+        For shapes that do not fit, and a scale that is no float.
 
     Examples
     --------
@@ -95,6 +96,8 @@ def dequantized(
     array([[ 0.5,  1. ],
            [-2. ,  0. ]], dtype=float32)
     """
+    if "float" not in scale.dtype.name:
+        raise ConvmatError("the scale", "must be floats", scale.dtype.name)
     factors = _spread("the scale", scale, x.shape, axis, block)
     small = x.dtype.kind in "iu" or "int" in x.dtype.name
     wide = x.astype(np.int64) if small else x.astype(np.float32)
@@ -102,8 +105,9 @@ def dequantized(
         wide = wide - _spread("the zero point", zero, x.shape, axis, block).astype(
             wide.dtype
         )
-    made: Array = wide.astype(np.float32) * factors.astype(np.float32)
-    return made.astype(scale.dtype)
+    with quiet():  # what is beyond its kind of number is infinite, and told as such
+        made: Array = wide.astype(np.float32) * factors.astype(np.float32)
+        return made.astype(scale.dtype)
 
 
 def _spread(name: str, values: Array, shape: Shape, axis: int, block: int) -> Array:

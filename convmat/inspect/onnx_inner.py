@@ -37,7 +37,10 @@ def go_into(scope: Scope, node: Any, name: str, opset: int, go: Go) -> list[str]
     list of str
         What a reader has to know of it, and what was not looked into.
     """
-    graphs = dict(graphs_of(node))
+    held = graphs_of(node)
+    graphs = dict(held)
+    if len(held) > len(graphs):
+        return _left(node, name, "it has two graphs of one name")
     if node.op_type == "If" and set(graphs) == set(_BRANCHES) and node.input:
         return _branches(scope, node, name, go)
     if node.op_type == "Loop" and set(graphs) == {"body"} and len(node.input) >= 2:

@@ -11,7 +11,9 @@ import numpy as np
 
 from convmat.arrays import Shape
 from convmat.inspect.facts import full_layer
-from convmat.inspect.files import Tensor, npz_tensors, safetensors_tensors
+from convmat.inspect.files import Tensor
+from convmat.inspect.npz_file import npz_tensors
+from convmat.inspect.safetensors_file import safetensors_tensors
 from convmat.inspect.spelled import Spelled
 from convmat.inspect.value import Inspection, LayerMatrix
 from convmat.inspect.weights_chain import Chain
@@ -121,6 +123,9 @@ def _normed(row: LayerMatrix, parts: dict[str, Tensor]) -> LayerMatrix:
         return replace(row, notes=(*row.notes, note))
     if row.matrix_shape is None:
         return row
+    if parts and not parts["weight"].readable:
+        note = "norm not known: NumPy has no such numbers"
+        return replace(row, notes=(*row.notes, note))
     weight = parts["weight"].read().astype(np.float64) if parts else None
     return with_norms(row, weight)
 

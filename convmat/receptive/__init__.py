@@ -5,12 +5,13 @@ layers as size, jump and start; `ends` rounds that for one output. `layers` carr
 counts of paths along each axis, and `paths` puts the axes together. `field` holds both,
 with the `extents` of all outputs; `product` finds the same counts in another way, as
 the product of the layers' matrices. `usage` counts how often cells are read and written
-to. `chain` reads what people write.
+to. `chain` reads what people write, and `door` makes a field of it.
 """
 
 from convmat.receptive.chain import Spec, layer_from, read_chain, text_of
+from convmat.receptive.door import receptive_field
 from convmat.receptive.ends import Ends
-from convmat.receptive.field import ReceptiveField, receptive_field
+from convmat.receptive.field import ReceptiveField
 from convmat.receptive.layers import Layer
 from convmat.receptive.product import path_matrix
 from convmat.receptive.recurrence import Field

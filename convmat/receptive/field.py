@@ -1,8 +1,8 @@
-"""`receptive_field`: what the outputs of a chain of layers see, and how often."""
+"""`ReceptiveField`: what the outputs of a chain of layers see, and how often."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,6 @@ from convmat.errors import ShapeError
 from convmat.geometry import IntOrInts
 from convmat.geometry.integers import integer
 from convmat.geometry.shorthand import read_shape
-from convmat.receptive.chain import Spec, read_chain
 from convmat.receptive.ends import Ends, ends_of
 from convmat.receptive.extents import extents_of
 from convmat.receptive.layers import Layer
@@ -22,52 +21,7 @@ from convmat.receptive.paths import Read, along_of, precedents_of, visits_of
 from convmat.receptive.recurrence import Field
 from convmat.receptive.windows import Cells
 
-__all__ = ["Ends", "Read", "ReceptiveField", "receptive_field"]
-
-
-def receptive_field(
-    layers: Spec | Iterable[Spec], input_shape: IntOrInts | None = None
-) -> ReceptiveField:
-    """What each output of a chain of layers sees of its input.
-
-    Parameters
-    ----------
-    layers : Geometry, Layer, str, or an iterable of these
-        From the input on. A transposed convolution is `Layer(geometry, True)` with its
-        paired geometry. A pooling is its geometry, too. Texts are read by
-        `convmat.receptive.layer_from`: `"k3s2p1"`, or `"tk4s2p1"` where transposed.
-        Layers that work cell by cell (activations, norms) change nothing: leave them
-        out.
-    input_shape : int or tuple of int, optional
-        `(*spatial)`; needed where the first layer is a text.
-
-    Returns
-    -------
-    ReceptiveField
-
-    Raises
-    ------
-    ShapeError
-        For layers that do not follow each other.
-    ConvmatError, ConvmatTypeError
-        For what is no layer.
-
-    References
-    ----------
-    A. Araujo, W. Norris and J. Sim, "Computing receptive fields of convolutional neural
-    networks", Distill 2019.
-
-    Examples
-    --------
-    >>> field = receptive_field(["k3s2p1"] * 5, (28, 28))
-    >>> field.size, field.jump, field.start
-    ((63, 63), (32, 32), (-31, -31))
-    >>> [fields[0].size for fields in field.behind]
-    [3, 7, 15, 31, 63]
-    >>> receptive_field(["k3d2", "k2"], 8).visits((0,))
-    array([1, 1, 1, 1, 1, 1, 0, 0])
-    """
-    return ReceptiveField(read_chain(layers, input_shape))
+__all__ = ["ReceptiveField"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +35,7 @@ class ReceptiveField:
 
     Examples
     --------
+    >>> from convmat import receptive_field
     >>> field = receptive_field(["k3p1", "k3p1"], 4)
     >>> field.visits((0,)), field.support((0,))
     (array([2, 2, 1, 0]), array([ True,  True,  True, False]))
@@ -205,6 +160,7 @@ class ReceptiveField:
 
         Examples
         --------
+        >>> from convmat import receptive_field
         >>> receptive_field(["k2p1", "k2s2"], 4).precedents(0, 0)
         (((0, -1, False), (0, 0, True), (1, 0, True), (1, 1, True)),
          ((0, 0, True), (0, 1, True)))

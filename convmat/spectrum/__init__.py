@@ -1,11 +1,13 @@
 """The matrix as an instrument: its singular values, and what follows from them.
 
 `values` chooses the way: `axes` and `fourier` where the matrix falls into blocks,
-`dense` where it is small, `lanczos` and `leading` for the largest few of any.
-`conditions`, `determinants` and `inverse` follow from those. `published` computes the
-estimates of the literature, `bounds` says which side of the truth each is on, `table`
-lays them out. `frequency` is for
-pictures. All compute in double precision.
+`dense` where it is small, `lanczos` and `leading` for the largest few of any. For the
+small end of a large one, `order` and `band` lay it along a diagonal; `triangle` and
+`smallest` find the least value, `definite` and `inertia` prove bounds and counts.
+`conditions`, `ranks`, `nulls`, `determinants` and `inverse` are what follows. `exact`
+computes without rounding, through `elimination` modulo `primes`, or `bareiss`.
+`published` computes the estimates of the literature, `bounds` says which side of the
+truth each is on, `table` lays them out. `frequency` is for pictures.
 """
 
 from convmat.spectrum.bounds import Bound, bounds

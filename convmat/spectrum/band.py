@@ -75,7 +75,7 @@ def tall_matrices(given: Read, max_bytes: int | None) -> Iterator[Tall]:
     g = given.geometry
     entries = g.contributions // g.groups
     needed = entries * (4 * given.weights.dtype.itemsize + 32)
-    refuse_beyond("the entries of", g, needed, max_bytes, "use a smaller input")
+    refuse_beyond("the matrix of", g, needed, max_bytes, "use a smaller input")
     keywords: dict[str, Any] = {**g.keywords, "groups": 1}
     shape = (g.in_channels // g.groups, *g.input_size)
     by_row, by_column = orders(g)
@@ -105,7 +105,7 @@ def band_width(given: Read) -> int:
     rows, columns = given.group_shape
     adjoint = rows < columns
     remedy = "use a smaller input"
-    refuse_beyond("the entries of", alone, 64 * alone.contributions, None, remedy)
+    refuse_beyond("the matrix of", alone, 64 * alone.contributions, None, remedy)
     ties = tie_map(alone)
     by_row, by_column = orders(alone)
     place = np.empty(alone.matrix_shape[0 if adjoint else 1], np.int64)

@@ -121,7 +121,8 @@ def smallest_value(
     MatrixTooLargeError
         When the matrix neither falls into blocks nor fits as a band.
     NotConvergedError
-        When the iteration stopped early; it has the residual.
+        When the iteration stopped early, and nothing could be proved; it has the
+        residual.
     ConvmatError, ConvmatTypeError
         As `convmat.singular_values`.
 

@@ -19,6 +19,7 @@ from convmat.spectrum.primes import inverses
 __all__ = ["Band", "Residues", "eliminated", "work"]
 
 _AT_ONCE = 1 << 20  # entries of all primes that are laid out together
+_INVERSE = 64  # entries that are changed in the time of an inverse
 _STEPS = 16  # columns between two layouts
 
 
@@ -78,12 +79,15 @@ class Residues:
 
 
 def work(band: Band) -> int:
-    """Entries that are changed for each prime, when every column has a pivot."""
+    """Entries that are changed for each prime, when every column has a pivot.
+
+    The inverse of a pivot takes as long as some of them.
+    """
     columns = np.arange(band.shape[1])
     entered = np.searchsorted(band.first, columns, side="right")
     under = np.maximum(entered - columns, 0)
     right = band.reach[np.maximum(entered - 1, 0)] - columns
-    return int((under * np.maximum(right, 0)).sum())
+    return int((under * np.maximum(right, 0) + _INVERSE).sum())
 
 
 def eliminated(band: Band, values: IntArray, primes: IntArray) -> Residues:

@@ -230,7 +230,7 @@ def _placed(
     per = g.out_channels // g.groups, g.in_channels // g.groups
     alone = replace(g, groups=1, out_channels=per[0], in_channels=per[1])
     remedy = "use a smaller input, or a kernel of floats"
-    refuse_beyond("the entries of", alone, 64 * alone.contributions, max_bytes, remedy)
+    refuse_beyond("the matrix of", alone, 64 * alone.contributions, max_bytes, remedy)
     ties = tie_map(alone)
     by_row, by_column = orders(g)
     rows, columns = _inverse(by_row), _inverse(by_column)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import hypot
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,17 @@ class Ends:
     smallest: Estimate
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The smallest value of a group, and whether its residual is small enough."""
+
+    value: float
+    residual: float
+    rounding: float
+    steps: int
+    done: bool
 
 
 def ends_work(given: Read) -> tuple[int, int]:
@@ -91,7 +103,8 @@ def ends_of(
     norm : float or None
         The largest singular value of `given.weights`, of which a bound is proved.
     tol : float
-        Of the iteration: the residual is at most this times the value.
+        Of the iteration: the residual is at most this times the value, or the value
+        is enclosed.
     max_steps : int
     max_bytes : int or None
 
@@ -100,21 +113,27 @@ def ends_of(
     MatrixTooLargeError
         When the triangle, or a factor, would take more than `max_bytes`.
     NotConvergedError
-        When the iteration stopped early.
+        When the iteration stopped early, and nothing could be proved.
     """
     least, low, high, steps = np.inf, np.inf, 0.0 if norm else np.inf, 0
     error, rounding = 0.0, 0.0
     for tall in tall_matrices(given, max_bytes):
-        value, residual, lost, own = _smallest(
-            tall, given, tol=tol, max_steps=max_steps, max_bytes=max_bytes
-        )
+        limits: Any = {"tol": tol, "max_steps": max_steps, "max_bytes": max_bytes}
+        found = _smallest(tall, given, hasty=True, **limits)
         squares = gram(tall, given.geometry, max_bytes)
-        low = min(low, squares.least(value))
+        own = squares.least(found.value)
+        if not found.done and own == 0.0 and found.steps < max_steps:
+            found = _smallest(tall, given, hasty=False, **limits)
+        steps += found.steps
+        if not found.done and own == 0.0:  # neither converged nor proved
+            far, value = given.unscaled(found.residual), given.unscaled(found.value)
+            what = Estimate(value, "inverse", far, steps)
+            raise NotConvergedError("smallest value", far, tol * value, steps, what)
+        low = min(low, own)
         high = max(high, squares.most(norm)) if norm else high
-        if value < least:
-            least, error = value, residual
-        rounding = max(rounding, lost)
-        steps += own
+        if found.value < least:
+            least, error = found.value, found.residual
+        rounding = max(rounding, found.rounding)
     enclosed = low > 0
     off = max(rounding, least - low) if enclosed else error
     smallest = Estimate(
@@ -127,14 +146,20 @@ def ends_of(
 
 
 def _smallest(
-    tall: Tall, given: Read, *, tol: float, max_steps: int, max_bytes: int | None
-) -> tuple[float, float, float, int]:
-    """The smallest value of a group, its residual, its rounding, and the steps."""
+    tall: Tall,
+    given: Read,
+    *,
+    hasty: bool,
+    tol: float,
+    max_steps: int,
+    max_bytes: int | None,
+) -> _Found:
+    """The smallest value of a group; if `hasty`, as soon as it seems settled."""
     exponent = int(np.frexp(np.abs(tall.matrix.data).max(initial=0.0))[1])
     scale = 2.0**exponent  # of this group, which may be far below the others
     tall = replace(tall, matrix=tall.matrix * 2.0**-exponent)
     if tall.absolute == 0.0:
-        return 0.0, 0.0, 0.0, 0
+        return _Found(0.0, 0.0, 0.0, 0, done=True)
     upper = triangle(tall, given.geometry, max_bytes)
     matrix = tall.matrix
     columns = matrix.shape[1]
@@ -147,11 +172,16 @@ def _smallest(
 
     room = min(_ROOM, columns)
     run = Iteration(inverse, inverse_adjoint, (columns, columns), matrix.dtype, room)
-    done = False
-    while not done and run.steps < max_steps:
+    done, settled, before = False, False, 0.0
+    while not done and not settled and run.steps < max_steps:
         run.step()
         values, residuals = run.estimates()
         done = bool(residuals[0] <= tol * values[0])
+        if (
+            hasty and run.steps % _ROOM == 0
+        ):  # values in a cluster settle before directions do
+            settled = bool(values[0] - before <= 0.1 * tol * values[0])
+            before = float(values[0])
     found = run.triplets(1).outputs[0]
     direction = found / np.linalg.norm(found)
     output = matrix @ direction
@@ -164,9 +194,4 @@ def _smallest(
         back = matrix.conj().T @ (output / value) - value * direction
         residual = hypot(residual, float(np.linalg.norm(back)))
     value, residual, rounding = value * scale, residual * scale, rounding * scale
-    if not done:
-        far = given.unscaled(residual)
-        what = Estimate(given.unscaled(value), "inverse", far, run.steps)
-        allowed = tol * value * given.scale
-        raise NotConvergedError("smallest value", far, allowed, run.steps, what)
-    return value, residual, rounding, run.steps
+    return _Found(value, residual, rounding, run.steps, done)

@@ -40,9 +40,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     from sphinx.errors import ExtensionError
 
-    from convmat import __version__
     from convmat.sphinxext.directive import FigureDirective
     from convmat.sphinxext.pages import add_style, drawn, note_format, visitors
+    from convmat.version import own_version
 
     if find_spec("matplotlib") is None:
         raise ExtensionError(needs("convmat.sphinxext", "matplotlib", "figures"))
@@ -51,4 +51,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("convmat", FigureDirective)
     app.connect("config-inited", add_style)
     app.connect("env-before-read-docs", note_format)
-    return {"version": __version__, "parallel_read_safe": True}
+    return {"version": own_version(), "parallel_read_safe": True}

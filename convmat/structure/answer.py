@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
-
-import numpy as np
 
 from convmat.arrays import Shape
 from convmat.errors import ConvmatTypeError
@@ -13,6 +12,7 @@ from convmat.geometry.shorthand import read_shape
 from convmat.structure.entries import read_entries
 from convmat.structure.family import freedoms, unknown_taps
 from convmat.structure.found import Found, Task
+from convmat.structure.members import plainer_member
 from convmat.structure.nearest import nearest_of
 from convmat.structure.orders import Order
 from convmat.structure.other_orders import in_other_orders
@@ -23,8 +23,6 @@ from convmat.structure.tolerance import tolerance_for
 from convmat.structure.vote import elected
 
 __all__ = ["recognize"]
-
-_FEW = 0.05  # of the entries may be off, and the matrix is near a convolution
 
 
 def recognize(
@@ -133,40 +131,52 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
         )
     else:
         readings = given(inputs, task.outputs, task.channels, shape)
-    found = plainest(task, task.entries, readings)
+    votes = _Votes(task, readings)
+    found = plainest(task, task.entries, readings, votes.close)
     order, transposed = Order(task.entries, "C", "C", None), False
-    plainer = _plainer(task, readings, found)
-    if plainer is not None and plainer.wrong <= _FEW * len(task.entries.indices):
+    plainer = votes.plainer(found)
+    if plainer is not None and plainer.close:
         # So near a convolution no other order is called for.
         return _told(task, found, order, transposed, plainer, told)
     if (found is None or found.loose) and len(task.entries.indices):
-        told += ", rows and columns also with channels last and in Fortran order"
+        told += ", other orders of rows and columns"
         told += ", and the transpose"
         for other, far, turned in in_other_orders(task, readings, inputs):
             if far.trivial or (found is not None and found.taps <= far.taps):
                 continue
-            nearer = _plainer(task, readings, far)
-            order, found, transposed, plainer = other, far, turned, nearer
+            order, found, transposed, plainer = other, far, turned, votes.plainer(far)
             if not found.loose:
                 break
     return _told(task, found, order, transposed, plainer, told)
 
 
-def _plainer(
-    task: Task, readings: list[Reading], found: Found | None
-) -> Nearest | None:
-    """What is near the matrix and plainer than the convolution it is, if it is one."""
-    if not len(task.entries.indices):
-        return None
-    if found is None or found.trivial:
-        return _nearest(task, readings)
-    if found.evidence.clear:
-        return None
-    near = _nearest(task, readings, found.evidence.taps)
-    if near is None:
-        return None
-    taps = int(np.count_nonzero(near.kernel))
-    return near if found.evidence.outdone(taps, near.wrong) else None
+class _Votes:
+    """The nearest plain convolution of a task, elected when it is asked for."""
+
+    def __init__(self, task: Task, readings: list[Reading]) -> None:
+        self._task = task
+        self._readings = readings
+
+    @cached_property
+    def nearest(self) -> Nearest | None:
+        """The projection on the geometry that most entries agree with."""
+        entries = self._task.entries
+        g = elected(entries, self._readings) if len(entries.indices) else None
+        return None if g is None else nearest_of(entries, g, self._task.tolerance)
+
+    def close(self) -> bool:
+        """Whether few entries are off from it, but some."""
+        near = self.nearest
+        return near is not None and near.wrong > 0 and near.close
+
+    def plainer(self, found: Found | None) -> Nearest | None:
+        """What is near the matrix and plainer than the convolution that it is."""
+        if found is None or found.trivial:
+            return self.nearest
+        if found.evidence.clear or self.nearest is None:
+            return None
+        near = self.nearest
+        return near if found.evidence.outdone(near.kernel, near.wrong) else None
 
 
 def _told(
@@ -181,21 +191,24 @@ def _told(
     free: tuple[str, ...] = ()
     unknown: tuple[int, ...] = ()
     trivial = found is not None and bool(found.trivial)
+    overfitted = found is not None and not trivial and nearest is not None
     if found is not None:
         g, kernel = (
             found.geometry,
             found.kernel.reshape(found.geometry.kernel_shape),
         )
-        free = tuple(
-            freedoms(order.entries, found.guess, g, found.kernel, task.tolerance)
-        )
-        unknown, evidence = unknown_taps(g), found.evidence
+        evidence = found.evidence
+        if not (task.mean or trivial):
+            g, kernel = plainer_member(order.entries, g, kernel, task.tolerance)
+        bank = kernel.reshape(g.weight_shape)
+        free = tuple(freedoms(order.entries, found.guess, g, bank, task.tolerance))
+        unknown = unknown_taps(g)
     return Recognition(
         task.entries.shape,
         g,
         kernel,
         trivial,
-        found is not None and not trivial and nearest is not None,
+        overfitted,
         evidence,
         task.tolerance,
         order.rows,
@@ -207,11 +220,3 @@ def _told(
         searched,
         order.entries,
     )
-
-
-def _nearest(
-    task: Task, readings: list[Reading], most: float = float("inf")
-) -> Nearest | None:
-    """The projection on the geometry that most entries agree with."""
-    g = elected(task.entries, readings, most)
-    return None if g is None else nearest_of(task.entries, g, task.tolerance)

@@ -18,6 +18,7 @@ from convmat.structure.entries import Entries
 __all__ = ["Cut", "cut_of", "steady"]
 
 _LEAST = 6  # outputs that stay at each end, at least
+_CELLS = 1 << 17  # of what stays; the cut is there to save time
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,6 @@ def cut_of(pace: tuple[int, int], size: int, out_size: int) -> Cut | None:
     stride, span = pace
     keep = max(_LEAST, 2 * -(-span // stride) + 2)
     cut = Cut(keep, stride, out_size - 2 * keep, size)
-    return cut if cut.removed >= keep and cut.size >= 2 * span else None
+    if cut.removed < keep or cut.size < 2 * span or 2 * keep * cut.size > _CELLS:
+        return None
+    return cut

@@ -15,11 +15,10 @@ from convmat.arrays import Array
 from convmat.geometry import Geometry
 from convmat.structure.guess import uses
 
-__all__ = ["Evidence", "evidence_of"]
+__all__ = ["Evidence", "evidence_of", "numbers_of"]
 
 _USES = 1.25  # entries that a tap stands in, on the average, to be tied at all
 _CLEAR = 4  # and to leave no doubt, if none stands alone
-_CORRECTION = 2  # numbers that tell an entry that is off: its place and its value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,8 @@ class Evidence:
 
     Attributes
     ----------
+    weights : int
+        All taps of the kernel, also those of value 0.
     taps : int
         Taps that are not 0.
     entries : int
@@ -45,6 +46,7 @@ class Evidence:
     3 taps account for 13 entries, each for 4 or more
     """
 
+    weights: int
     taps: int
     entries: int
     least: int
@@ -57,18 +59,29 @@ class Evidence:
 
     @property
     def clear(self) -> bool:
-        """Whether a few entries that are off could not have been made to fit."""
-        return self.single == 0 and self.entries >= _CLEAR * self.taps
+        """Whether a few entries that are off could not have been made to fit.
 
-    def outdone(self, taps: int, wrong: int) -> bool:
-        """Whether fewer taps, and corrections, tell the same matrix in fewer numbers.
+        A tap, with place and value of an entry that is off, are three numbers.
+        """
+        plenty = self.single == 0 and self.entries >= _CLEAR * self.taps
+        return plenty or self.numbers <= 3
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers tell the kernel: all taps, or place and value of some."""
+        return min(self.weights, 2 * self.taps)
+
+    def outdone(self, kernel: Array, wrong: int) -> bool:
+        """Whether another kernel tells the same matrix in fewer numbers.
 
         Parameters
         ----------
-        taps, wrong : int
-            Taps of another convolution, and entries that are off from it.
+        kernel : ndarray
+            Of another convolution.
+        wrong : int
+            Entries that are off from it: place and value of each have to be told too.
         """
-        return taps + _CORRECTION * wrong < self.taps
+        return numbers_of(kernel) + 2 * wrong < self.numbers
 
     def __str__(self) -> str:
         taps = "1 tap accounts" if self.taps == 1 else f"{self.taps:,} taps account"
@@ -84,6 +97,11 @@ class Evidence:
         return f"{taps} for {entries}, {each}"
 
 
+def numbers_of(kernel: Array) -> int:
+    """How many numbers tell a kernel: all taps, or place and value of some."""
+    return min(kernel.size, 2 * int(np.count_nonzero(kernel)))
+
+
 def evidence_of(g: Geometry, kernel: Array, entries: int) -> Evidence:
     """The evidence for a kernel `(out, in // groups, *taps)` of a geometry."""
     held = np.asarray(kernel != 0, dtype=bool)
@@ -91,4 +109,4 @@ def evidence_of(g: Geometry, kernel: Array, entries: int) -> Evidence:
     seen = np.broadcast_to(counts, held.shape)[held]
     seen = seen[seen > 0]
     least = int(seen.min()) if len(seen) else 0
-    return Evidence(len(seen), entries, least, int((seen == 1).sum()))
+    return Evidence(kernel.size, len(seen), entries, least, int((seen == 1).sum()))

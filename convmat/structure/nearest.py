@@ -60,7 +60,9 @@ def nearest_of(entries: Entries, g: Geometry, tolerance: Any) -> Nearest:
     distance = sqrt(float(square))
     relative = distance / norm if norm else 0.0
     shape = g.kernel_shape
-    return Nearest(g, kernel.reshape(shape), distance, relative, broken, int(off.sum()))
+    kernel, wrong = kernel.reshape(shape), int(off.sum())
+    held = len(entries.indices)
+    return Nearest(g, kernel, distance, relative, broken, wrong, held)
 
 
 def _plain(value: Any) -> Any:

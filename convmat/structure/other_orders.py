@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 
 from convmat.arrays import Shape
 from convmat.structure.found import Found, Task, checked
 from convmat.structure.guess import Guess
-from convmat.structure.orders import Order, fortran, orders
+from convmat.structure.orders import Order, orders, placed
 from convmat.structure.plainest import plainest
 from convmat.structure.readings import Reading, given, possible
-from convmat.structure.search import divisors
 
 __all__ = ["in_other_orders"]
 
@@ -24,18 +22,12 @@ def in_other_orders(
 ) -> Iterator[tuple[Order, Found, bool]]:
     """What is found in other orders, and in the transpose."""
     for reading in readings[: None if inputs else _ORDERED]:
-        if not reading.has_channels and len(reading.inputs) < 2:
-            continue
         for order in orders(
             task.entries, reading.in_channels, reading.inputs, reading.out_channels
         ):
-            other = replace(reading, out_channels=order.out_channels)
-            found = plainest(task, order.entries, [other])
+            found = _in_order(task, reading, order)
             if found is not None:
-                yield order, found, False
-        turned = _fortran(task, reading)
-        if turned is not None:
-            yield *turned, False
+                yield *found, False
     entries = task.entries.transposed()
     if inputs is None:
         backwards, _ = possible(None, task.channels, entries.shape)
@@ -48,32 +40,26 @@ def in_other_orders(
         yield Order(entries, "C", "C", None), found, True
 
 
-def _fortran(task: Task, reading: Reading) -> tuple[Order, Found] | None:
-    """Rows and columns both in Fortran order: all axes the other way round."""
-    if len(reading.inputs) < 2:
-        return None
+def _in_order(task: Task, reading: Reading, order: Order) -> tuple[Order, Found] | None:
+    """What is found in an order, with the axes as the reading has them."""
+    other = replace(reading, out_channels=order.out_channels)
+    if not order.swapped:
+        found = plainest(task, order.entries, [other])
+        return None if found is None else (order, found)
     wanted = reading.outputs and reading.outputs[::-1]
-    around = replace(reading, inputs=reading.inputs[::-1], outputs=wanted)
-    counts = [reading.out_channels]
-    if reading.has_channels and reading.out_channels is None:
-        total = task.entries.shape[0]
-        counts = [count for count in divisors(total) if count < total]
-    for count in counts:
-        ahead = fortran((count or 1, task.entries.shape[0] // (count or 1)))
-        behind = fortran((reading.in_channels, prod(reading.inputs)))
-        moved = task.entries.moved(ahead, behind)
-        there = plainest(task, moved, [replace(around, out_channels=count)])
-        if there is None or there.trivial:
-            continue
-        guess = _reversed(there.guess)
-        g = guess.geometry
-        rows = fortran((g.out_channels, *g.output_size))
-        columns = fortran((g.in_channels, *g.input_size))
-        entries = task.entries.moved(rows, columns)
-        found = checked(task, entries, guess)
-        if found is not None:
-            return Order(entries, "Fortran", "Fortran", count), found
-    return None
+    other = replace(other, inputs=reading.inputs[::-1], outputs=wanted)
+    there = plainest(task, order.entries, [other])
+    if there is None or there.trivial:
+        return None
+    guess = _reversed(there.guess)
+    g = guess.geometry
+    rows = placed("swapped", g.out_channels, g.output_size)
+    columns = placed("swapped", g.in_channels, g.input_size)
+    entries = order.entries.moved(rows, columns)
+    found = checked(task, entries, guess)
+    if found is None:
+        return None
+    return replace(order, entries=entries, swapped=False), found
 
 
 def _reversed(guess: Guess) -> Guess:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from convmat.matrix.bars import bar
@@ -19,8 +19,23 @@ _TRIED = 64  # guesses that are held against every entry
 _LARGE = 1 << 12  # entries from which the first guess that holds is the answer
 
 
-def plainest(task: Task, entries: Entries, readings: list[Reading]) -> Found | None:
-    """The plainest geometry that has the matrix."""
+def plainest(
+    task: Task,
+    entries: Entries,
+    readings: list[Reading],
+    enough: Callable[[], bool] = lambda: False,
+) -> Found | None:
+    """The plainest geometry that has the matrix.
+
+    Parameters
+    ----------
+    task : Task
+    entries : Entries
+        The matrix of the task, or the same in another order.
+    readings : list of Reading
+    enough : callable
+        Asked when a first look has found nothing: whether a closer one is idle.
+    """
     rough = numbers(entries)
     slack = 0.0
     if task.mean:
@@ -35,6 +50,8 @@ def plainest(task: Task, entries: Entries, readings: list[Reading]) -> Found | N
         found = _searched(task, entries, readings, search) or found
         passed = search.passed
         if found is not None and not (depth == 0 and passed and found.loose):
+            break
+        if depth == 0 and found is None and enough():
             break
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, require_geometry
+from convmat.geometry.integers import integer
+from convmat.structure.evidence import Evidence, numbers_of
+from convmat.structure.members import Family, family_of
 from convmat.structure.reading import read_kernel
 from convmat.structure.same import same
 
 if TYPE_CHECKING:
     from convmat.structure.entries import Entries
-    from convmat.structure.evidence import Evidence
 
 __all__ = ["Broken", "Nearest", "Recognition"]
 
@@ -72,6 +74,8 @@ class Nearest:
         The first entry that is off the value that most entries of its tie have.
     wrong : int
         How many entries are.
+    entries : int
+        Entries of the matrix that are not 0.
     """
 
     geometry: Geometry
@@ -80,6 +84,13 @@ class Nearest:
     relative: float
     broken: Broken | None
     wrong: int
+    entries: int
+
+    @property
+    def close(self) -> bool:
+        """Whether few taps tell all but a few entries, no more than one in twenty."""
+        few = 2 * numbers_of(self.kernel) <= self.entries
+        return few and 20 * self.wrong <= self.entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,16 +112,18 @@ class Recognition:
         entries there: with one output of many channels, or with a stride as large as
         the input, any matrix is a convolution.
     overfitted : bool
-        Whether `nearest` tells the matrix in fewer numbers: its taps, and two for each
-        entry that is off, are less than the taps that the geometry needs. So it is with
-        a convolution in which a few entries were changed.
+        Whether `nearest` tells the matrix in fewer numbers: its taps, with place and
+        value of each entry that is off. So it is with a convolution in which a few
+        entries were changed.
     evidence : Evidence or None
         How many taps account for how many entries.
     tolerance : number
         Entries that differ by no more were taken as equal; 0 is exact.
     row_order, column_order : str
-        `"C"`, the order of convmat, `"channels last"` or `"Fortran"`: the geometry is
-        that of the matrix with its rows and columns put in C order.
+        `"C"`, the order of convmat, `(channel, *spatial)`; `"channels last"`;
+        `"swapped"`, with the spatial axes the other way round; `"Fortran"`, both;
+        `"flipped"`, counted backwards along each spatial axis. The geometry is that of
+        the matrix with its rows and columns put in C order.
     transposed : bool
         Whether it is the transpose that is a convolution: the matrix is that of a
         transposed convolution, and the geometry the paired one.
@@ -139,7 +152,7 @@ class Recognition:
     unknown_taps: tuple[int, ...]
     nearest: Nearest | None
     searched: str
-    _entries: Entries
+    _entries: Entries = field(repr=False)
 
     def __bool__(self) -> bool:
         return self.geometry is not None and not (self.trivial or self.overfitted)
@@ -184,6 +197,34 @@ class Recognition:
         except ConvmatError:  # a sum of what was read is beyond int64
             return False
 
+    def family(self, most: int = 100) -> Family:
+        """Other geometries that have the very same matrix, with their kernels.
+
+        They have the shapes of the answer, and no more taps on any axis; rows and
+        columns are in C order.
+
+        Parameters
+        ----------
+        most : int
+            Members that are made, at most.
+
+        Examples
+        --------
+        >>> from convmat.structure import recognize
+        >>> found = recognize([[1, 2, 0, 0], [0, 0, 1, 2]], 4)
+        >>> for other in found.family(2):
+        ...     print(other.geometry)
+        geometry((4,), (2,), stride=2, padding=((0, 1),))
+        geometry((4,), (2,), stride=2, padding_mode='circular')
+        """
+        most = integer("most", most, most)
+        if most < 0:
+            raise ConvmatError("most", "must be at least 0", most)
+        if self.geometry is None or self.kernel is None:
+            return Family((), ())
+        g, kernel = self.geometry, self.kernel
+        return family_of(self._entries, g, kernel, self.tolerance, most)
+
     def __str__(self) -> str:
         if self:
             what = "a transposed convolution" if self.transposed else "a convolution"
@@ -204,13 +245,12 @@ class Recognition:
                 "is in every geometry, with a kernel of zeros"
             ]
         lines = [f"no: this {rows}x{columns} matrix is no convolution"]
-        if self.trivial:
-            lines[0] = (
-                "no, or only trivially: along an axis no tap stands in two entries"
-            )
-            lines.append(f"  {self.geometry!r}")
-        if self.overfitted:
+        near = self.nearest is not None and (self.overfitted or self.nearest.close)
+        if near:
             lines[0] = f"no: this {rows}x{columns} matrix is near a convolution"
+        elif self.trivial:
+            lines = ["no, or only trivially: with so many taps any matrix is one"]
+            lines += [f"  {self.geometry!r}", f"  {self.evidence}"]
         if self.nearest is not None:
             near = self.nearest
             entries = "1 entry" if near.wrong == 1 else f"{near.wrong:,} entries"
@@ -222,11 +262,11 @@ class Recognition:
             ]
             if near.broken is not None:
                 lines.append(f"  first: {near.broken}")
-        if self.overfitted:
+        if near and self.geometry is not None:
             lines += [
-                f"  it is {self.geometry!r}",
+                f"  exactly it is {self.geometry!r}",
                 *self._orders(),
-                f"  but {self.evidence}: any matrix is a convolution of so many",
+                f"  but there {self.evidence}: the nearest takes fewer numbers",
             ]
         return lines
 

@@ -26,6 +26,7 @@ _NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of the
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
 _LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
 _LONG = 64  # outputs and cells from which an axis is expected to have a steady middle
+_VACUOUS = 1 << 10  # entries from which axes that tie nothing are passed over
 _PREFIX = 1 << 13  # rows in which a period is looked for
 
 
@@ -153,14 +154,18 @@ class Search:
         for size in sizes:
             if not known and size > _LONGEST * (inputs[axis] + 2):
                 continue
-            fits = self._fits(axis, size, after, shapes)
-            if fits is None:
-                if not (self.depth or known) and size >= _LONG <= inputs[axis]:
+            pace = None
+            if not self.depth:
+                inner = prod(inputs[axis + 1 :])
+                pace = steady(self.entries, inner, inputs[axis], size, after)
+                if pace is None and not known and size >= _LONG <= inputs[axis]:
                     self.passed = True
                     continue
+            fits = self._cut_fits(axis, size, after, shapes, pace)
+            if fits is None:
                 fits = self._whole_fits(axis, size, after, shapes)
             empty = fits["zeros"].vacuous and len(fits) == 1
-            if not known and empty and len(self.entries.indices) > _PREFIX:
+            if not known and empty and len(self.entries.indices) > _VACUOUS:
                 continue
             taps = bound * min(fit.axis.kernel for fit in fits.values())
             if taps > self.fewest:
@@ -174,14 +179,16 @@ class Search:
             if taken == _FAIR:
                 break
 
-    def _fits(
-        self, axis: int, out_size: int, after: int, shapes: Shapes
+    def _cut_fits(
+        self,
+        axis: int,
+        out_size: int,
+        after: int,
+        shapes: Shapes,
+        pace: tuple[int, int] | None,
     ) -> dict[str, AxisFit] | None:
-        """Fits of an axis that its ends tell, if they tell any."""
-        if self.depth:
-            return None
-        size, inner = shapes.inputs[axis], prod(shapes.inputs[axis + 1 :])
-        pace = steady(self.entries, inner, size, out_size, after)
+        """Fits of a long axis that its ends tell, if they tell any."""
+        size = shapes.inputs[axis]
         cut = None if pace is None else cut_of(pace, size, out_size)
         if cut is None:
             return None

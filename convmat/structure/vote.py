@@ -27,6 +27,7 @@ from convmat.structure.search import Search
 
 __all__ = ["elected"]
 
+_NEAR = 0.01  # taps and entries that are off, over all entries: no better is sought
 _VOTES = 12  # shapes of the output that are voted on
 _STRIDES = 64  # tried by vote
 _SIGMAS = 6.0  # a value this many times above the noise is no noise
@@ -35,13 +36,8 @@ _MANY = 1 << 22  # rung positions that are looked at
 _GRAM = 64  # taps of a channel, where they share entries: an exact system is solved
 
 
-def elected(
-    entries: Entries, readings: list[Reading], most: float = float("inf")
-) -> Geometry | None:
-    """The geometry that most entries agree with, over all readings.
-
-    None where none has less than `most` taps and entries that are off in all.
-    """
+def elected(entries: Entries, readings: list[Reading]) -> Geometry | None:
+    """The geometry that most entries agree with, over all readings."""
     rough = numbers(entries)
     search = Search(rough, 0)
     best: tuple[float, Geometry] | None = None
@@ -62,9 +58,11 @@ def elected(
                 reading.inputs,
                 outputs,
                 reading.has_channels,
-                most if best is None else best[0],
+                float("inf") if best is None else best[0],
             )
             best = best if vote is None else vote
+            if best is not None and best[0] <= _NEAR * len(entries.indices):
+                return best[1]
     return None if best is None else best[1]
 
 
@@ -166,7 +164,8 @@ def _axes_by_vote(table: Array, outs: IntArray, out_size: int) -> list[Axis]:
         rest = np.abs(table - medians[numbers])
         repeated = counts[numbers] > min(8, max(2, counts.max() // 2))
         noise = float(np.median(rest[repeated])) if repeated.any() else 0.0
-        limit = np.maximum(1e-9 * largest, _SIGMAS * 1.4826 * noise / np.sqrt(counts))
+        spread = _SIGMAS * 1.4826 * noise / np.sqrt(np.maximum(1, counts))
+        limit = np.maximum(1e-9 * largest, spread)
         taps = np.abs(medians) > limit
         if out_size > 1 and size > 1 and (taps & (counts > 1)).any():
             taps &= counts > 1

@@ -388,3 +388,8 @@ def test_words_name_a_transposed_layer():
         "one transposed convolution, paired with geometry((8,)"
     )
     assert str(merged).endswith("equal in all 8 outputs")
+    board = transposed_geometry(4, 3, stride=2)
+    given = [1], geometry(4, 1), [1, 1, 1], board
+    uneven = compose(*given, bias_a=[1], transposed_b=True)
+    told = "equal in 3 of 9 outputs, and not in 6: what lies between the two is cut off"
+    assert f"{told} there, or the first bias meets other taps" in str(uneven)

@@ -87,7 +87,7 @@ def test_kernel_input_and_output_are_labelled_once_a_column(artists):
         None,
         PADDED,
         geometry((3, 3), (3, 3), padding=1),
-        geometry((6, 6), (3, 3)),
+        geometry((5, 5), (3, 3)),
         geometry(9, 3, padding=[(2, 0)], dilation=2),
         geometry((4, 3, 2), (2, 2, 2, 2), groups=2),
     ],

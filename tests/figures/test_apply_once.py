@@ -164,10 +164,13 @@ def test_a_tap_on_a_zero_is_grey_beside_its_zero_in_the_sum(artists):
     assert known["b[0].term"].get_text() == "b"
 
 
-def test_cells_without_room_for_text_have_color_alone_and_the_kernel_tells(artists):
-    figure = apply_once(geometry((28, 28), (5, 5), padding=2), output=(0, 3))
+def test_cells_without_room_for_text_have_color_alone_and_the_kernel_tells(
+    artists, assert_texts_apart
+):
+    figure = apply_once(geometry((20, 20), (5, 5), padding=2), output=(0, 3))
+    assert_texts_apart(figure)
     known = artists(figure)
-    assert not [gid for gid in known if gid.startswith("x[0,0].text")]
+    assert "x[0,0].text" not in known
     assert known["w[4,4].text"].get_text() == "w₄₄"
     assert known["w[4,4].text"].get_fontsize() >= 6
     assert fill(known["x[0,3]"]) == tap_mark(12).fill
@@ -189,16 +192,11 @@ def test_the_middle_output_is_the_default_and_positions_are_rows(artists):
 
 
 def test_the_alt_text_says_where_the_window_lies_and_what_it_gives():
-    assert apply_once().convmat["alt"].splitlines() == [
-        (
-            "One output of geometry((7, 7), (3, 3)): the window lies on rows 1 to 3 and "
-            "columns 2 to 4 of the input."
-        ),
-        (
-            "y₁₂ = 0.1·10 + 0.2·11 + 0.3·12 + 0.4·17 + 0.5·18 + 0.6·19 + 0.7·24 + 0.8·25 "
-            "+ 0.9·26 = 94.2"
-        ),
-    ]
+    head, told = apply_once().convmat["alt"].splitlines()
+    assert head.startswith("One output of geometry((7, 7), (3, 3)): the window lies on")
+    assert head.endswith("lies on rows 1 to 3 and columns 2 to 4 of the input.")
+    assert told.startswith("y₁₂ = 0.1·10 + 0.2·11 + 0.3·12 + 0.4·17 + 0.5·18 + 0.6·19")
+    assert told.endswith(" + 0.7·24 + 0.8·25 + 0.9·26 = 94.2")
     mirrored = geometry(3, 3, padding=1, padding_mode="reflect")
     alt = apply_once(mirrored, output=0).convmat["alt"]
     assert "columns 0 to 2 of the padded input; 1 of its 3 taps read padding" in alt
@@ -220,11 +218,10 @@ def test_all_highlighted_ids_are_drawn_and_are_the_inputs_read(artists, slid, g)
 
 
 EXTREMES = [
-    geometry((34, 34), (3, 3)),
     geometry(120, 50),
     geometry((1, 64), (1, 2)),
     geometry((64, 1), (2, 1)),
-    geometry((12, 3), (12, 12, 1)),
+    geometry((6, 3), (6, 6, 1)),
 ]
 
 

@@ -139,6 +139,8 @@ def test_both_sides_of_each_equation_are_what_the_window_gives(g):
     y = conv(x, kernel, bias, **g.keywords).reshape(-1).tolist()
     for form in ("boxes", "compact"):
         latex = latex_equations(g, kernel, x, bias=bias, form=form, color=False)
+        assert "+ -" not in latex
+        assert "cdot -" not in latex
         sides = sides_of(latex)
         assert [calculated(left) for left, _ in sides] == y
         assert [calculated(right) for _, right in sides] == y

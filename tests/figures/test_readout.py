@@ -112,3 +112,24 @@ def test_cells_too_small_for_text_are_refused():
 @pytest.mark.parametrize("kind", [kind for kind in TEXTS if kind in figures.__all__])
 def test_every_kind_with_a_text_form_is_a_figure(kind):
     assert callable(getattr(figures, kind))
+
+
+def test_the_transposed_matrix_and_both_ways_to_it_are_read_out():
+    text = figure_text(figures.transpose(G))
+    lines = [line.split() for line in text.splitlines()]
+    assert ["Q", *"·αβ·γδ···", "D", *"γ·α·"] in lines
+    assert "stretched input" in text
+    # By scattering, the entries of output S stand where its taps reach.
+    assert ["R", "[S]", "γ", "δ", "D", "[α][β]"] in lines
+
+
+def test_the_chapters_case_is_read_out_with_its_sum():
+    text = figure_text(figures.apply_once())
+    assert "[94.2]" in text
+    assert "[10][11][12]" in text
+    assert text.endswith("0.9·26 = 94.2")
+
+
+def test_products_of_channels_are_read_out():
+    cells, _ = figure_text(figures.channels()).split("\nOutput ")
+    assert cells.count("products") == 3

@@ -3,12 +3,16 @@
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import TextPath
 
 from convmat import geometry
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures import matrix_equation
+from convmat.figures.canvas import text_width
 from convmat.figures.film import Film
+from convmat.figures.style import FONT
 
 KLEINSMITH = geometry((3, 3), (2, 2))
 
@@ -84,3 +88,12 @@ def test_a_film_of_nothing_is_refused(parts, words):
     count, *seconds = parts
     with pytest.raises(ConvmatError, match=words):
         Film(count, lambda _: Figure(), *seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["α₁₂ × 0.5", "Wᵀ and y₀₁", "Receptive field: 7 cells.", "(-3)·γ + b", "%&@§"],
+)
+def test_a_text_is_as_wide_as_its_outline(text):
+    path = TextPath((0, 0), text, size=10, prop=FontProperties(family=FONT))
+    assert text_width(text, 10) == pytest.approx(path.get_extents().width / 72)

@@ -73,6 +73,12 @@ def test_the_window_is_that_of_the_tie_map_and_the_sum_comes_to_the_window(g):
         numbers = sorted(int(text) for text in marked if text != "×")
         assert numbers == sorted([*read, int(y[row])])
         assert len(marked) == g.taps_per_row + 1
+        channel = kernel[row * g.out_channels // rows].reshape(-1).tolist()
+        shown = " ".join(grid).split()  # inputs are beyond 100, outputs may be as small
+        assert all(shown.count(f"{tap}") for tap in channel)
+        others = set(range(1, min(100, kernel.size + 1))) - set(channel)
+        written_out = {f"{value}" for value in (0, *y.tolist())}
+        assert not [t for t in others if f"{t}" in shown and f"{t}" not in written_out]
         sides = [side.strip() for side in written.split(" = ")]
         assert eval(sides[1].replace("·", "*")) == y[row] == int(sides[2])
 

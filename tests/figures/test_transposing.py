@@ -189,8 +189,26 @@ def test_no_texts_of_a_transpose_overlap(assert_texts_apart, artists, g):
     assert_texts_apart(figure)
 
 
+def test_a_sum_too_long_for_its_cell_has_its_first_tap_and_a_corner(
+    assert_texts_apart, artists
+):
+    g = geometry((2, 3), (1, 2, 4), padding=((0, 2),), padding_mode="replicate")
+    figure = transpose(g, column=1)
+    known = artists(figure)
+    assert_texts_apart(figure)
+    assert known["x[0,2]@scatter.text"].get_text() == "w₀₀₁"
+    assert "x[0,2]@scatter.sum" in known
+    for gid in ("W[1,2]", "W[1,2]@T"):
+        assert known[f"{gid}.text"].get_text() == "w₀₀₁"
+        assert f"{gid}.sum" in known
+    assert "w₀₀₁+w₀₀₂+w₀₀₃ to x₀₂" in figure.convmat["alt"]
+    kernel = [[[1000, 2000, 3000, 4000]] * 2]
+    figure = transpose(g, kernel, column=1)
+    assert artists(figure)["x[0,2]@scatter.text"].get_text() == "9000"
+
+
 def test_a_long_line_has_colors_only(assert_texts_apart, artists):
-    figure = transpose(geometry(15, 7, padding=3))
+    figure = transpose(geometry(20, 5, padding=2))
     assert_texts_apart(figure)
     assert "w[0]" in artists(figure)
     assert "w[0].text" not in artists(figure)

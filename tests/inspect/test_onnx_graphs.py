@@ -66,16 +66,22 @@ def chains(draw):
     return draw(st.integers(60, 90)), steps
 
 
+THIRD = (2, 3, (0, 0), 1, False)  # one output is left, and an end cuts its field
+
+
 @given(chains())
 @example((60, [(2, 3, (0, 0), 1, False), (3, 1, (2, 0), 2, False)]))
 @example((60, [(1, 3, (0, 0), 1, False), (2, 2, (1, 1), 3, True)]))
+@example((60, [(1, 2, (1, 0), 1, False), *[(1, 3, (0, 0), 1, False)] * 2, THIRD]))
 @settings(deadline=None)
 def test_fields_hold_all_that_the_product_of_the_matrices_reads(chain):
     n, steps = chain
     reach, product = begin("x", (n,)), None
+    passed = []  # what lies before each layer, and its settings
     for k, s, pads, d, transposed in steps:
         if n < d * (k - 1) + 1 or (transposed and sum(pads) >= k):
             continue
+        passed.append((n, k, s, pads[0], d))
         if transposed:
             g = transposed_geometry(n, k, stride=s, padding=[pads], dilation=d)
             matrix = conv_matrix(np.ones(k), g.input_shape, **g.keywords).T.tocsr()
@@ -88,22 +94,25 @@ def test_fields_hold_all_that_the_product_of_the_matrices_reads(chain):
     if product is None:
         return
     straight = not any(transposed for *_, transposed in steps)
-    full = 0
     for row in range(product.shape[0]):
         reads = product.indices[product.indptr[row] : product.indptr[row + 1]]
         begins = reach.first[0] + row * reach.jump[0]
         ends = begins + reach.fields[0].size - 1
         inside = [] if not len(reads) else [reads.min(), reads.max()]
         assert all(begins <= cell <= ends for cell in inside)
-        if (
-            straight
-            and begins >= 0
-            and ends < product.shape[1]
-            and inside == [begins, ends]
-        ):
-            full += 1
-    # A window inside everything that it passes reads its field from end to end.
-    assert not straight or full or reach.fields[0].size + 30 > product.shape[1]
+        # What no end cuts on the way reads its field from end to end.
+        if straight and _is_whole(row, passed):
+            assert inside == [begins, ends]
+
+
+def _is_whole(row, passed):
+    """Whether no end of a layer cuts what an output reads."""
+    first = last = row
+    for n, k, s, before, d in reversed(passed):
+        first, last = first * s - before, last * s - before + (k - 1) * d
+        if first < 0 or last >= n:
+            return False
+    return True
 
 
 def test_fields_of_a_gate_reach_as_far_as_what_it_read():
@@ -324,4 +333,30 @@ def test_the_first_axis_is_left_open_only_where_the_file_does(onnx_file):
     inputs = {"x": ("n", 1, 9), "h": (2, None, 7)}
     path = onnx_file(nodes, inputs, {"w": kernel(1, 1, 3)})
     with pytest.raises(ConvmatError, match=r"sizes of h open.* reads h=2x\?x7: put a"):
+        inspect_file(path)
+
+
+def test_numbers_written_one_by_one_are_as_many_as_the_shape(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 9)}, {"w": kernel(1, 1, 3)})
+    model = onnx.load(path)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.float_data.extend([1.0, 2.0, 3.0])
+    path.write_bytes(model.SerializeToString())
+    assert inspect_file(path, prove=True).layers[0].proof == "exact"
+    tensor.float_data.append(4.0)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ConvmatError, match=r"must hold 3 numbers in w, .* it holds 4"):
+        inspect_file(path)
+
+
+def test_versions_of_names_that_are_no_text_are_refused(onnx_file):
+    nodes = [("Conv", ["x", "w"], ["y"], "c", {})]
+    path = onnx_file(nodes, {"x": (1, 1, 9)}, {"w": kernel(1, 1, 3)})
+    model = onnx.load(path)
+    model.opset_import.append(onnx.helper.make_opsetid("mine.own", 1))
+    content = model.SerializeToString().replace(b"mine.own", b"mine\xffown")
+    path.write_bytes(content)
+    with pytest.raises(ConvmatError, match="one of its names is no text"):
         inspect_file(path)

@@ -271,3 +271,20 @@ def test_names_within_a_branch_are_text(network, tmp_path):
     )
     with pytest.raises(ValueError, match="must hold a whole ONNX model"):
         inspect_file(tmp_path / "net.onnx")
+
+
+def test_operators_against_the_standard_are_not_followed(network):
+    node = condition()
+    del node.input[:]
+    found = network([node])
+    told = "if: its graphs are not followed here, and 2 layers in it not read"
+    assert found.notes == (told,)
+    twice = condition()
+    twice.attribute.append(twice.attribute[0])
+    assert (
+        "if: it has two graphs of one name, and 3" in network([twice], [FLAG]).notes[0]
+    )
+    body = graph([conv("p", "q", "each")], [value("q")], [value("p")])
+    for attributes in ({}, {"num_scan_inputs": 9}, {"num_scan_inputs": -1}):
+        scan = helper.make_node("Scan", ["x"], ["y"], name="s", body=body, **attributes)
+        assert "s: its graphs are not followed here" in network([scan]).notes[0]

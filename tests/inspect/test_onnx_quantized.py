@@ -85,6 +85,18 @@ def test_scales_that_do_not_fit_are_refused():
         dequantized(x, np.ones((2, 2), np.float32), np.zeros((2, 3), np.int8), 1, 2)
     with pytest.raises(ConvmatError, match="axis must be from -2 to 1"):
         dequantized(x, np.ones(3, np.float32), None, 2)
+    with pytest.raises(ConvmatError, match=r"the scale must be floats, got .*int64"):
+        dequantized(x, np.ones((), np.int64), None)
+
+
+def test_weights_beyond_their_kind_of_number_are_not_finite(onnx_file):
+    nodes = [
+        ("DequantizeLinear", ["w", "s"], ["v"], "", {}),
+        ("Conv", ["x", "v"], ["y"], "c", {}),
+    ]
+    constants = {"w": np.int8([[[100, 1]]]), "s": np.float16(60000)}
+    found = inspected(onnx_file, nodes, (1, 1, 8), constants)
+    assert [row.not_finite for row in found.layers] == [1]
 
 
 WEIGHT = RNG.integers(-128, 128, (4, 2, 3)).astype(np.int8)

@@ -37,3 +37,21 @@ def test_the_speech_detector_is_read_and_proved_whole():
     path = shipped("silero_vad", "data", "silero_vad_16k_sequence.onnx")
     found = inspect_file(path, input_shape=(7, 576), prove=True)
     assert [row.proof for row in found.layers] == ["exact"] * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "skipped"),
+    [
+        # The branch for 8 kHz does not go through with this many samples.
+        ("silero_vad.onnx", 11, 1),
+        ("silero_vad_half.onnx", 6, 0),
+        ("silero_vad_16k_op15.onnx", 6, 0),
+        ("silero_vad_op18_ifless.onnx", 16, 0),
+    ],
+)
+def test_the_branches_of_the_speech_detector_are_read_and_proved(name, layers, skipped):
+    path = shipped("silero_vad", "data", name)
+    shapes = {"input": (1, 576), "state": (2, 1, 128)}
+    found = inspect_file(path, input_shape=shapes, prove=True)
+    assert [row.proof for row in found.layers] == ["exact"] * layers
+    assert len(found.skipped) == skipped

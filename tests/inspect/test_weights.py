@@ -338,6 +338,8 @@ def test_values_that_numpy_cannot_read_are_not_judged(tmp_path):
     path.write_bytes(header({"a.weight": entry([1, 2], 0, 2, "F8_E4M3")}, b"12"))
     (row,) = inspect_file(path).layers
     assert (row.itemsize, row.not_finite) == (1, None)
+    (row,) = inspect_file(path, norms=True).layers
+    assert row.notes == ("norm not known: NumPy has no such numbers",)
 
 
 def test_large_files_are_not_read_whole_unless_norms_are_asked_for(

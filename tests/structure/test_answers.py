@@ -1,6 +1,7 @@
 """What recognize says of matrices that are nearly, or otherwise, convolutions."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -19,14 +20,18 @@ KERNEL = np.array([[2, -3], [5, 7], [-11, 13]])
 
 def moved(matrix, g, rows, columns):
     """A matrix with its rows and columns in other orders."""
-    whole = matrix.reshape(*g.output_shape, *g.input_shape)
-    axes = [*range(len(g.output_shape))], [*range(len(g.output_shape), whole.ndim)]
-    for side, name in enumerate((rows, columns)):
-        if name == "channels last":
-            axes[side].append(axes[side].pop(0))
-        elif name == "Fortran":
-            axes[side].reverse()
-    return whole.transpose(axes[0] + axes[1]).reshape(matrix.shape)
+    whole = matrix.reshape(g.out_channels, *g.output_size, g.in_channels, *g.input_size)
+    first = g.rank + 1
+    axes = []
+    for side, name in ((0, rows), (first, columns)):
+        channel, spatial = [side], [*range(side + 1, side + first)]
+        if "flipped" in name:
+            whole = np.flip(whole, spatial)
+        if name in ("swapped", "Fortran"):
+            spatial.reverse()
+        last = name in ("Fortran", "channels last", "flipped, channels last")
+        axes += spatial + channel if last else channel + spatial
+    return whole.transpose(axes).reshape(matrix.shape)
 
 
 def test_one_wrong_tie_is_named_with_its_neighbour():
@@ -98,27 +103,56 @@ def test_rounding_is_no_breach_but_more_is():
     assert not recognize(W, G.input_shape)
 
 
-@pytest.mark.parametrize("rows", ["C", "channels last"])
-@pytest.mark.parametrize("columns", ["C", "channels last", "Fortran"])
-def test_orders_of_rows_and_columns_are_named(rows, columns):
+LAYOUTS = ["C", "channels last", "swapped", "Fortran"]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["outputs told", "not told"])
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        *product(LAYOUTS, LAYOUTS),
+        ("C", "flipped"),
+        ("channels last", "flipped, channels last"),
+    ],
+    ids=str,
+)
+def test_orders_of_rows_and_columns_are_named(rows, columns, told):
     g = geometry((3, 6, 5), (2, 3, 3, 2), stride=(1, 2), padding=[(1, 0), (0, 1)])
     kernel = np.arange(1, 37).reshape(g.kernel_shape)
     W = conv_matrix(kernel, g.input_shape, **g.keywords).toarray()
-    found = recognize(moved(W, g, rows, columns), g.input_shape)
+    shape = g.output_shape if told else None
+    matrix = moved(W, g, rows, columns)
+    found = recognize(matrix, g.input_shape, output_shape=shape)
     assert found
     assert (found.row_order, found.column_order) == (rows, columns)
     assert found.geometry == g
     assert np.array_equal(found.kernel, kernel)
+    again = conv_matrix(found.kernel, g.input_shape, **found.geometry.keywords)
+    assert np.array_equal(moved(again.toarray(), g, rows, columns), matrix)
 
 
-def test_fortran_order_on_both_sides_is_named():
-    g = geometry((3, 6, 5), (2, 3, 3, 2), stride=(1, 2), padding=[(1, 0), (0, 1)])
-    kernel = np.arange(1, 37).reshape(g.kernel_shape)
+@pytest.mark.parametrize("columns", ["swapped", "flipped"])
+def test_orders_of_one_channel_are_named(columns):
+    g = geometry((6, 5), (3, 2), padding=[(1, 0), (0, 1)])
+    kernel = np.arange(1, 7).reshape(3, 2)
     W = conv_matrix(kernel, g.input_shape, **g.keywords).toarray()
-    found = recognize(moved(W, g, "Fortran", "Fortran"), g.input_shape)
-    assert (found.row_order, found.column_order) == ("Fortran", "Fortran")
+    found = recognize(moved(W, g, "C", columns), g.input_shape)
+    assert found
+    assert (found.row_order, found.column_order) == ("C", columns)
     assert found.geometry == g
     assert np.array_equal(found.kernel, kernel)
+
+
+def test_a_reversed_signal_is_no_other_convolution_but_a_flipped_one():
+    # A Hankel matrix: each row reads one cell earlier than the row before it.
+    W = conv_matrix([1, 2, 3], 9).toarray()
+    found = recognize(W[:, ::-1], 9)
+    assert found
+    assert found.column_order == "flipped"
+    # Reversed on both sides it is the true convolution, of the flipped kernel.
+    both = recognize(W[::-1, ::-1], 9)
+    assert (both.row_order, both.column_order) == ("C", "C")
+    assert both.kernel.tolist() == [3, 2, 1]
 
 
 def test_a_transposed_convolution_is_named_with_its_paired_geometry():

@@ -13,7 +13,12 @@ from convmat import conv_matrix, geometry, save_matrix
 from convmat.cli import main
 
 W = conv_matrix([[1, 2], [3, 4]], (5, 6))
-ANSWER = "yes: a convolution\n  geometry((5, 6), (2, 2))\n  kernel [[1, 2], [3, 4]]\n"
+ANSWER = """\
+yes: a convolution
+  geometry((5, 6), (2, 2))
+  kernel [[1, 2], [3, 4]]
+  4 taps account for 80 entries, each for 20 or more
+"""
 
 
 def write(path, form):

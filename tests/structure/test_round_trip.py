@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from convmat import ConvConstraint, conv_matrix, geometry
 from convmat.structure import recognize
+from convmat.structure.orders import placed
 from convmat.verify import BOXES
 from convmat.verify.strategies import geometries, kernels
 
@@ -26,15 +27,9 @@ def rebuilt(found):
     matrix = ConvConstraint(g).embed(found.kernel)
     if found.transposed:
         return matrix.T
-    axes = g.rank + 1
-    whole = matrix.reshape(g.out_channels, *g.output_size, g.in_channels, *g.input_size)
-    order = [*range(axes)], [*range(axes, 2 * axes)]
-    for side, name in enumerate((found.row_order, found.column_order)):
-        if name == "channels last":
-            order[side].append(order[side].pop(0))
-        elif name == "Fortran":
-            order[side].reverse()
-    return whole.transpose(order[0] + order[1]).reshape(g.matrix_shape)
+    rows = placed(found.row_order, g.out_channels, g.output_size)
+    columns = placed(found.column_order, g.in_channels, g.input_size)
+    return matrix[rows][:, columns]
 
 
 def check_round_trip(g, kernel):

@@ -10,7 +10,6 @@ from typing import Any
 
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.gallery.kinds import Drawn, Entry
-from convmat.figures.gallery.presets import PRESETS
 from convmat.figures.gallery.reader import Reader, named
 from convmat.figures.gallery.registry import entry
 from convmat.figures.gallery.words import refuse_unknown
@@ -62,9 +61,9 @@ def draw(
     >>> draw("matrix_plot", {"imput": "4"}, prefix=":")
     Traceback (most recent call last):
         ...
-    convmat.errors.ConvmatError: :imput: must be an option of matrix_plot: dilation,
-    groups, input, kernel, mode, padded, padding, preset, seed, stride, values, got
-    :imput:='imput'; did you mean input?
+    convmat.errors.ConvmatError: :imput: is no option of matrix_plot, which has
+    dilation, groups, input, kernel, mode, padded, padding, preset, seed, stride,
+    values, got :imput:='4'; did you mean input?
     """
     asked = _Asked.of(name, options or {}, theme, prefix)
     drawn = asked.entry.draw(Reader(asked.options, theme, prefix))
@@ -124,14 +123,15 @@ class _Asked:
         theme_of(theme)
         given = dict(options)
         for option, text in given.items():
-            if not isinstance(text, str):
-                raise ConvmatTypeError(named(prefix, option), "must be text", text)
+            if not isinstance(option, str) or not isinstance(text, str):
+                argument = named(prefix, str(option))
+                raise ConvmatTypeError(argument, "must be text", text)
         preset = _preset(asked, given.pop("preset", ""), prefix)
         known = asked.defaults
         allowed = sorted([*known, "preset"])
-        rule = f"must be an option of {name}: {', '.join(allowed)}"
-        for option in given:
-            refuse_unknown(named(prefix, str(option)), rule, option, allowed)
+        rule = f"is no option of {name}, which has {', '.join(allowed)}"
+        for option, text in given.items():
+            refuse_unknown(named(prefix, option), rule, option, allowed, text)
         whole = {**known, **preset, **given}
         ordered = {option: " ".join(whole[option].split()) for option in sorted(whole)}
         return cls(asked, ordered, theme)
@@ -155,6 +155,8 @@ def _preset(asked: Entry, name: str, prefix: str) -> Mapping[str, str]:
     """
     if not name:
         return {}
+    from convmat.figures.gallery.presets import PRESETS
+
     option = named(prefix, "preset")
     refuse_unknown(option, "must be a preset of the gallery", name, PRESETS)
     preset = PRESETS[name]

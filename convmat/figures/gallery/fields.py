@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from convmat import figures
-from convmat.figures.gallery.kinds import Drawn, Entry, Option
+from convmat.figures.gallery.kinds import LETTERS, LINES, Drawn, Entry, Option
 from convmat.figures.gallery.options import LAYERS, changed
 from convmat.figures.gallery.reader import Reader
 
@@ -23,6 +23,14 @@ def _field(read: Reader) -> Drawn:
         out = read.shape("output") if read["output"] else None
         axis = read.integer("axis", 0, len(size) - 1)
         return figures.receptive_field(field, out, axis=axis, theme=read.theme)
+
+
+def _precedents(read: Reader) -> Drawn:
+    layers, size = read.layers()
+    with read.words():
+        return figures.precedents(
+            layers, read.place("output"), input_shape=size, theme=read.theme
+        )
 
 
 def _usage(read: Reader) -> Drawn:
@@ -47,6 +55,18 @@ ENTRIES = (
             Option("axis", "of the pyramid", "0"),
         ),
         _field,
+        formats=LINES,
+    ),
+    Entry(
+        "precedents",
+        "An output, the cells that it depends on, and those that these depend on.",
+        "fields",
+        (
+            *changed(LAYERS, input="7x7", layers="k3s2 k3s2"),
+            Option("output", "its number, or its place such as 1x0; the middle"),
+        ),
+        _precedents,
+        formats=LINES,
     ),
     Entry(
         "usage_map",
@@ -57,6 +77,7 @@ ENTRIES = (
             Option("kind", "what is counted", "read", _KINDS),
         ),
         _usage,
+        formats=LETTERS,
     ),
 )
 """In the order of a page."""

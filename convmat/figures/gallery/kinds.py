@@ -12,12 +12,21 @@ if TYPE_CHECKING:
     from convmat.figures.film import Film
     from convmat.figures.gallery.reader import Reader
 
-__all__ = ["Drawn", "Entry", "Option", "Preset"]
+__all__ = ["LETTERS", "LINES", "MOVING", "Drawn", "Entry", "Option", "Preset"]
 
 Drawn: TypeAlias = "Figure | Film"
 """What drawing gives."""
 
 _STILL = ("svg", "png", "pdf")
+
+LINES = (*_STILL, "tex")
+"""Formats of figures that have neither images nor numbered axes."""
+
+LETTERS = (*LINES, "txt")
+"""Formats of figures whose cells can stand as characters."""
+
+MOVING = ("gif", *LINES)
+"""Formats of films; all but the first have the last frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Entry:
     example : mapping
         Options of the picture in the gallery, beside the defaults.
     formats : tuple of str
-        Kinds of file that it can be saved in.
+        Kinds of file that it can be saved in, the usual one first.
     animated : bool
         Whether it is a film.
     """

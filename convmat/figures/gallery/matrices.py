@@ -8,13 +8,13 @@ import numpy as np
 
 from convmat import figures
 from convmat.errors import ConvmatError
-from convmat.figures.gallery.kinds import Drawn, Entry, Option
+from convmat.figures.gallery.kinds import LETTERS, Drawn, Entry, Option
 from convmat.figures.gallery.options import (
     BIAS,
     GEOMETRY,
+    PADDED,
     SEED,
     VALUES,
-    YES_NO,
     X,
     changed,
 )
@@ -71,6 +71,7 @@ ENTRIES = (
         "matrix",
         (*changed((*GEOMETRY, BIAS), bias="b"), VALUES, X, SEED),
         _equation,
+        formats=LETTERS,
     ),
     Entry(
         "matrix_plot",
@@ -80,9 +81,10 @@ ENTRIES = (
             *GEOMETRY,
             VALUES,
             SEED,
-            Option("padded", "whether columns stand for padding too", "no", YES_NO),
+            PADDED,
         ),
         _matrix,
+        formats=LETTERS,
     ),
     Entry(
         "gradient_tying",
@@ -91,6 +93,7 @@ ENTRIES = (
         "matrix",
         changed((*GEOMETRY, SEED), seed="0"),
         _tying,
+        formats=LETTERS,
     ),
     Entry(
         "matrices_compared",
@@ -101,6 +104,7 @@ ENTRIES = (
             Option("mutant", "which bug, of convmat.verify.mutants", "kernel-flipped"),
         ),
         _compared,
+        formats=LETTERS,
     ),
 )
 """In the order of a page."""

@@ -7,7 +7,19 @@ from dataclasses import replace
 from convmat.figures.gallery.kinds import Option
 from convmat.geometry import PADDING_MODES
 
-__all__ = ["BIAS", "GEOMETRY", "LAYERS", "SEED", "VALUES", "YES_NO", "X", "changed"]
+__all__ = [
+    "BIAS",
+    "FILM",
+    "GEOMETRY",
+    "LAYERS",
+    "PADDED",
+    "RUNS",
+    "SEED",
+    "VALUES",
+    "YES_NO",
+    "X",
+    "changed",
+]
 
 GEOMETRY = (
     Option("input", "shape of the input: 3x3, or with channels 3x32x32", "3x3"),
@@ -29,6 +41,13 @@ BIAS = Option("bias", "a letter, one number, or one for each output channel")
 
 YES_NO = ("yes", "no")
 """What a switch may be."""
+
+PADDED = Option("padded", "whether cells of padding are shown too", "no", YES_NO)
+
+FILM = Option("seconds", "how long each frame stands", "0.8")
+
+RUNS = ("A", "B", "C", "D", "E", "F")
+"""The runs of chapter 13."""
 
 LAYERS = (
     Option("input", "cells of each axis, without channels", "9x9"),

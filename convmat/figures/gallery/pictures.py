@@ -10,7 +10,7 @@ import numpy as np
 from convmat import figures
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
-from convmat.figures.gallery.kinds import Drawn, Entry, Option
+from convmat.figures.gallery.kinds import LETTERS, LINES, Drawn, Entry, Option
 from convmat.figures.gallery.options import GEOMETRY, changed
 from convmat.figures.gallery.reader import Reader
 from convmat.figures.gallery.trained import RUN, trained
@@ -102,6 +102,7 @@ ENTRIES = (
             Option("columns", "from the first to before the last, 0:20", "0:20"),
         ),
         _pixels,
+        formats=LINES,
     ),
     Entry(
         "kernel_grid",
@@ -109,6 +110,7 @@ ENTRIES = (
         "pictures",
         _KERNELS,
         _grid,
+        formats=LETTERS,
     ),
     Entry(
         "feature_maps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class Reader:
             with in_words(self.options, self.named):
                 yield
         except ConvmatError as error:
-            name = error.argument.partition(".")[0]
+            name = re.split(r"[.\[]", error.argument)[0]
+            name = "output" if name == "out" else name
             if name not in self.options:
                 raise
             rest = error.rule, self.options[name], error.remedy
@@ -159,6 +161,19 @@ class Reader:
         """The layers as texts, and the size of what the first one reads."""
         return self["layers"].split(), self.shape("input")
 
+    def place(self, name: str) -> int | Shape | None:
+        """`3` is a number, `1x0` a place; None where nothing is said."""
+        return self.steps(name) if self[name] else None
+
+    def places(self, name: str) -> list[int | Shape] | None:
+        """`0 3 8` or `0x0 1x2`; None where nothing is said."""
+        parts = self[name].split()
+        return [read_steps(self.named(name), part) for part in parts] or None
+
+    def seconds(self) -> float:
+        """How long a frame stands."""
+        return float(self.some("seconds", 1)[0])
+
     def switch(self, name: str) -> bool:
         """`yes` or `no`."""
         return self.choice(name, "yes", "no") == "yes"
@@ -218,6 +233,20 @@ class Reader:
     def listed(self, name: str, text: str, others: str = "") -> list[Number]:
         """The numbers in a text, which is that of an option or a part of it."""
         return read_numbers(self.named(name), text, others)
+
+    def needed(self, name: str, shape: Shape) -> Array:
+        """As `numbers`, but there must be some.
+
+        Raises
+        ------
+        ConvmatError
+            As `numbers`, and for none.
+        """
+        values = self.numbers(name, shape)
+        if values is None:
+            remedy = "or say a seed" if "seed" in self.options else ""
+            raise ConvmatError(self.named(name), "must give numbers", "", remedy)
+        return values
 
     def written(self, name: str, others: str = "") -> Array:
         """The numbers that are written out, however many, as a flat array."""

@@ -7,7 +7,10 @@ from types import MappingProxyType
 
 from convmat.figures.gallery import (
     fields,
+    geometries,
+    layers,
     matrices,
+    networks,
     pictures,
     spectra,
     training,
@@ -18,12 +21,19 @@ from convmat.figures.gallery.words import refuse_unknown
 
 __all__ = ["ENTRIES", "entry", "names"]
 
+_GROUPS = (
+    windows,
+    matrices,
+    networks,
+    geometries,
+    fields,
+    pictures,
+    layers,
+    training,
+    spectra,
+)
 ENTRIES: Mapping[str, Entry] = MappingProxyType(
-    {
-        entry.name: entry
-        for group in (matrices, windows, fields, pictures, training, spectra)
-        for entry in group.ENTRIES
-    }
+    {entry.name: entry for group in _GROUPS for entry in group.ENTRIES}
 )
 """By name, in the order of a page."""
 
@@ -34,7 +44,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()[:2]
-    ('matrix_equation', 'matrix_plot')
+    ('apply_once', 'four_applications')
     """
     return tuple(ENTRIES)
 

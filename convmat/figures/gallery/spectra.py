@@ -17,10 +17,7 @@ def _bounds(read: Reader) -> Drawn:
     from convmat.spectrum import compare_bounds, singular_values
 
     g = read.geometry()
-    kernel = read.kernel(g)
-    if kernel is None:
-        rule = "must be given, or a seed"
-        raise ConvmatError(read.named("values"), rule, "")
+    kernel = read.needed("values", g.kernel_shape)
     if max(g.matrix_shape) > _MOST:
         rule = f"must give a matrix of at most {_MOST:,} rows and columns"
         remedy = f"this one has {g.matrix_shape[0]:,} and {g.matrix_shape[1]:,}"
@@ -35,12 +32,11 @@ def _frequencies(read: Reader) -> Drawn:
     from convmat.spectrum import frequency_norms
 
     size, shape = read.shape("input"), read.shape("kernel")
-    kernel = read.numbers("values", shape)
+    kernel = read.needed("values", shape)
     if len(size) != 2 or max(size) > _MOST:
         rule = f"must have two axes, of at most {_MOST:,} cells"
         raise ConvmatError(read.named("input"), rule, read["input"])
     with read.words():
-        assert kernel is not None
         norms = frequency_norms(kernel, size)
         return figures.frequencies(norms, kernel, theme=read.theme)
 

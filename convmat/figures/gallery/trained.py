@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convmat.figures.gallery.kinds import Option
+from convmat.figures.gallery.options import RUNS
 from convmat.figures.gallery.reader import Reader
 
 if TYPE_CHECKING:
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RUN", "found", "trained"]
 
-_RUNS = ("A", "B", "C", "D", "E", "F")
 _BINS = 40  # of the histograms, from 0 to 10 as fastai has them
 
 RUN = (
-    Option("run", "the chapter's run whose network and rates are taken", "E", _RUNS),
+    Option("run", "the chapter's run whose network and rates are taken", "E", RUNS),
     Option("digits", "how many of the embedded digits are trained on", "1000"),
     Option("batch", "digits in a batch", "32"),
     Option("epochs", "how often all of them are seen", "1"),
@@ -57,7 +57,7 @@ def _asked(read: Reader) -> tuple[str, int, int, int]:
     """Run, digits, batch and seed."""
     digits = read.integer("digits", 64, 8000)
     return (
-        read.choice("run", *_RUNS),
+        read.choice("run", *RUNS),
         digits,
         read.integer("batch", 2, min(digits // 8, 512)),
         read.integer("seed", 0),
@@ -65,13 +65,14 @@ def _asked(read: Reader) -> tuple[str, int, int, int]:
 
 
 def _learner(run: str, digits: int, batch: int, seed: int) -> Learner:
-    from convmat.experiments.chapter13 import RUNS, learner_for
+    from convmat.experiments.chapter13 import RUNS as SETTINGS
+    from convmat.experiments.chapter13 import learner_for
     from convmat.nn import ActivationStats, Parts, load_mnist10k
 
     whole = load_mnist10k()
     train = whole.train.take(np.arange(digits))
     held_out = whole.test.take(np.arange(digits // 4))
-    setting = replace(RUNS[run], batch_size=batch)
+    setting = replace(SETTINGS[run], batch_size=batch)
     watch = ActivationStats(bins=_BINS)
     data = Parts(train, held_out)
     return learner_for(setting, data, seed=seed, callbacks=[watch])
@@ -80,11 +81,11 @@ def _learner(run: str, digits: int, batch: int, seed: int) -> Learner:
 @lru_cache(maxsize=8)
 def _trained(run: str, digits: int, batch: int, seed: int, epochs: int) -> Trained:
     from convmat.experiments.chapter import Trained
-    from convmat.experiments.chapter13 import RUNS
+    from convmat.experiments.chapter13 import RUNS as SETTINGS
     from convmat.nn import ActivationStats
 
     learner = _learner(run, digits, batch, seed)
-    setting = RUNS[run]
+    setting = SETTINGS[run]
     fit = learner.fit_one_cycle if setting.one_cycle else learner.fit
     fit(epochs, setting.lr, progress=False)
     (watch,) = learner.callbacks

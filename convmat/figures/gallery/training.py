@@ -135,7 +135,7 @@ ENTRIES = (
         "epoch.",
         "training",
         (
-            *changed(RUN, epochs="2"),
+            *changed(RUN, digits="640", epochs="2"),
             Option("log", "whether the loss axis is logarithmic", "no", YES_NO),
         ),
         _losses,

@@ -14,13 +14,13 @@ from convmat.figures.stamp.note import read, stamped
 from convmat.figures.stamp.written import note_of, with_stamp
 
 if TYPE_CHECKING:
-    from convmat.figures.stamp.verdicts import Checked, check, check_file, files_in
+    from convmat.figures.stamp.verdicts import Checked, check, checked, files_in
 
 __all__ = [
     "SUFFIXES",
     "Checked",
     "check",
-    "check_file",
+    "checked",
     "data_digest",
     "files_in",
     "note_of",

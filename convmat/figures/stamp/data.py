@@ -41,7 +41,8 @@ def data_digest(drawn: Figure | Film) -> str:
     """
     whole = hashlib.sha256()
     for frame in drawn if isinstance(drawn, Film) else (drawn,):
-        whole.update(_told([*frame.get_size_inches()]))
+        page = to_hex(frame.get_facecolor())
+        whole.update(_told([*frame.get_size_inches(), page]))
         placed = _placed_by_matplotlib(frame)
         known = frame.findobj(lambda artist: artist.get_gid() is not None)
         for artist in sorted(known, key=lambda artist: str(artist.get_gid())):
@@ -90,7 +91,7 @@ def _placed_by_matplotlib(frame: Figure) -> set[int]:
 
 def _looks(artist: Artist, place: bool = True) -> Iterable[Any]:
     """What is to be seen of an artist, in numbers and texts, and maybe its place."""
-    yield artist.get_visible()
+    yield artist.get_visible(), artist.get_zorder()
     if isinstance(artist, Text):
         yield "text", artist.get_text(), to_hex(artist.get_color())
         yield artist.get_fontsize(), artist.get_rotation()
@@ -105,16 +106,25 @@ def _looks(artist: Artist, place: bool = True) -> Iterable[Any]:
             yield to_hex(color, keep_alpha=True)
         yield artist.get_hatch(), artist.get_linewidth()
     elif isinstance(artist, AxesImage):
-        yield "image", artist.get_extent(), artist.get_clim(), artist.get_cmap().name
-        shades: Any = artist.get_array()
-        yield [] if shades is None else np.asarray(shades)
+        yield "image", artist.get_extent(), _shades(artist)
     elif isinstance(artist, Collection):
         offsets: Any = artist.get_offsets()
         yield "collection", np.asarray(offsets), artist.get_linewidth()
         yield [np.asarray(path.vertices) for path in artist.get_paths()]
-        for colors in (artist.get_facecolor(), artist.get_edgecolor()):
-            yield [to_hex(color, keep_alpha=True) for color in np.atleast_2d(colors)]
+        shades = _shades(artist)
+        colors = [] if shades else [artist.get_facecolor(), artist.get_edgecolor()]
+        for some in colors:
+            yield [to_hex(color, keep_alpha=True) for color in np.atleast_2d(some)]
+        yield shades
     elif isinstance(artist, Axes):
         yield "axes", artist.get_position().bounds, artist.get_xlim(), artist.get_ylim()
         yield artist.get_xscale(), artist.get_yscale(), to_hex(artist.get_facecolor())
         yield artist.get_title(), artist.get_xlabel(), artist.get_ylabel()
+
+
+def _shades(artist: AxesImage | Collection) -> list[Any]:
+    """Numbers that colours stand for; they get their colours when they are drawn."""
+    numbers: Any = artist.get_array()
+    if numbers is None:
+        return []
+    return [np.asarray(numbers), artist.get_clim(), artist.get_cmap().name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -20,7 +20,7 @@ from convmat.figures.stamp.note import content_digest, read
 from convmat.figures.stamp.same import same_picture
 from convmat.version import own_version
 
-__all__ = ["Checked", "Verdict", "check", "check_file", "files_in"]
+__all__ = ["Checked", "Verdict", "check", "checked", "files_in"]
 
 Verdict: TypeAlias = Literal["fine", "edited", "stale", "unknown"]
 """What `check` finds of a file."""
@@ -72,7 +72,24 @@ def check(folder: str | os.PathLike[str]) -> list[Checked]:
     ConvmatError
         For what is no folder that can be read.
     """
-    return [check_file(path) for path in files_in(folder)]
+    return list(checked(files_in(folder)))
+
+
+def checked(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Checked]:
+    """Each file as `check` sees it; neighbours of one figure have it drawn once.
+
+    Yields
+    ------
+    Checked
+
+    Raises
+    ------
+    ConvmatError
+        For a file that can't be read.
+    """
+    again = _Again()
+    for path in paths:
+        yield _judged(Path(path), again)
 
 
 def files_in(folder: str | os.PathLike[str]) -> list[Path]:
@@ -102,15 +119,15 @@ def _below(top: Path) -> Iterator[Path]:
             yield path
 
 
-def check_file(path: str | os.PathLike[str]) -> Checked:
-    """One file, as `check` does: whatever it holds, this is a verdict.
+def _judged(file: Path, again: _Again) -> Checked:
+    """The verdict of one file, whatever it holds.
 
     Raises
     ------
     ConvmatError
         For a file that can't be read.
     """
-    file, suffix = Path(path), Path(path).suffix.lower()
+    suffix = file.suffix.lower()
     try:
         if file.stat().st_size > _LARGEST:
             return Checked(file, "unknown", "larger than any of the gallery's")
@@ -130,7 +147,7 @@ def check_file(path: str | os.PathLike[str]) -> Checked:
     wrong = _malformed(note)
     if wrong:
         return Checked(file, "edited", wrong)
-    verdict, why = _drawn_again(content, suffix, note)
+    verdict, why = again.verdict(content, suffix, note)
     return Checked(file, verdict, why)
 
 
@@ -152,26 +169,40 @@ def _malformed(note: Mapping[str, Any]) -> str:
     return ""
 
 
-def _drawn_again(
-    content: bytes, suffix: str, note: Mapping[str, Any]
-) -> tuple[Verdict, str]:
-    """What the specification gives today, beside what the file holds."""
-    spec = note["spec"]
-    drawn: Any
-    try:
-        drawn = draw(spec["figure"], spec["options"], theme=spec["theme"])
-    except (ConvmatError, ConvmatTypeError) as error:
-        return "stale", f"it is drawn no more: {error}"
-    if note.get("data") != data_digest(drawn):
-        return "stale", "the same options give another figure today"
-    made_by = note.get("convmat"), note.get("matplotlib")
-    if made_by != (own_version(), mpl.__version__):
-        return "fine", ""
-    with tempfile.TemporaryDirectory() as folder:
+class _Again:
+    """The figure that was drawn again last."""
+
+    def __init__(self) -> None:
+        self.spec: Mapping[str, Any] | None = None
+        self.drawn: Any = None
+        self.data = ""
+
+    def draw(self, spec: Mapping[str, Any]) -> None:
+        """Draw what is asked for, unless it was the last."""
+        if spec != self.spec:
+            self.spec = None
+            self.drawn = draw(spec["figure"], spec["options"], theme=spec["theme"])
+            self.data, self.spec = data_digest(self.drawn), spec
+
+    def verdict(
+        self, content: bytes, suffix: str, note: Mapping[str, Any]
+    ) -> tuple[Verdict, str]:
+        """What the specification gives today, beside what the file holds."""
         try:
-            again = save(drawn, Path(folder) / f"figure{suffix}", dpi=note["dpi"])
-        except ConvmatError as error:
-            return "stale", f"it is saved so no more: {error}"
-        if same_picture(content, again.read_bytes(), suffix):
+            self.draw(note["spec"])
+        except (ConvmatError, ConvmatTypeError) as error:
+            return "stale", f"it is drawn no more: {error}"
+        if note.get("data") != self.data:
+            return "stale", "the same options give another figure today"
+        made_by = note.get("convmat"), note.get("matplotlib")
+        if made_by != (own_version(), mpl.__version__):
             return "fine", ""
-    return "stale", "drawn again by the same versions it is another file"
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / f"figure{suffix}"
+            try:
+                save(self.drawn, target, dpi=note["dpi"])
+            except ConvmatError as error:
+                return "stale", f"it is saved so no more: {error}"
+            if same_picture(content, target.read_bytes(), suffix):
+                return "fine", ""
+        return "stale", "drawn again by the same versions it is another file"

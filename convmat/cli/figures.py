@@ -1,0 +1,288 @@
+"""`convmat figures`: the gallery as files, its list, and the check of files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import Any
+
+from convmat.cli.folder import ready, writing_to
+from convmat.cli.options import add_command
+from convmat.errors import ConvmatError
+from convmat.figures.gallery import Entry, entry, names, spec_hash
+from convmat.figures.gallery.words import refuse_unknown
+from convmat.matrix.bars import bar
+from convmat.shorthand import read_integer
+
+__all__ = ["add_to"]
+
+_EXAMPLES = """\
+examples:
+  convmat figures --list
+  convmat figures --out pictures
+  convmat figures matrix_plot --list
+  convmat figures matrix_plot --input 5x5 --kernel 3x3 --padding 1 --out pictures
+  convmat figures matrix_equation four_applications --out pictures --format svg,pdf
+  convmat figures --check pictures
+"""
+
+_THEMES = ("light", "dark")
+_WORDS = frozenset({"out", "format", "theme", "dpi", "list", "json", "check", "preset"})
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "figures",
+        _run,
+        "figures for documentation, drawn from the operator",
+        "Without a name the whole gallery. Each file is NAME-THEME.FORMAT and carries "
+        "how it was asked for; --check draws it again and tells files that were edited "
+        "or have gone stale, and ends with 1 if there are any. NAME --list shows the "
+        "options of a figure.",
+        _EXAMPLES,
+    )
+    add = parser.add_argument
+    add(
+        "names", nargs="*", metavar="FIGURE", help="which figures; all if none is named"
+    )
+    add("--out", metavar="DIR", help="the folder for the files; made if missing")
+    add(
+        "--format",
+        metavar="FORMATS",
+        help="kinds of file, such as svg,png (default: svg, and gif for what moves)",
+    )
+    add(
+        "--theme",
+        default="light,dark",
+        metavar="THEMES",
+        help="light, dark or both (default: %(default)s)",
+    )
+    add("--dpi", default="150", metavar="N", help="dots per inch of a PNG")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--list", action="store_true", help="names and captions, and draw nothing"
+    )
+    what.add_argument("--check", metavar="DIR", help="check the files below a folder")
+    add("--json", action="store_true", help="the list, or the check, as JSON")
+    add("--no-progress", action="store_true", help="show no progress bar")
+    own = parser.add_argument_group("options of figures", "as NAME --list shows them")
+    own.add_argument("--preset", metavar="PRESET", help="settings with a name")
+    for name, users in _options().items():
+        told = f"of {', '.join(users)}"
+        own.add_argument(
+            f"--{name}", metavar=name.upper(), help=fill(told, 300).partition("\n")[0]
+        )
+
+
+def _options() -> dict[str, list[str]]:
+    """The options of all figures, and which figures have them."""
+    users: dict[str, list[str]] = {}
+    for name in names():
+        for option in entry(name).options:
+            users.setdefault(option.name, []).append(name)
+    return users
+
+
+def _run(options: argparse.Namespace) -> int:
+    for name in options.names:
+        rule = "must be a figure of the gallery, as convmat figures --list shows them"
+        refuse_unknown("FIGURE", rule, name, names())
+    if options.check is not None:
+        return _check(options)
+    asked = [entry(name) for name in dict.fromkeys(options.names)]
+    if options.list:
+        return _list(asked, whole=not asked, as_json=options.json)
+    return _draw(options, asked)
+
+
+def _list(asked: list[Entry], *, whole: bool, as_json: bool) -> int:
+    """Names and captions; of figures that were named, options too."""
+    shown = asked or [entry(name) for name in names()]
+    if as_json:
+        print(json.dumps([_facts(one) for one in shown]))
+        return 0
+    width = get_terminal_size().columns
+    if whole:
+        group = ""
+        for one in shown:
+            if one.group != group:
+                group = one.group
+                print(f"\n{group}" if one is not shown[0] else group)
+            head = f"  {one.name:18}"
+            print(fill(one.caption, width, initial_indent=head, subsequent_indent=_IN))
+        return 0
+    for one in shown:
+        print(fill(f"{one.name}: {one.caption}", width))
+        for option in one.options:
+            default = f" (default: {option.default})" if option.default else ""
+            allowed = f": {', '.join(option.choices)}" if option.choices else ""
+            head = f"  --{option.name:16}"
+            told = f"{option.help}{allowed}{default}"
+            print(fill(told, width, initial_indent=head, subsequent_indent=_IN))
+        print(f"  formats: {', '.join(one.formats)}")
+    return 0
+
+
+_IN = " " * 20
+
+
+def _facts(one: Entry) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "caption": one.caption,
+        "group": one.group,
+        "formats": one.formats,
+        "animated": one.animated,
+        "example": dict(one.example),
+        "options": [
+            {
+                "name": option.name,
+                "help": option.help,
+                "default": option.default,
+                "choices": option.choices,
+            }
+            for option in one.options
+        ],
+    }
+
+
+def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
+    """Draw and save; everything that can be refused is refused before."""
+    if options.json:
+        raise ConvmatError("--json", "must stand beside --list or --check", None)
+    formats = None
+    if options.format is not None:
+        formats = _listed("--format", options.format, _formats(asked or _all()))
+    themes = _listed("--theme", options.theme, _THEMES)
+    dpi = read_integer("--dpi", options.dpi, 1, 2400)
+    given = _given(options)
+    if options.out is None:
+        raise ConvmatError("--out", "must name a folder for the files", None)
+    if given and not asked:
+        option = f"--{next(iter(given))}"
+        raise ConvmatError(option, "must stand beside the name of a figure", None)
+    for one in asked:
+        spec_hash(one.name, given)  # which refuses an option that it does not have
+        for suffix in formats or ():
+            rule = f"must be a format of {one.name}: {', '.join(one.formats)}"
+            refuse_unknown("--format", rule, suffix, one.formats)
+    files = [
+        (
+            one,
+            theme,
+            [suffix for suffix in formats or one.formats[:1] if suffix in one.formats],
+        )
+        for one in asked or _all()
+        for theme in themes
+    ]
+    ready(options.out)
+    count = _save(files, given, options.out, dpi, hidden=options.no_progress)
+    plural = "file" if count == 1 else "files"
+    print(f"{count} {plural} in {Path(options.out).resolve()}")
+    return 0
+
+
+def _save(
+    files: list[tuple[Entry, str, list[str]]],
+    given: Mapping[str, str],
+    out: str,
+    dpi: int,
+    *,
+    hidden: bool,
+) -> int:
+    """How many files were written."""
+    from convmat import figures
+
+    total = sum(len(suffixes) for _, _, suffixes in files)
+    progress = bar("convmat figures", total, " files", hidden=hidden or None)
+    with progress, writing_to(out):
+        for one, theme, suffixes in files:
+            if not suffixes:
+                continue
+            drawn: Any = figures.gallery.draw(
+                one.name, given or one.example, theme=theme
+            )
+            for suffix in suffixes:
+                path = Path(out) / f"{one.name}-{theme}.{suffix}"
+                figures.save(drawn, path, dpi=dpi)
+                progress.update()
+    return total
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """The options of figures that were typed."""
+    known = vars(options)
+    return {
+        name: known[name.replace("-", "_")]
+        for name in ("preset", *_options())
+        if known[name.replace("-", "_")] is not None
+    }
+
+
+def _all() -> list[Entry]:
+    return [entry(name) for name in names()]
+
+
+def _formats(asked: Iterable[Entry]) -> list[str]:
+    """What at least one of the figures can be saved as."""
+    return list(dict.fromkeys(suffix for one in asked for suffix in one.formats))
+
+
+def _listed(option: str, text: str, allowed: Iterable[str]) -> list[str]:
+    """`svg,png` as a list; each word once.
+
+    Raises
+    ------
+    ConvmatError
+        For a word that is not allowed.
+    """
+    known = list(allowed)
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        rule = f"must be of {', '.join(known)}, with commas between them"
+        refuse_unknown(option, rule, word, known)
+    return list(dict.fromkeys(words))
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Check each file below a folder; 1 if one is not as it should be."""
+    from convmat import figures
+
+    beside = ["FIGURE"] if options.names else [f"--{one}" for one in _given(options)]
+    if beside or options.out is not None:
+        rule = "must not stand beside --check"
+        raise ConvmatError((beside or ["--out"])[0], rule, None)
+    stamp = figures.stamp
+    try:
+        files = stamp.files_in(options.check)
+    except ConvmatError as error:
+        rest = error.rule, options.check, error.remedy
+        raise ConvmatError("--check", *rest) from None
+    hidden = options.no_progress or None
+    found = []
+    with bar("convmat figures", len(files), " files", hidden=hidden) as progress:
+        for one in stamp.checked(files):
+            found.append(one)
+            progress.update()
+    counts = {
+        verdict: sum(one.verdict == verdict for one in found)
+        for verdict in ("fine", "edited", "stale", "unknown")
+    }
+    if options.json:
+        facts = [
+            {"path": str(one.path), "verdict": one.verdict, "why": one.why}
+            for one in found
+        ]
+        print(json.dumps({**counts, "files": facts}))
+    else:
+        for one in found:
+            if one.verdict != "fine":
+                print(f"{one.verdict:8} {one.path}: {one.why}")
+        print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    return 0 if all(one.ok for one in found) else 1
