@@ -43,11 +43,6 @@ class Broken:
     tap: int | None
     beside: tuple[int, int] | None
 
-    def _repr_html_(self) -> str:
-        from convmat.structure.display import recognition_html
-
-        return recognition_html(self)
-
     def __str__(self) -> str:
         here = f"row {self.row}, column {self.column} holds {self.value}"
         if self.tap is None:
@@ -233,6 +228,11 @@ class Recognition:
             return Family((), ())
         g, kernel = self.geometry, self.kernel
         return family_of(self._entries, g, kernel, self.tolerance, most)
+
+    def _repr_html_(self) -> str:
+        from convmat.structure.display import recognition_html
+
+        return recognition_html(self)
 
     def __str__(self) -> str:
         return told(self)
