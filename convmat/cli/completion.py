@@ -62,7 +62,9 @@ def _words() -> dict[object, tuple[str, ...]]:
     from convmat.figures.gallery import PRESETS
 
     formats = (one for name in names() for one in entry(name).formats)
+    options = [option for name in names() for option in entry(name).options]
     return {
+        **{option.name.upper(): option.choices for option in options if option.choices},
         "RUNS": tuple("ABCDEF"),
         "FIGURE": names(),
         "PRESET": tuple(PRESETS),
