@@ -37,6 +37,14 @@ class Member:
     geometry : Geometry
     kernel : ndarray of shape `geometry.kernel_shape`
         A tap whose value the matrix does not tell is 0.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> family = recognize([[5, 7, 0], [0, 5, 7]], 3).family()
+    >>> turned = next(one for one in family if one.kernel[0] == 7)
+    >>> turned.kernel, turned.geometry  # its first window begins beside the input
+    (array([7, 5]), geometry((3,), (2,), stride=3, padding=1, padding_mode='reflect'))
     """
 
     geometry: Geometry
@@ -58,6 +66,15 @@ class Family:
         not among them.
     more : tuple of str
         What else would do: what has no limit, and what was not looked at.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> family = recognize([[5, 7, 0], [0, 5, 7]], 3).family()
+    >>> len(family), family.members[0].geometry
+    (13, geometry((3,), (2,), padding_mode='circular'))
+    >>> family.more[0]
+    'taps of value 0 at the rim, with as much more padding'
     """
 
     members: tuple[Member, ...]
