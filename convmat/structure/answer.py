@@ -146,7 +146,9 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
             if far.trivial or (found is not None and found.taps <= far.taps):
                 continue
             order, found, transposed, plainer = other, far, turned, votes.plainer(far)
-            if found.evidence.clear and not found.loose:
+            # Channels last on one side only may do, with more taps than on both.
+            both = {order.rows, order.columns} <= {"C", "channels last"}
+            if found.least or (found.evidence.clear and not (both or found.loose)):
                 break
     return _told(task, found, order, transposed, plainer, told)
 

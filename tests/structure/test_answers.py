@@ -153,8 +153,10 @@ def test_orders_of_one_channel_are_named(columns):
             padding_mode="circular",
         ),
         geometry((2, 4, 4), (2, 2, 4, 2), padding=[(0, 2), 3], dilation=(1, 3)),
+        geometry((2, 6, 7), (2, 2, 2, 4), padding=[(1, 2), (0, 3)]),
+        geometry((2, 9, 6), (2, 2, 3, 1), padding=[(0, 3), (3, 0)], dilation=(2, 1)),
     ],
-    ids=["circular", "zeros"],
+    ids=["circular", "zeros", "clear", "clear and dilated"],
 )
 def test_a_wide_kernel_in_half_of_an_order_is_not_taken_for_the_answer(g):
     # With rows channels last alone there is a convolution of many more taps.
