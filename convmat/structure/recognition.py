@@ -241,8 +241,8 @@ class Recognition:
         >>> found = recognize([[1, 2, 0, 0], [0, 0, 1, 2]], 4)
         >>> for other in found.family(2):
         ...     print(other.geometry)
-        geometry((4,), (2,), stride=2, padding=((0, 1),))
         geometry((4,), (2,), stride=2, padding_mode='circular')
+        geometry((4,), (2,), stride=2, padding_mode='reflect')
         """
         most = integer("most", most, most)
         if most < 0:
