@@ -94,7 +94,7 @@ def checked(task: Task, entries: Entries, guess: Guess) -> Found | None:
             kernel = _cut(kernel, groups)
         if not same(entries, kernel, g, task.tolerance):
             return None
-    except ConvmatError:
+    except (ConvmatError, OverflowError):
         # Sums or steps beyond the integers, or far more entries than there are.
         return None
     return Found(guess, g, kernel, evidence_of(g, kernel, len(entries.indices)))
