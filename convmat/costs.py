@@ -26,6 +26,13 @@ class Cost:
         of the padding is multiplied like any other.
     effective : int
         Over the input: no multiplication by a zero of the padding.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> counted = costs(geometry(3, 3, padding=1)).im2col
+    >>> counted.padded, counted.effective  # 3 windows of 3; two taps fall on zeros
+    (9, 7)
     """
 
     padded: int

@@ -70,15 +70,53 @@ class ConvmatError(_Report, ValueError):
 
 
 class GeometryError(ConvmatError):
-    """Settings that give no convolution: stride 0, a kernel that does not fit, ..."""
+    """Settings that give no convolution: stride 0, a kernel that does not fit, ...
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> geometry(3, 5)
+    Traceback (most recent call last):
+        ...
+    convmat.errors.GeometryError: kernel_size must fit the padded input; on axis 0 5
+    taps do not fit 3 cells, got kernel_size=5; use a larger input, more padding, or
+    a smaller kernel or dilation
+    >>> try:
+    ...     geometry(3, 5)
+    ... except GeometryError as error:
+    ...     print(error.argument, error.value, error.remedy)
+    kernel_size 5 use a larger input, more padding, or a smaller kernel or dilation
+    """
 
 
 class ShapeError(ConvmatError):
-    """An array or a shape that does not fit the geometry it stands beside."""
+    """An array or a shape that does not fit the geometry it stands beside.
+
+    Examples
+    --------
+    >>> from convmat import conv_input_grad
+    >>> conv_input_grad([1, 1, 1], [2, 5], 3)
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ShapeError: grad.shape must be (2,), (1, 2) or (batch, 1, 2), got
+    grad.shape=(3,)
+    """
 
 
 class ConvmatTypeError(_Report, TypeError):
-    """A value of a type that is never allowed there: `1.0` for an integer, ..."""
+    """A value of a type that is never allowed there: `1.0` for an integer, ...
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> geometry(3, 2, stride=1.0)
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatTypeError: stride must be integers, not float, got
+    stride=1.0
+    >>> issubclass(ConvmatTypeError, ValueError)
+    False
+    """
 
 
 class MatrixTooLargeError(ConvmatError, MemoryError):
@@ -88,6 +126,15 @@ class MatrixTooLargeError(ConvmatError, MemoryError):
     ----------
     needed, allowed : int
         Bytes that the result would take, and bytes that it may take.
+
+    Examples
+    --------
+    >>> from convmat import conv_matrix
+    >>> try:
+    ...     conv_matrix([1, 2], 1000, max_bytes=100)
+    ... except MatrixTooLargeError as error:
+    ...     print(error.needed, error.allowed)
+    27976 100
     """
 
     def __init__(self, what: str, needed: int, allowed: int, remedy: str) -> None:
@@ -114,6 +161,18 @@ class DivergedError(ConvmatError):
         The learning rate at that step.
     weights : ndarray or dict of str to ndarray
         A copy of the last weights whose loss was finite, in the form that was trained.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from convmat.constraints import train_matrix
+    >>> from convmat.optim import SGD
+    >>> x, target = [[[1.0]]], [[[0.0]]]  # one cell, which is to become 0
+    >>> try:
+    ...     list(train_matrix(geometry(1, 1), [8.0], x, target, SGD(1e200), steps=9))
+    ... except DivergedError as error:
+    ...     print(error.step, error.lr, error.weights)
+    2 1e+200 [8.]
     """
 
     def __init__(self, loss: object, step: int, lr: Any, weights: Any) -> None:
@@ -138,6 +197,12 @@ class NotConvergedError(ConvmatError):
         After which it stopped.
     estimate : object
         What the iteration had by then: good for a look, not for a proof.
+
+    Examples
+    --------
+    >>> error = NotConvergedError("the norm", 0.5, 0.001, 20, 3.25)
+    >>> error.residual > error.tol, error.steps, error.estimate
+    (True, 20, 3.25)
     """
 
     def __init__(

@@ -109,6 +109,13 @@ class Labels:
     ----------
     taps, inputs, outputs : sequence of str
         ASCII names, fit for SymPy: `alpha`, `w_0_1`, `x_1_0_2`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> names = labels(geometry((3, 3), (2, 2)))
+    >>> names.inputs[4], names.outputs[0], names.taps[0], names.letter(0)
+    ('E', 'P', 'alpha', 'α')
     """
 
     taps: Sequence[str]

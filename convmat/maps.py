@@ -182,19 +182,43 @@ def conv_kernel_grad(
 
 
 def forward(x: Array, kernel: Array, g: Geometry) -> Array:
-    """`convmat.sliding.forward`, by the route for the dtype of its result."""
+    """`convmat.sliding.forward`, by the route for the dtype of its result.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> x = np.array([[[1, 2, 3]]])
+    >>> forward(x, np.array([[[10, 1]]]), geometry(3, 2))  # integers stay integers
+    array([[[12, 23]]])
+    >>> forward(x / 2, np.array([[[10, 1]]]), geometry(3, 2))
+    array([[[ 6. , 11.5]]])
+    """
     y: Array = _route(x, kernel).forward(x, kernel, g)
     return y
 
 
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
-    """`convmat.sliding.input_grad`, by the route for the dtype of its result."""
+    """`convmat.sliding.input_grad`, by the route for the dtype of its result.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> input_grad(np.array([[[1, 100]]]), np.array([[[2, 5]]]), geometry(3, 2))
+    array([[[  2, 205, 500]]])
+    """
     x_grad: Array = _route(grad, kernel).input_grad(grad, kernel, g)
     return x_grad
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
-    """`convmat.sliding.kernel_grad`, by the route for the dtype of its result."""
+    """`convmat.sliding.kernel_grad`, by the route for the dtype of its result.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> kernel_grad(np.array([[[1, 10]]]), np.array([[[2, 3, 4]]]), geometry(3, 2))
+    array([[[32, 43]]])
+    """
     total: Array = _route(grad, x).kernel_grad(grad, x, g)
     return total
 

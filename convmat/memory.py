@@ -55,6 +55,15 @@ def refuse_beyond(
         When `needed` exceeds the limit.
     ConvmatError, ConvmatTypeError
         When `max_bytes` is no non-negative integer.
+
+    Examples
+    --------
+    >>> refuse_beyond("the matrix of", "a layer", 800, 1000, "use conv")
+    >>> refuse_beyond("the matrix of", "a layer", 800, 100, "use conv")
+    Traceback (most recent call last):
+        ...
+    convmat.errors.MatrixTooLargeError: the matrix of 'a layer' needs 800 bytes,
+    max_bytes allows 100 bytes; use conv
     """
     allowed = _limit(max_bytes)
     if needed > allowed:

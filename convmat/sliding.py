@@ -61,7 +61,13 @@ def conv_input_grad(
     input_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """`convmat.conv_input_grad` by the definition, whatever the numbers are."""
+    """`convmat.conv_input_grad` by the definition, whatever the numbers are.
+
+    Examples
+    --------
+    >>> conv_input_grad([1, 1], [2, 5], 3)  # the middle cell is read by both taps
+    array([2, 7, 5])
+    """
     return input_grad_by(input_grad, grad, kernel, input_shape, keywords)
 
 
@@ -72,7 +78,13 @@ def conv_kernel_grad(
     kernel_shape: IntOrInts,
     **keywords: Any,
 ) -> Array:
-    """`convmat.conv_kernel_grad` by the definition, whatever the numbers are."""
+    """`convmat.conv_kernel_grad` by the definition, whatever the numbers are.
+
+    Examples
+    --------
+    >>> conv_kernel_grad([1, 10], [2, 3, 4], 2)  # 2 + 10 * 3 and 3 + 10 * 4
+    array([32, 43])
+    """
     return kernel_grad_by(kernel_grad, grad, x, kernel_shape, keywords)
 
 
@@ -81,6 +93,12 @@ def forward(x: Array, kernel: Array, g: Geometry) -> Array:
 
     `x` is `(batch, in_channels, *spatial)`, `kernel` has the shape `g.weight_shape`;
     the result is `(batch, out_channels, *outs)`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> forward(np.array([[[1, 2, 3]]]), np.array([[[10, 1]]]), geometry(3, 2))
+    array([[[12, 23]]])
     """
     return exact_sums(partial(_forward, g=g), x, kernel, terms=g.taps_per_row)
 
@@ -96,7 +114,16 @@ def _forward(x: Array, kernel: Array, g: Geometry) -> Array:
 
 
 def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
-    """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch."""
+    """The gradient by the kernel, of shape `g.weight_shape`, summed over the batch.
+
+    `grad` is `(batch, out_channels, *outs)`, `x` is `(batch, in_channels, *spatial)`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> kernel_grad(np.array([[[1, 10]]]), np.array([[[2, 3, 4]]]), geometry(3, 2))
+    array([[[32, 43]]])
+    """
     terms = len(x) * prod(g.output_size)
     return exact_sums(partial(_kernel_grad, g=g), grad, x, terms=terms)
 
@@ -113,7 +140,17 @@ def _kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
 
 
 def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
-    """The gradient by the input: every output hands its window back, tap by tap."""
+    """The gradient by the input: every output hands its window back, tap by tap.
+
+    `grad` is `(batch, out_channels, *outs)`, `kernel` has the shape `g.weight_shape`;
+    the result is `(batch, in_channels, *spatial)`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> input_grad(np.array([[[1, 100]]]), np.array([[[2, 5]]]), geometry(3, 2))
+    array([[[  2, 205, 500]]])
+    """
     terms = g.out_channels // g.groups * prod(map(_readers, g.axes))
     return exact_sums(partial(_input_grad, g=g), grad, kernel, terms=terms)
 

@@ -169,7 +169,9 @@ def helped(command, capsys, monkeypatch):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["tour"], ["matrix"], ["same"], ["constrain"]])
+@pytest.mark.parametrize(
+    "command", [[], ["tour"], ["matrix"], ["same"], ["constrain"], ["figures"]]
+)
 def test_help_fits_eighty_columns(command, capsys, monkeypatch):
     text = helped(command, capsys, monkeypatch)
     assert max(map(len, text.splitlines())) <= 80
@@ -369,6 +371,8 @@ def test_completion_knows_commands_options_and_choices(capsys):
         ("convmat figures --format pn", "png"),
         ("convmat figures --theme da", "dark"),
         ("convmat figures --preset dil", "dilation"),
+        ("convmat figures --mode cir", "circular"),
+        ("convmat figures --plan fl", "flat-cosine"),
     ],
 )
 def test_bash_completes(words, answers, capsys, tmp_path):

@@ -59,11 +59,14 @@ class _Print(argparse.Action):
 
 def _words() -> dict[object, tuple[str, ...]]:
     """What may stand for a word of the help, where lists of them may stand too."""
+    from convmat.experiments.chapter13 import RUNS
     from convmat.figures.gallery import PRESETS
 
     formats = (one for name in names() for one in entry(name).formats)
+    options = [option for name in names() for option in entry(name).options]
     return {
-        "RUNS": tuple("ABCDEF"),
+        **{option.name.upper(): option.choices for option in options if option.choices},
+        "RUNS": tuple(RUNS),
         "FIGURE": names(),
         "PRESET": tuple(PRESETS),
         "FORMATS": tuple(dict.fromkeys(formats)),

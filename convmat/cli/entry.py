@@ -57,6 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all is well, 1 when the tour, a proof or a check has a FAIL, 2 for a bad
         argument, a missing extra, or output that cannot be written, 130 after Ctrl-C,
         143 after SIGTERM.
+
+    Examples
+    --------
+    >>> main(["matrix", "--input", "3", "--kernel", "2"])
+      A B C
+    P α β ·
+    Q · α β
+    <BLANKLINE>
+    3 input, 2 kernel -> 2 output: (3 + 2*0 - 2)//1 + 1 = 2; matrix 2x3, 4 stored, 2
+    structural zeros, 2 free parameters
+    0
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

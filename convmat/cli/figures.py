@@ -6,10 +6,9 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from shutil import get_terminal_size
-from textwrap import fill
 from typing import Any
 
+from convmat.cli.figure_list import print_list
 from convmat.cli.folder import ready, writing_to
 from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
@@ -25,8 +24,9 @@ examples:
   convmat figures --list
   convmat figures --out pictures
   convmat figures matrix_plot --list
-  convmat figures matrix_plot --input 5x5 --kernel 3x3 --padding 1 --out pictures
-  convmat figures matrix_equation four_applications --out pictures --format svg,pdf
+  convmat figures matrix_plot --input 5x5 --kernel 3x3 --padding 1 --out out
+  convmat figures wires matrix_equation --format svg,pdf --out pictures
+  convmat figures stack3d --preset padding_strides --out pictures
   convmat figures --check pictures
 """
 
@@ -74,9 +74,8 @@ def add_to(commands: Any) -> None:
     own = parser.add_argument_group("options of figures", "as NAME --list shows them")
     own.add_argument("--preset", metavar="PRESET", help="settings with a name")
     for name, users in _options().items():
-        told = f"of {', '.join(users)}"
         own.add_argument(
-            f"--{name}", metavar=name.upper(), help=fill(told, 300).partition("\n")[0]
+            f"--{name}", metavar=name.upper(), help=f"of {', '.join(users)}"
         )
 
 
@@ -97,59 +96,9 @@ def _run(options: argparse.Namespace) -> int:
         return _check(options)
     asked = [entry(name) for name in dict.fromkeys(options.names)]
     if options.list:
-        return _list(asked, whole=not asked, as_json=options.json)
+        print_list(asked, as_json=options.json)
+        return 0
     return _draw(options, asked)
-
-
-def _list(asked: list[Entry], *, whole: bool, as_json: bool) -> int:
-    """Names and captions; of figures that were named, options too."""
-    shown = asked or [entry(name) for name in names()]
-    if as_json:
-        print(json.dumps([_facts(one) for one in shown]))
-        return 0
-    width = get_terminal_size().columns
-    if whole:
-        group = ""
-        for one in shown:
-            if one.group != group:
-                group = one.group
-                print(f"\n{group}" if one is not shown[0] else group)
-            head = f"  {one.name:18}"
-            print(fill(one.caption, width, initial_indent=head, subsequent_indent=_IN))
-        return 0
-    for one in shown:
-        print(fill(f"{one.name}: {one.caption}", width))
-        for option in one.options:
-            default = f" (default: {option.default})" if option.default else ""
-            allowed = f": {', '.join(option.choices)}" if option.choices else ""
-            head = f"  --{option.name:16}"
-            told = f"{option.help}{allowed}{default}"
-            print(fill(told, width, initial_indent=head, subsequent_indent=_IN))
-        print(f"  formats: {', '.join(one.formats)}")
-    return 0
-
-
-_IN = " " * 20
-
-
-def _facts(one: Entry) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "caption": one.caption,
-        "group": one.group,
-        "formats": one.formats,
-        "animated": one.animated,
-        "example": dict(one.example),
-        "options": [
-            {
-                "name": option.name,
-                "help": option.help,
-                "default": option.default,
-                "choices": option.choices,
-            }
-            for option in one.options
-        ],
-    }
 
 
 def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
@@ -205,9 +154,7 @@ def _save(
         for one, theme, suffixes in files:
             if not suffixes:
                 continue
-            drawn: Any = figures.gallery.draw(
-                one.name, given or one.example, theme=theme
-            )
+            drawn: Any = figures.gallery.draw(one.name, given, theme=theme)
             for suffix in suffixes:
                 path = Path(out) / f"{one.name}-{theme}.{suffix}"
                 figures.save(drawn, path, dpi=dpi)

@@ -44,8 +44,8 @@ formats:
   text   one row an output; a structural zero is a dot. The terminal shows the
          corner that fits, or of many channels one block, a file all of it, up
          to a million positions
-  latex  a bmatrix, up to 5,000 positions; needs the extra symbolic. With --color
-         always each tap has its colour: for the packages amsmath and xcolor
+  latex  a bmatrix, up to 5,000 positions; needs the extra symbolic. With
+         --color always each tap has its colour, by the package xcolor
   csv    row,column,tap,value: a line for each tap of each row, counted from 0.
          Where padding repeats the input, taps may share a position: add them.
          Memory does not grow with the matrix. With --transposed the lines go

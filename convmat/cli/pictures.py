@@ -10,6 +10,7 @@ import numpy as np
 
 from convmat import figures
 from convmat.arrays import Array
+from convmat.figures.gallery.matrices import seeded_gradient
 from convmat.geometry import geometry
 
 if TYPE_CHECKING:
@@ -132,10 +133,7 @@ def of_kernel(found: Found) -> Pictures:
 def of_tying(seed: int) -> Pictures:
     """The gradient by the matrix of Kleinsmith's case, for numbers of a seed."""
     g = geometry((3, 3), (2, 2))
-    rng = np.random.default_rng(seed)
-    errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
-    x = rng.integers(1, 5, g.matrix_shape[1])
-    figure = figures.gradient_tying(g, np.outer(errors, x))
+    figure = figures.gradient_tying(g, seeded_gradient(g, seed))
     return told_in({"gradient-tying": (figure, "why zeros stay 0 and ties stay tied")})
 
 

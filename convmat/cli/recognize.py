@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.shorthand import read_shape
 
 if TYPE_CHECKING:
-    from convmat.structure import Recognition
+    from convmat.structure import Family, Recognition
 
 __all__ = ["add_to"]
 
@@ -24,6 +26,7 @@ examples:
   convmat recognize W.npz                    the input shape is searched for
   convmat recognize W.npz --input 9x9
   convmat recognize W.npz --input 9x9 --output 7x7 --format json
+  convmat recognize W.npz --family 10        other geometries that have the matrix
   convmat recognize W.npy --tolerance 0.01   entries of a measured matrix
 
 files:
@@ -31,8 +34,10 @@ files:
   .npy  a dense array of NumPy
   .mtx  Matrix Market, sparse or dense
 
-Ends with 1 when the matrix is no convolution, or only in the trivial sense that no
-tap stands in two entries. The nearest convolution that was found is told then.
+Ends with 1 when the matrix is no convolution, or only in the sense in which any
+matrix is one: with so many taps that none stands in two entries, or that a plainer
+convolution with a few entries off tells it in fewer numbers. The nearest convolution
+that was found is told then.
 """
 
 
@@ -63,6 +68,11 @@ def add_to(commands: Any) -> None:
         default="text",
         help="(default: %(default)s)",
     )
+    add(
+        "--family",
+        metavar="N",
+        help="tell up to N other geometries that have the very same matrix",
+    )
     add("--no-progress", action="store_true", help="show no progress bars")
 
 
@@ -87,7 +97,19 @@ def _run(options: argparse.Namespace) -> int:
     except (ConvmatError, ConvmatTypeError) as error:
         argument = _OPTIONS.get(error.argument, error.argument)
         raise type(error)(argument, error.rule, error.value, error.remedy) from None
-    print(json.dumps(_facts(found)) if options.format == "json" else found)
+    family = None
+    if options.family is not None:
+        try:
+            family = found.family(_count(options.family))
+        except ConvmatError as error:
+            raise type(error)("--family", error.rule, error.value) from None
+    if options.format == "json":
+        print(json.dumps(_facts(found, family)))
+    else:
+        print(found)
+        if family is not None:
+            print(f"as well, {len(family)} in all:")
+            print(textwrap.indent(str(family), "  "))
     return 0 if found else 1
 
 
@@ -98,6 +120,13 @@ _OPTIONS = {
     "matrix": "FILE",
     "matrix.shape": "FILE",
 }
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ConvmatError("--family", "must be an integer", text) from None
 
 
 def _number(text: str | None) -> float | None:
@@ -149,7 +178,7 @@ def _dense_market(path: Path) -> bool:
     return words[:1] == [b"%%matrixmarket"] and b"array" in words
 
 
-def _facts(found: Recognition) -> dict[str, Any]:
+def _facts(found: Recognition, family: Family | None) -> dict[str, Any]:
     """What is told, as JSON can hold it: numbers that are no integers as text."""
     from convmat.matrix.source import arguments
 
@@ -157,6 +186,8 @@ def _facts(found: Recognition) -> dict[str, Any]:
     return {
         "convolution": bool(found),
         "trivial": found.trivial,
+        "overfitted": found.overfitted,
+        "evidence": None if found.evidence is None else asdict(found.evidence),
         "transposed": found.transposed,
         "row_order": found.row_order,
         "column_order": found.column_order,
@@ -165,6 +196,15 @@ def _facts(found: Recognition) -> dict[str, Any]:
         "kernel": None if kernel is None else _listed(kernel),
         "freedoms": list(found.freedoms),
         "unknown_taps": list(found.unknown_taps),
+        "family": None
+        if family is None
+        else {
+            "members": [
+                {"geometry": arguments(each.geometry), "kernel": _listed(each.kernel)}
+                for each in family
+            ],
+            "more": list(family.more),
+        },
         "nearest": None
         if near is None
         else {

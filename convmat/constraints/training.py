@@ -50,6 +50,19 @@ class MatrixStep:
         tied, or zeros not kept, it says how far the matrix has gone from them.
     store : Store
         The matrix after the step; the next step changes it in place.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from convmat import geometry
+    >>> from convmat.optim import SGD
+    >>> x, target = [[[1, 0, 0]]], [[[4, 0]]]
+    >>> rule, start = SGD(Fraction(1, 2)), [Fraction(0)] * 2
+    >>> step = next(train_matrix(geometry(3, 2), start, x, target, rule, steps=1))
+    >>> step.number, step.loss, step.violation.holds
+    (1, Fraction(8, 1), True)
+    >>> step.theta.tolist()
+    [Fraction(2, 1), Fraction(0, 1)]
     """
 
     number: int

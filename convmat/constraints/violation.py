@@ -27,6 +27,16 @@ class Violation:
         Largest distance of an entry from the first entry of its tie.
     zero_at, tie_at : (int, int) or None
         Row and column of that entry; None where nothing is breached.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from convmat.constraints import ConvConstraint
+    >>> found = ConvConstraint(geometry(3, 2)).violation([[5, 7, 0], [1, 5, 9]])
+    >>> found.zeros, found.zero_at, found.ties, found.tie_at
+    (1, (1, 0), 2, (1, 2))
+    >>> found.holds
+    False
     """
 
     zeros: Any

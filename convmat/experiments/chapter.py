@@ -58,6 +58,15 @@ class Trained:
         Losses at growing learning rates, before the first step; for one run.
     failed : str
         Why it ended before its last epoch; empty where it did not.
+
+    Examples
+    --------
+    >>> from convmat.experiments import train_chapter
+    >>> run = train_chapter(runs="A", watch=False, progress=False)["A"]
+    >>> run.name, run.failed, run.setting.channels
+    ('A', '', (1, 4, 8, 16, 32, 2))
+    >>> run.outputs(run.learner.held_out.inputs[:2])[-1].shape
+    (2, 2)
     """
 
     name: str
@@ -139,6 +148,13 @@ class Chapter:
         That all of it took.
     stopped : str
         What Ctrl-C interrupted; empty where nothing was.
+
+    Examples
+    --------
+    >>> from convmat.experiments import train_chapter
+    >>> chapter = train_chapter(runs="A", watch=False, progress=False)
+    >>> "A" in chapter, "B" in chapter, chapter.full
+    (True, False, False)
     """
 
     source: str

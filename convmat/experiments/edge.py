@@ -53,6 +53,16 @@ class Found:
         The last kernel, rounded to integers.
     exact : bool
         Whether `rounded` makes every map of every piece, number for number.
+
+    Examples
+    --------
+    >>> from convmat.nn import load_digits
+    >>> digits = load_digits(dtype=int).train_images[:100]
+    >>> found = learn_kernel(digits, EDGES["left"], steps=300, progress=False)
+    >>> found.exact, found.kernels.shape, len(found.losses)
+    (True, (301, 3, 3), 300)
+    >>> bool((found.rounded == found.secret).all())
+    True
     """
 
     geometry: Geometry

@@ -39,6 +39,17 @@ class EffectiveField:
         Of all outputs.
     out : tuple of int
         The output that was asked for.
+
+    Examples
+    --------
+    >>> from convmat.nn import Conv
+    >>> layer = Conv(1, 1, (3,), bias=False, rng=np.random.default_rng(0))
+    >>> layer.parameters["weight"][:] = [1, -2, 0]
+    >>> used = effective_field(Sequential([layer]), np.zeros((1, 1, 5)))
+    >>> used.image, used.support.astype(int)
+    (array([0., 1., 2., 0., 0.]), array([[0, 1, 1, 1, 0]]))
+    >>> used.cells, used.share
+    (2, 0.6666666666666666)
     """
 
     gradient: Array

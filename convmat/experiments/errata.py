@@ -51,6 +51,12 @@ class Erratum:
         Section of the chapter, and the issue on the book's own tracker if there is one.
     why : str
         How the two come to differ.
+
+    Examples
+    --------
+    >>> erratum = next(e for e in errata() if e.name == "centres")
+    >>> erratum.kind, erratum.book, erratum.right
+    ('error', (1, 5), (1, 4))
     """
 
     name: str

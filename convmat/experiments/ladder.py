@@ -72,6 +72,13 @@ class Climb:
         its entries that wrap around are large.
     matrix : ndarray
         The trained matrix, `(rows, columns)`, without the bias.
+
+    Examples
+    --------
+    >>> climbs = climb_ladder(["dense"], epochs=1, samples=64, progress=False)
+    >>> climb = climbs["dense"]
+    >>> climb.free_parameters, climb.matrix.shape, len(climb.losses)
+    (242400, (2400, 100), 1)
     """
 
     rung: Rung

@@ -29,6 +29,12 @@ class Normed:
         In training: `gamma * normalised + beta`.
     evaluated : ndarray
         In eval mode: the remembered statistics take the place of the batch's.
+
+    Examples
+    --------
+    >>> seen = normed(BatchNorm(1, eps=0), [[1.0], [5.0]])
+    >>> seen.before.ravel(), seen.normalised.ravel(), seen.after.ravel()
+    (array([1., 5.]), array([-1.,  1.]), array([-1.,  1.]))
     """
 
     before: Array

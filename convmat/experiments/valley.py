@@ -36,6 +36,13 @@ class Descents:
         The learning rate of all.
     paths : dict of number to ndarray, `(steps + 1, 2)`
         By momentum; row `t` is the point `(x, y)` after `t` steps.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> down = descend_valley((0,), steps=2, lr=Fraction(1, 2), curvatures=(1, 3))
+    >>> down.paths[0].tolist()
+    [[-10.0, 1.5], [-5.0, -0.75], [-2.5, 0.375]]
     """
 
     curvatures: tuple[Number, Number]

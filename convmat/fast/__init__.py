@@ -56,6 +56,12 @@ def input_grad(grad: Array, kernel: Array, g: Geometry) -> Array:
     -------
     ndarray, `(batch, in_channels, *spatial)`
         A new array, as in `forward`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> input_grad(np.array([[[1.0, 100.0]]]), np.array([[[2.0, 5.0]]]), geometry(3, 2))
+    array([[[  2., 205., 500.]]])
     """
     return plan_for(g, len(grad), np.result_type(grad, kernel)).input_grad(grad, kernel)
 
@@ -73,5 +79,12 @@ def kernel_grad(grad: Array, x: Array, g: Geometry) -> Array:
     -------
     ndarray of shape `g.weight_shape`
         A new array, as in `forward`, summed over the batch.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> grad, x = np.array([[[1.0, 10.0]]]), np.array([[[2.0, 3.0, 4.0]]])
+    >>> kernel_grad(grad, x, geometry(3, 2))
+    array([[[32., 43.]]])
     """
     return plan_for(g, len(x), np.result_type(grad, x)).kernel_grad(grad, x)

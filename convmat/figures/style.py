@@ -86,6 +86,13 @@ class Theme:
         The two kinds of structural zero: dotted and dashed, each with its own grey.
     lines : tuple of str
         Colours of curves, dark enough (or light enough) for thin strokes.
+
+    Examples
+    --------
+    >>> LIGHT.name, LIGHT.background, DARK.background
+    ('light', '#FFFFFF', '#16181D')
+    >>> contrast(DARK.ink, DARK.background) > 7
+    True
     """
 
     name: str

@@ -33,6 +33,12 @@ class DialectRow:
         A letter; rows that share it give the same matrix. Empty without an output.
     note : str
         Why there is no padding or no output; else empty.
+
+    Examples
+    --------
+    >>> row = same_dialects(8, 3, stride=2).rows[0]
+    >>> row.dialect.name, row.padding, row.output_size, row.group
+    ('tensorflow', ((0, 1),), (4,), 'A')
     """
 
     dialect: Dialect
@@ -52,6 +58,14 @@ class DialectTable:
         Per spatial axis.
     rows : tuple of DialectRow
         In the order of `DIALECTS`.
+
+    Examples
+    --------
+    >>> table = same_dialects(8, 3, stride=2)
+    >>> [row.dialect.name for row in table.rows if row.group == "A"]
+    ['tensorflow', 'paddle']
+    >>> table.input_size, table.stride
+    ((8,), (2,))
     """
 
     input_size: Shape

@@ -70,6 +70,14 @@ class DialectDifference:
     size, kernel, stride, dilation : int
     first, second : (int, int)
         The padding `(before, after)` of each.
+
+    Examples
+    --------
+    >>> found = same_difference("tensorflow", "half")
+    >>> found.size, found.kernel  # one cell, a kernel of two
+    (1, 2)
+    >>> found.first, found.second
+    ((0, 1), (1, 1))
     """
 
     size: int

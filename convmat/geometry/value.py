@@ -264,6 +264,16 @@ def require_geometry(value: object) -> None:
     ------
     ConvmatTypeError
         When `value` is no `Geometry`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> require_geometry(geometry(3, 2))
+    >>> require_geometry((3, 2))
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatTypeError: geometry must be a Geometry, got geometry=(3,
+    2); make one with convmat.geometry(input_shape, kernel_shape)
     """
     if not isinstance(value, Geometry):
         remedy = "make one with convmat.geometry(input_shape, kernel_shape)"

@@ -30,6 +30,19 @@ class ConvFactors(NamedTuple):
         `K`: the convolution of the padded input, without padding.
     pad : scipy.sparse.csr_array
         `P`: the padding, in the dtype of `conv`.
+
+    Examples
+    --------
+    >>> factors = conv_factors([5, 7], 2, padding=1)
+    >>> factors.conv.toarray()
+    array([[5, 7, 0, 0],
+           [0, 5, 7, 0],
+           [0, 0, 5, 7]])
+    >>> factors.pad.toarray()
+    array([[0, 0],
+           [1, 0],
+           [0, 1],
+           [0, 0]])
     """
 
     conv: csr_array[Any, tuple[int, int]]

@@ -99,7 +99,18 @@ def conv_matrix(
 
 
 def from_pattern(g: Geometry, kernel: Array) -> csr_array[Any, tuple[int, int]]:
-    """The matrix of a checked geometry and a kernel of a dtype that SciPy carries."""
+    """The matrix of a checked geometry and a kernel of a dtype that SciPy carries.
+
+    `kernel` has the shape `g.weight_shape`. Nothing is checked again, as `conv_matrix`
+    does.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from_pattern(geometry(3, 2), np.array([[[5, 7]]])).toarray()
+    array([[5, 7, 0],
+           [0, 5, 7]])
+    """
     from scipy.sparse import csr_array
 
     pattern = pattern_of(g)
@@ -225,6 +236,17 @@ def sparse_dtype(kernel: Array) -> Array:
     ------
     ConvmatTypeError
         For objects and float16.
+
+    Examples
+    --------
+    >>> sparse_dtype(np.array([5, 7]))
+    array([5, 7])
+    >>> sparse_dtype(np.array([5, 7], np.float16))
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatTypeError: kernel must be of a dtype that SciPy's sparse
+    arrays carry, got kernel='float16'; use kernel.astype(np.float32), or conv,
+    which carries float16
     """
     if kernel.dtype == np.float16:
         remedy = "use kernel.astype(np.float32), or conv, which carries float16"

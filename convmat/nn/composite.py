@@ -44,6 +44,23 @@ class Composite(ABC):
     ConvmatError
         For one layer in two places: it remembers the input of one only, so its gradient
         would be wrong without a word.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat.nn import ReLU
+    >>> class Doubled(Composite):
+    ...     def forward(self, x):
+    ...         return 2 * self.parts["body"].forward(x)
+    ...
+    ...     def backward(self, grad):
+    ...         return self.parts["body"].backward(2 * grad)
+    ...
+    ...     def rows(self, prefix, place):
+    ...         return [], place
+    >>> model = Doubled({"body": ReLU()})
+    >>> model.forward(np.array([[-1.0, 3.0]])), model.backward(np.array([[1.0, 1.0]]))
+    (array([[0., 6.]]), array([[0., 2.]]))
     """
 
     def __init__(self, parts: Mapping[str, Part]) -> None:

@@ -39,6 +39,17 @@ class Facts:
         Stored entries of that matrix.
     reads : Reads
         What an output reads of the layer's input.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat.nn import Conv
+    >>> layer = Conv(1, 1, (2, 2), rng=np.random.default_rng(0))
+    >>> facts = layer.facts((1, 3, 3))
+    >>> facts.output_shape, facts.matrix_shape, facts.nnz
+    ((1, 2, 2), (4, 9), 16)
+    >>> facts.multiplications
+    Cost(padded=16, effective=16)
     """
 
     output_shape: Shape

@@ -41,6 +41,19 @@ class LRFinding:
     valley, slide, minimum, steep : float or None
         The suggestions of the functions of these names, from all steps but the first
         tenth of those asked for and the last five; None where too few are left.
+
+    Examples
+    --------
+    >>> from convmat.nn import Learner, Loader, digits_cnn, load_digits
+    >>> from convmat.optim import SGD
+    >>> digits = load_digits()
+    >>> loader = Loader(digits.train_images[:256], digits.train_labels[:256])
+    >>> learner = Learner(digits_cnn(), loader, SGD(0.1))
+    >>> finding = learner.lr_find(start=0.001, end=1, steps=12, progress=False)
+    >>> len(finding.lrs), round(finding.lrs[4], 6)
+    (12, 0.01)
+    >>> finding.losses[-1] < finding.losses[0]
+    True
     """
 
     lrs: tuple[float, ...]

@@ -35,6 +35,20 @@ class Layer(ABC):
         What a layer remembers of the data and nobody trains, such as running means.
     training : bool
         Whether the layer acts as it does in training. Most make no difference.
+
+    Examples
+    --------
+    >>> class Tripled(Layer):
+    ...     def forward(self, x):
+    ...         return 3 * x
+    ...
+    ...     def backward(self, grad):
+    ...         return 3 * grad
+    >>> layer = Tripled()
+    >>> layer.forward(np.array([[1, 2]])), layer.facts((4,)).output_shape
+    (array([[3, 6]]), (4,))
+    >>> layer.parameters, layer.training
+    ({}, True)
     """
 
     def __init__(self) -> None:
@@ -98,7 +112,16 @@ class Layer(ABC):
 
 
 class ReLU(Layer):
-    """`max(x, 0)`, entry by entry."""
+    """`max(x, 0)`, entry by entry.
+
+    Examples
+    --------
+    >>> layer = ReLU()
+    >>> layer.forward(np.array([[-2.0, 3.0]]))
+    array([[0., 3.]])
+    >>> layer.backward(np.array([[5.0, 7.0]]))
+    array([[0., 7.]])
+    """
 
     def forward(self, x: Array) -> Array:
         """Any shape."""
@@ -145,7 +168,17 @@ class LeakyReLU(Layer):
 
 
 class Flatten(Layer):
-    """All axes after the batch as one, in C order."""
+    """All axes after the batch as one, in C order.
+
+    Examples
+    --------
+    >>> layer = Flatten()
+    >>> layer.forward(np.arange(4).reshape(1, 2, 2))
+    array([[0, 1, 2, 3]])
+    >>> layer.backward(np.array([[5, 6, 7, 8]]))
+    array([[[5, 6],
+            [7, 8]]])
+    """
 
     def forward(self, x: Array) -> Array:
         """`(batch, ...)` to `(batch, features)`."""

@@ -18,7 +18,17 @@ __all__ = ["BinaryCrossEntropy", "CrossEntropy", "HalfSquare", "Loss", "MeanSqua
 
 
 class Loss(Protocol):
-    """`loss(outputs, targets)` gives the mean over the batch, and its gradient."""
+    """`loss(outputs, targets)` gives the mean over the batch, and its gradient.
+
+    Examples
+    --------
+    >>> def absolute(outputs, targets):
+    ...     errors = outputs - targets
+    ...     return abs(errors).sum() / len(errors), np.sign(errors) / len(errors)
+    >>> loss, grad = absolute(np.array([[1.0], [4.0]]), np.array([[2.0], [1.0]]))
+    >>> float(loss), grad.tolist()
+    (2.0, [[-0.5], [0.5]])
+    """
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:
         """`(loss, gradient)`; the gradient has the shape of `outputs`."""
@@ -169,6 +179,13 @@ class HalfSquare:
     ------
     ShapeError
         When the targets have not the shape of the outputs, or there are none.
+
+    Examples
+    --------
+    >>> outputs, targets = np.array([[Fraction(1, 3), 1]]), np.array([[0, Fraction(1)]])
+    >>> loss, grad = HalfSquare()(outputs, targets)
+    >>> loss, grad.tolist()
+    (Fraction(1, 18), [[Fraction(1, 3), Fraction(0, 1)]])
     """
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[Any, Array]:

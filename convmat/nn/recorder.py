@@ -27,6 +27,13 @@ class Step(NamedTuple):
         The running mean of the losses, started at 0.
     losses : int
         So many are in the mean: those since the fit began.
+
+    Examples
+    --------
+    >>> one = Step.after(None, loss=3.0, lr=0.1, momentum=0.9)
+    >>> two = Step.after(one, loss=1.0, lr=0.1, momentum=0.9)
+    >>> round(two.smooth_loss, 6)  # (0.98 * 3 + 1) / (0.98 + 1)
+    1.989899
     """
 
     loss: Any
@@ -66,6 +73,17 @@ class Epoch:
         On the held-out data.
     seconds : float
         That it took. Two epochs are equal whatever they took.
+
+    Examples
+    --------
+    >>> from convmat.nn import Learner, Loader, digits_cnn, load_digits
+    >>> from convmat.optim import SGD
+    >>> digits = load_digits()
+    >>> loader = Loader(digits.train_images[:128], digits.train_labels[:128])
+    >>> learner = Learner(digits_cnn(), loader, SGD(0.1))
+    >>> epoch = learner.fit(2, progress=False).epochs[-1]
+    >>> epoch.number, epoch.steps, epoch.valid_loss, epoch.metrics
+    (1, 4, None, {})
     """
 
     number: int

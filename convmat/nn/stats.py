@@ -44,6 +44,13 @@ class LayerStats:
         How many outputs fell into each of the equal bins; outside them none counts.
     span : (float, float) or None
         From the first bin to the last; None where nobody said it.
+
+    Examples
+    --------
+    >>> stats = LayerStats("0", "Conv")
+    >>> stats.see(np.array([[0.0, 1.0, 1.0, 6.0]]), bins=2, span=(0, 8))
+    >>> stats.means, stats.near_zeros, stats.histogram().tolist()
+    ([2.0], [0.25], [[3], [1]])
     """
 
     name: str

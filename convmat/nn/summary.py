@@ -41,6 +41,15 @@ class Row:
     jump : tuple, optional
         Cells of input between the fields of neighbouring outputs; a `Fraction` where
         there are more outputs than inputs.
+
+    Examples
+    --------
+    >>> from convmat.nn import digits_cnn
+    >>> row = digits_cnn().summary((1, 8, 8)).rows[0]
+    >>> row.name, row.layer, row.output_shape, row.parameters
+    ('0', 'Conv', (8, 8, 8), 80)
+    >>> row.matrix_shape, row.nnz, row.receptive_field
+    ((512, 64), 3872, (3, 3))
     """
 
     name: str

@@ -82,6 +82,16 @@ def load_weights(model: Composite, path: str | os.PathLike[str]) -> None:
         cases the model is as it was.
     OSError
         When there is no such file, or the system does not let it be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from convmat.nn import digits_cnn
+    >>> one, other = digits_cnn(seed=1), digits_cnn(seed=2)
+    >>> with TemporaryDirectory() as folder:
+    ...     load_weights(other, save_weights(one, f"{folder}/one.safetensors"))
+    >>> all((one.parameters[n] == a).all() for n, a in other.parameters.items())
+    True
     """
     arrays, _ = read_tensors(path)
     present = model.parameters | model.buffers

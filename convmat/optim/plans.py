@@ -18,14 +18,30 @@ __all__ = ["Constant", "FlatCosine", "LinearOneCycle", "OneCycle", "Plan", "Rate
 
 
 class Rates(NamedTuple):
-    """The rates of one step; None leaves that of the rule as it is."""
+    """The rates of one step; None leaves that of the rule as it is.
+
+    Examples
+    --------
+    >>> lr, momentum = OneCycle(0.06).rates(0)
+    >>> lr, momentum
+    (0.0024, 0.95)
+    """
 
     lr: Number | None
     momentum: Number | None
 
 
 class Plan(Protocol):
-    """Anything that gives the rates at a position of the run."""
+    """Anything that gives the rates at a position of the run.
+
+    Examples
+    --------
+    >>> class Falling:
+    ...     def rates(self, position):
+    ...         return Rates(lr=0.5 * (1 - position), momentum=None)
+    >>> Falling().rates(0.75)
+    Rates(lr=0.125, momentum=None)
+    """
 
     def rates(self, position: Number) -> Rates:
         """At the share of the run that is done, from 0 to 1."""

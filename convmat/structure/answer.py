@@ -105,6 +105,7 @@ def recognize(
     yes: a convolution
       geometry((3, 3), (2, 2))
       kernel [[1, 2], [3, 4]]
+      4 taps account for 16 entries, each for 4 or more
     >>> W = [[1, 2, 0, 0, 0], [0, 1, 2, 0, 0], [0, 0, 1, 2, 0], [0, 0, 0, 9, 2]]
     >>> print(recognize(W, 5).nearest.broken)
     row 3, column 3 holds 9, but tap 0 is tied to 1 at row 0, column 0
@@ -188,6 +189,8 @@ def _told(
     searched: str,
 ) -> Recognition:
     g = kernel = evidence = None
+    if task.effort.left <= 0:
+        searched += "; there were more shapes than were tried: name some"
     free: tuple[str, ...] = ()
     unknown: tuple[int, ...] = ()
     trivial = found is not None and bool(found.trivial)

@@ -53,6 +53,11 @@ class Entries:
         return np.diff(self.indptr)
 
     @cached_property
+    def filled(self) -> IntArray:
+        """Rows that hold an entry."""
+        return np.flatnonzero(self.counts)
+
+    @cached_property
     def fullest(self) -> int:
         """Of the rows with the most entries the middle one."""
         most = np.flatnonzero(self.counts == self.counts.max())
@@ -101,7 +106,7 @@ class Entries:
         number = np.repeat(np.arange(len(rows)), lengths)
         first = np.cumsum(lengths) - lengths
         places = np.arange(int(lengths.sum())) - np.repeat(first - starts, lengths)
-        return number, self.indices[places], self.data[places]
+        return number, self.indices[places].astype(np.int64), self.data[places]
 
     def without_zeros(self, tolerance: Any = 0) -> Entries:
         """The same matrix, with nothing stored that is at most `tolerance` in size."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from convmat.arrays import Array, Shape
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry
+from convmat.structure.effort import Effort
 from convmat.structure.entries import Entries
 from convmat.structure.evidence import Evidence, evidence_of
 from convmat.structure.guess import Guess
@@ -35,6 +36,7 @@ class Task:
     outputs: Shape | None
     channels: bool | None
     progress: bool | None
+    effort: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,8 @@ def checked(task: Task, entries: Entries, guess: Guess) -> Found | None:
             kernel = _cut(kernel, groups)
         if not same(entries, kernel, g, task.tolerance):
             return None
-    except ConvmatError:  # sums beyond int64, or far more entries than there are
+    except (ConvmatError, OverflowError):
+        # Sums or steps beyond the integers, or far more entries than there are.
         return None
     return Found(guess, g, kernel, evidence_of(g, kernel, len(entries.indices)))
 

@@ -72,7 +72,8 @@ def uses(axis: Axis) -> IntArray:
     offsets = np.arange(axis.kernel) * axis.dilation - axis.before
     first = np.maximum(0, -(offsets // axis.stride))
     stop = np.minimum((axis.size - 1 - offsets) // axis.stride + 1, axis.out_size)
-    return np.maximum(0, stop - first)
+    counts: IntArray = np.maximum(0, stop - first)
+    return counts
 
 
 def guesses_in_modes(

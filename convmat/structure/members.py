@@ -45,8 +45,8 @@ class Member:
 class Family:
     """Other geometries that have the same matrix. Iterating gives its members.
 
-    Input and output have the shapes of the answer, and no axis has more taps. Stride and
-    dilation are at most as large as the axis, or as in the answer. Up to that it is
+    Input and output have the shapes of the answer, and no axis has more taps. Stride
+    and dilation are at most as large as the axis, or as in the answer. Up to that it is
     complete, unless `more` says otherwise.
 
     Attributes
@@ -170,8 +170,10 @@ def _of_axis(
         more.append(f"{where}: any dilation, where it has one tap")
     if axis.out_size == 1:
         more.append(f"{where}: any larger stride, because it has one output")
+    elif any(each.stride >= short.size for each in found["zeros"]):
+        more.append(f"{where}: any larger stride, because no outputs share a tap")
     elif any(each.stride >= short.size for each in every):
-        more.append(f"{where}: any larger stride, because none of its outputs share")
+        more.append(f"{where}: some larger strides, because its padding repeats")
     return lifted, more
 
 

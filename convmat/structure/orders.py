@@ -75,7 +75,7 @@ def placed(order: str, channels: int, sizes: Shape) -> IntArray:
     """
     places = np.arange(channels * prod(sizes)).reshape(channels, *sizes)
     if order.startswith("flipped"):
-        places = np.flip(places, range(1, places.ndim))
+        places = np.flip(places, tuple(range(1, places.ndim)))
         order = order.removeprefix("flipped").removeprefix(", ") or "C"
     axes = [*range(1, places.ndim)]
     if order in ("swapped", "Fortran"):

@@ -25,9 +25,9 @@ def in_other_orders(
         for order in orders(
             task.entries, reading.in_channels, reading.inputs, reading.out_channels
         ):
-            found = _in_order(task, reading, order)
-            if found is not None:
-                yield *found, False
+            there = _in_order(task, reading, order)
+            if there is not None:
+                yield *there, False
     entries = task.entries.transposed()
     if inputs is None:
         backwards, _ = possible(None, task.channels, entries.shape)

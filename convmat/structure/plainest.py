@@ -46,7 +46,7 @@ def plainest(
     for depth in (0, 1, 2) if len(entries.indices) > WHOLE else (0, 1):
         if depth == 1 and not passed:  # there was nothing else to look at
             continue
-        search = Search(rough, slack, depth)
+        search = Search(rough, slack, depth, task.effort)
         found = _searched(task, entries, readings, search) or found
         passed = search.passed
         if found is not None and not (depth == 0 and passed and found.loose):

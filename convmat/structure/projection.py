@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from numbers import Complex
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,19 @@ def numbers(entries: Entries) -> Entries:
         For objects that are no numbers of known value, such as symbols.
     """
     if entries.data.dtype != object:
-        return entries
+        if entries.data.dtype.itemsize <= 8 << (entries.data.dtype.kind == "c"):
+            return entries
+        # Longer floats: over the largest, they are in the range of float64.
+        kind = np.complex128 if entries.data.dtype.kind == "c" else np.float64
+        data = (entries.data / (entries.largest or 1)).astype(kind)
+        return Entries(entries.shape, entries.indptr, entries.indices, data)
+    rule = "must hold integers, Fractions, floats or complex numbers"
+    for kind in {type(value): None for value in entries.data}:
+        if not issubclass(kind, Complex):
+            raise ConvmatTypeError("matrix", rule, kind.__name__)
     try:
         data = entries.data.astype(np.float64)
     except (TypeError, ValueError, OverflowError):
-        rule = "must hold integers, Fractions, floats or complex numbers"
         told = type(next(iter(entries.data))).__name__
         raise ConvmatTypeError("matrix", rule, told) from None
     return Entries(entries.shape, entries.indptr, entries.indices, data)
@@ -193,7 +202,7 @@ def _rows(
     """
     total = entries.shape[0]
     if whole or len(entries.indices) <= WHOLE:
-        rows = np.arange(total)
+        rows = entries.filled
         if len(outs) == out_size:
             return rows
         return rows[np.isin(rows // after % out_size, outs)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from convmat.arrays import Array
 from convmat.errors import ConvmatError
 from convmat.geometry import Geometry, require_geometry
@@ -15,6 +13,7 @@ from convmat.structure.evidence import Evidence, numbers_of
 from convmat.structure.members import Family, family_of
 from convmat.structure.reading import read_kernel
 from convmat.structure.same import same
+from convmat.structure.told import told
 
 if TYPE_CHECKING:
     from convmat.structure.entries import Entries
@@ -208,6 +207,11 @@ class Recognition:
         most : int
             Members that are made, at most.
 
+        Raises
+        ------
+        ConvmatError
+            For a negative number.
+
         Examples
         --------
         >>> from convmat.structure import recognize
@@ -225,68 +229,10 @@ class Recognition:
         g, kernel = self.geometry, self.kernel
         return family_of(self._entries, g, kernel, self.tolerance, most)
 
-    def __str__(self) -> str:
-        if self:
-            what = "a transposed convolution" if self.transposed else "a convolution"
-            lines = [f"yes: {what}", f"  {self.geometry!r}"]
-            lines += self._orders()
-            lines += [f"  kernel {_told(self.kernel)}", f"  {self.evidence}"]
-            lines += [f"  not unique: {freedom}" for freedom in self.freedoms]
-            if self.tolerance:
-                lines.append(f"  entries equal within {self.tolerance:.3g}")
-            return "\n".join(lines)
-        return "\n".join([*self._why_not(), f"  searched: {self.searched}"])
-
-    def _why_not(self) -> list[str]:
-        rows, columns = self.matrix_shape
-        if not len(self._entries.indices):
-            return [
-                f"no, or only trivially: this {rows}x{columns} matrix is 0, and so it "
-                "is in every geometry, with a kernel of zeros"
-            ]
-        lines = [f"no: this {rows}x{columns} matrix is no convolution"]
-        near = self.nearest is not None and (self.overfitted or self.nearest.close)
-        if near:
-            lines[0] = f"no: this {rows}x{columns} matrix is near a convolution"
-        elif self.trivial:
-            lines = ["no, or only trivially: with so many taps any matrix is one"]
-            lines += [f"  {self.geometry!r}", f"  {self.evidence}"]
-        if self.nearest is not None:
-            near = self.nearest
-            entries = "1 entry" if near.wrong == 1 else f"{near.wrong:,} entries"
-            lines += [
-                f"  nearest found: {near.geometry!r}",
-                f"  kernel {_told(near.kernel)}",
-                f"  distance {near.distance:.6g}, {near.relative:.3%} of its norm",
-                f"  {entries} off",
-            ]
-            if near.broken is not None:
-                lines.append(f"  first: {near.broken}")
-        if near and self.geometry is not None:
-            lines += [
-                f"  exactly it is {self.geometry!r}",
-                *self._orders(),
-                f"  but there {self.evidence}: the nearest takes fewer numbers",
-            ]
-        return lines
-
     def _repr_html_(self) -> str:
         from convmat.structure.display import recognition_html
 
         return recognition_html(self)
 
-    def _orders(self) -> list[str]:
-        named = {"rows": self.row_order, "columns": self.column_order}
-        return [
-            f"  {what} in order {order!r}"
-            for what, order in named.items()
-            if order != "C"
-        ]
-
-
-def _told(kernel: Array | None) -> str:
-    if kernel is None or kernel.size > 64:
-        return "" if kernel is None else f"of shape {kernel.shape}"
-    if kernel.dtype == object:
-        kernel = np.array([str(v) for v in kernel.flat], object).reshape(kernel.shape)
-    return str(kernel.tolist()).replace("'", "")
+    def __str__(self) -> str:
+        return told(self)

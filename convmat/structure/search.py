@@ -15,6 +15,7 @@ import numpy as np
 from convmat.arrays import Array, IntArray, Shape
 from convmat.structure.axis_fit import AxisFit
 from convmat.structure.cut import cut_of, steady
+from convmat.structure.effort import Effort
 from convmat.structure.entries import Entries
 from convmat.structure.fit import axis_fits
 from convmat.structure.guess import Guess, guesses_in_modes
@@ -25,6 +26,7 @@ __all__ = ["Search", "divisors"]
 _NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
 _LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
+_EACH = 1 << 14  # cells that looking at an axis costs, however small its table
 _LONG = 64  # outputs and cells from which an axis is expected to have a steady middle
 _VACUOUS = 1 << 10  # entries from which axes that tie nothing are passed over
 _PREFIX = 1 << 13  # rows in which a period is looked for
@@ -42,6 +44,8 @@ class Search:
     depth : int
         How much is looked at. 0: of long axes both ends, where the outputs in the
         middle are alike; 1: some rows of a large matrix; 2: all rows.
+    effort : Effort, optional
+        Shared with other searches. When nothing is left, no more shapes are tried.
 
     Attributes
     ----------
@@ -51,10 +55,17 @@ class Search:
         Whether outputs were left out or passed over that a greater depth looks at.
     """
 
-    def __init__(self, entries: Entries, tolerance: float, depth: int = 1) -> None:
+    def __init__(
+        self,
+        entries: Entries,
+        tolerance: float,
+        depth: int = 1,
+        effort: Effort | None = None,
+    ) -> None:
         self.entries = entries
         self.tolerance = tolerance
         self.depth = depth
+        self.effort = effort or Effort()
         self.fewest = 1 << 62
         self.passed = False
 
@@ -154,6 +165,9 @@ class Search:
         for size in sizes:
             if not known and size > _LONGEST * (inputs[axis] + 2):
                 continue
+            if not known and self.effort.left <= 0:
+                return
+            self.effort.left -= _EACH
             pace = None
             if not self.depth:
                 inner = prod(inputs[axis + 1 :])
@@ -164,7 +178,7 @@ class Search:
             fits = self._cut_fits(axis, size, after, shapes, pace)
             if fits is None:
                 fits = self._whole_fits(axis, size, after, shapes)
-            empty = fits["zeros"].vacuous and len(fits) == 1
+            empty = list(fits) == ["zeros"] and fits["zeros"].vacuous
             if not known and empty and len(self.entries.indices) > _VACUOUS:
                 continue
             taps = bound * min(fit.axis.kernel for fit in fits.values())
@@ -209,6 +223,7 @@ class Search:
         return axis_fits(table, outs, out_size, self._allowed(table))
 
     def _allowed(self, table: Array) -> float:
+        self.effort.left -= table.size
         return float(np.abs(table).max(initial=0)) * _NOISE + self.tolerance
 
     def _likely(self, rows: int, after: int) -> list[int]:

@@ -12,6 +12,7 @@ from convmat.structure.entries import Entries
 
 __all__ = ["read_tolerance", "tolerance_for"]
 
+_LARGEST = float(np.finfo(np.float64).max)
 _ROUNDINGS = 64  # of the largest entry, that floats may be off by default
 
 
@@ -19,7 +20,8 @@ def read_tolerance(tolerance: Any) -> Any:
     """The tolerance that a caller gave, checked."""
     if isinstance(tolerance, bool) or not isinstance(tolerance, Real):
         raise ConvmatTypeError("tolerance", "must be a number", tolerance)
-    if not 0 <= float(tolerance) < float("inf"):
+    allowed: Any = tolerance
+    if not 0 <= allowed <= _LARGEST:
         raise ConvmatError("tolerance", "must be at least 0 and finite", tolerance)
     return tolerance
 

@@ -15,7 +15,7 @@ from convmat.structure.axis_fit import AxisFit, settled
 
 __all__ = ["zero_fit", "zero_strides"]
 
-_BRUTE = 64  # cells up to which every stride is tried
+_BRUTE = 64  # strides that are tried where no pair of rows tells some
 
 
 def zero_strides(table: Array, outs: IntArray, tolerance: float) -> tuple[int, ...]:
@@ -52,21 +52,25 @@ def _shifted(upper: Array, lower: Array, shift: int, tolerance: float) -> bool:
 
 
 def _candidates(table: Array, outs: IntArray, tolerance: float) -> list[int]:
-    """Strides below the size worth trying: all, or those that one pair of rows has."""
+    """Strides below the size worth trying: those that one pair of rows allows.
+
+    The first cell that an output reads is read by the next one a stride further on, or
+    lies too far back for that.
+    """
     size = table.shape[1]
-    if size <= _BRUTE:
-        return list(range(1, size))
+    every = list(range(1, size if size <= _BRUTE else _BRUTE))
     held = np.abs(table) > tolerance
     both = np.flatnonzero(np.diff(outs) == 1)
     counts = held.sum(axis=1)
     if not len(both) or not counts.any():
-        return list(range(1, _BRUTE))
+        return every
     upper = int(both[np.argmax(counts[both] + counts[both + 1])])
     here, there = np.flatnonzero(held[upper]), np.flatnonzero(held[upper + 1])
-    if not len(here) or not len(there):
-        return list(range(1, _BRUTE))
+    if not len(here):
+        return every
     moved = there - here[0]
-    return [int(stride) for stride in moved[(moved > 0) & (moved < size)]]
+    near = [int(stride) for stride in moved[(moved > 0) & (moved < size)]]
+    return near + list(range(max(1, size - int(here[0])), size))
 
 
 def zero_fit(

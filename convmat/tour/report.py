@@ -17,7 +17,14 @@ _GREEN, _RED, _BOLD, _RESET = "\033[32m", "\033[31m", "\033[1m", "\033[0m"
 
 @dataclass(frozen=True)
 class Finding:
-    """One claim, what was measured, and whether they agree."""
+    """One claim, what was measured, and whether they agree.
+
+    Examples
+    --------
+    >>> finding = Finding("twice two is four", "2 * 2 = 4", passed=True)
+    >>> finding.claim, finding.passed
+    ('twice two is four', True)
+    """
 
     claim: str
     measured: str
@@ -35,6 +42,17 @@ class Report:
     color : bool
         Whether to colour the verdicts.
     findings : list of Finding
+
+    Examples
+    --------
+    >>> from io import StringIO
+    >>> report = Report(StringIO())
+    >>> report.find("twice two is four", "2 * 2 = 4", passed=2 * 2 == 4)
+    >>> print(report.stream.getvalue().rstrip())
+      PASS  claimed   twice two is four
+            measured  2 * 2 = 4
+    >>> report.passed, len(report.findings)
+    (True, 1)
     """
 
     stream: TextIO

@@ -44,6 +44,16 @@ def run(
         When `out` cannot be a folder.
     ModuleNotFoundError
         When matplotlib is not installed; before the first part, not at the last one.
+
+    Examples
+    --------
+    >>> try:
+    ...     run(__file__)  # a file, where a folder is wanted
+    ... except ConvmatError as error:
+    ...     print(error.argument, error.rule)
+    out must be a folder, or a path where one can be made
+    >>> run("pictures").passed  # doctest: +SKIP
+    True
     """
     pictures.require_matplotlib()
     stream = sys.stdout if stream is None else stream

@@ -42,6 +42,14 @@ class Agreement:
         Largest difference of a loss over its bound.
     memory_share, buffer_share : float
         As `weight_share`, of what the rules remember and of running statistics.
+
+    Examples
+    --------
+    >>> agreement = Agreement(100, 1e-15, 2e-15, weight_share=0.25, loss_share=0.5)
+    >>> agreement.holds
+    True
+    >>> Agreement(100, 1e-3, 2e-15, weight_share=7.0, loss_share=0.5).holds
+    False
     """
 
     steps: int
@@ -111,6 +119,23 @@ def compare_training(
     ConvmatTypeError
         When the two compute in different dtypes, or one of them in several, and for
         what has no bound; see `convmat.verify.rounding.step_bound`.
+
+    Examples
+    --------
+    >>> from convmat.nn import Loader, digits_cnn, load_digits
+    >>> from convmat.optim import SGD
+    >>> digits = load_digits()
+    >>> learners = [
+    ...     Learner(
+    ...         digits_cnn(route),
+    ...         Loader(digits.train_images[:128], digits.train_labels[:128]),
+    ...         SGD(0.1, 0.9),
+    ...     )
+    ...     for route in ("fast", "matrix")
+    ... ]
+    >>> agreement = compare_training(*learners, 1, progress=False)
+    >>> agreement.steps, agreement.holds
+    (2, True)
     """
     batches = len(one.loader)
     total = count("epochs", epochs, 0) * batches
@@ -190,7 +215,16 @@ def _floats(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def set_rates(plan: Plan, done: int, total: int, *rules: Rule) -> None:
-    """Give the rules what a plan has after `done` of `total` steps, exactly there."""
+    """Give the rules what a plan has after `done` of `total` steps, exactly there.
+
+    Examples
+    --------
+    >>> from convmat.optim import SGD, Constant
+    >>> rule = SGD(0.1, 0.9)
+    >>> set_rates(Constant(0.5), 3, 10, rule)
+    >>> rule.lr, rule.momentum
+    (0.5, 0.9)
+    """
     rates = plan.rates(Fraction(done, total))
     for rule in rules:
         if rates.lr is not None:
@@ -205,6 +239,11 @@ def gaps_between(
     """Absolute difference of each array of `one` from that of the same name.
 
     In double precision, so that what one run has in rationals is rounded once.
+
+    Examples
+    --------
+    >>> gaps_between({"w": np.array([1.0, 5.0])}, {"w": np.array([1.0, 3.0])})
+    {'w': array([0., 2.])}
     """
     differences = {name: np.abs(np.float64(one[name]) - other[name]) for name in one}
     return {name: np.asarray(gap, float) for name, gap in differences.items()}
@@ -217,6 +256,12 @@ def largest_growth(
 
     At most 1 exactly where no gap is beyond its bound; infinite where one grew and was
     not allowed to. What has no gap before has none to grow from: it is new.
+
+    Examples
+    --------
+    >>> before, after = {"w": np.array([1.0])}, {"w": np.array([2.0])}
+    >>> float(largest_growth(before, after, {"w": np.array([5.0])}))  # 1 of 4
+    0.25
     """
     return max(
         (

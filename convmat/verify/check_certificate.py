@@ -49,11 +49,40 @@ _MODES: dict[str, Any] = {
 
 
 class RefusedError(Exception):
-    """One sentence: why a certificate is not to be believed."""
+    """One sentence: why a certificate is not to be believed.
+
+    Examples
+    --------
+    >>> try:
+    ...     check("[]")
+    ... except RefusedError as error:
+    ...     print(error)
+    the certificate must be of type dict
+    """
 
 
 def check(text: str, limit: int = LIMIT) -> str:
-    """What a certificate holds, in words; refused unless all of it is found again."""
+    """What a certificate holds, in words; refused unless all of it is found again.
+
+    Raises
+    ------
+    RefusedError
+        When the text is no certificate, when one of its numbers is not found again, and
+        when more than `limit` taps of outputs would have to be looked at.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from convmat.verify import certify
+    >>> text = certify(geometry(3, 2)).text
+    >>> print(check(text))
+    1 geometries, 4 triplets: shapes, counts and hashes are right
+    not run again: 14 maps of implementations
+    >>> check(text.replace('"nnz": 4', '"nnz": 5', 1))
+    Traceback (most recent call last):
+        ...
+    convmat.verify.check_certificate.RefusedError: counts: nnz must be 4, not 5
+    """
     whole = _read(text)
     _like("the certificate", whole, _WHOLE)
     head = whole["format"], whole["version"], whole["triplets"]
@@ -84,7 +113,16 @@ def check(text: str, limit: int = LIMIT) -> str:
 
 
 def seal(whole: dict[str, Any]) -> str:
-    """The hash of all of a certificate but its hash."""
+    """The hash of all of a certificate but its hash.
+
+    Examples
+    --------
+    >>> whole = {"format": "convmat-certificate", "sha256": ""}
+    >>> seal(whole) == seal({**whole, "sha256": "anything"})
+    True
+    >>> seal(whole)[:8]
+    '3ba1a6e7'
+    """
     return _hash(_text({**whole, "sha256": ""}))
 
 
@@ -182,7 +220,13 @@ def _hash(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 0 for a certificate that is right, 1 for any other."""
+    """Exit status: 0 for a certificate that is right, 1 for any other.
+
+    Examples
+    --------
+    >>> main(["no-such-file.json"])  # standard error says why it is refused
+    1
+    """
     if len(arguments) != 1:
         sys.exit("usage: python check_certificate.py FILE")
     try:

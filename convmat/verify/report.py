@@ -40,6 +40,14 @@ class CheckResult:
         Where it fails: the smallest counterexample that was found.
     snippet : str
         A program that shows the finding.
+
+    Examples
+    --------
+    >>> from convmat import conv
+    >>> from convmat.verify import check
+    >>> result = check(conv, examples=3).results[0]
+    >>> result.check, result.status, result.finding
+    ('output-shape', 'holds', None)
     """
 
     check: str
@@ -87,6 +95,16 @@ class Report:
     examples, seed : int
         Trials, and the seed that they were drawn with.
     seconds : float
+
+    Examples
+    --------
+    >>> from convmat import conv
+    >>> from convmat.verify import check
+    >>> def forgetful(x, kernel, bias=None, **settings):
+    ...     return conv(x, kernel, **settings)
+    >>> report = check(forgetful, examples=3)
+    >>> report.passed, [result.check for result in report.failures]
+    (False, ['bias-is-added', 'bad-input-refused'])
     """
 
     name: str

@@ -26,7 +26,7 @@ def drawn(name: str) -> Any:
     from convmat.figures.gallery import trained
 
     trained._trained.cache_clear()  # each figure pays for its own training
-    figure = gallery.draw(name, gallery.entry(name).example)
+    figure = gallery.draw(name)
     return list(figure) if isinstance(figure, Film) else [figure]
 
 

@@ -1,4 +1,4 @@
-"""Code in the pages that needs other people's packages runs where they are installed."""
+"""Code in the pages for other people's packages runs where they are installed."""
 
 import re
 import warnings

@@ -52,11 +52,12 @@ def test_an_entry_is_complete(name):
 def test_every_example_is_drawn_and_says_how_it_was_asked_for(name):
     entry = gallery.entry(name)
     theme = "light" if len(name) % 2 else "dark"  # to draw each but once
-    drawn = gallery.draw(name, entry.example, theme=theme)
+    drawn = gallery.draw(name, theme=theme)
     assert isinstance(drawn, Film) == entry.animated
     spec = drawn.convmat["spec"]
     assert spec["figure"] == name
     assert spec["theme"] == theme
+    assert spec["options"] == dict(sorted({**entry.defaults, **entry.example}.items()))
     assert list(spec["options"]) == sorted(entry.defaults)
     assert drawn.convmat["alt"]
     json.dumps(spec)
@@ -70,6 +71,11 @@ def test_every_preset_is_drawn_by_its_figure(name):
     written = gallery.draw(preset.figure, preset.options)
     assert drawn.convmat == written.convmat
     assert preset.caption.endswith(".")
+
+
+def test_the_sum_of_the_book_is_94_2():
+    for options in (None, {"preset": "chapter13_sum"}):
+        assert "= 94.2" in gallery.draw("apply_once", options).convmat["alt"]
 
 
 def test_the_presets_of_the_guide_are_its_fifteen_geometries():
@@ -106,15 +112,15 @@ def test_options_make_the_figure_of_the_function():
 )
 def test_a_hash_is_of_what_is_asked_for(name, theme, data):
     defaults = gallery.entry(name).defaults
-    shown = data.draw(st.sets(st.sampled_from(sorted(defaults))))
+    shown = data.draw(st.sets(st.sampled_from(sorted(defaults)), min_size=1))
     some = {option: f" {defaults[option]} " for option in shown}
-    usual = gallery.spec_hash(name, {}, theme)
+    usual = gallery.spec_hash(name, defaults, theme)
     assert gallery.spec_hash(name, some, theme) == usual
     changed = data.draw(st.sampled_from(sorted(defaults)))
     other = {**some, changed: f"{defaults[changed]}7"}
     assert gallery.spec_hash(name, other, theme) != usual
-    others = {gallery.spec_hash(n, {}, t) for n in ("flow", name) for t in ("dark",)}
-    assert (usual in others) == (theme == "dark")
+    themes = [gallery.spec_hash(name, defaults, one) for one in ("light", "dark")]
+    assert themes.count(usual) == 1
 
 
 @pytest.mark.parametrize(

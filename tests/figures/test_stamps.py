@@ -294,8 +294,9 @@ def test_other_kinds_of_files_have_no_room_for_a_stamp():
 def test_a_folder_is_checked_with_all_below_it(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / ".cache").mkdir()
-    drawn = gallery.draw("matrix_plot", SMALL)
-    for place in ("b.svg", "in/a.SVG", ".cache/c.svg", ".d.svg"):
+    places = {"b.svg": "", "in/a.SVG": "1,2", ".cache/c.svg": "", ".d.svg": ""}
+    for place, values in places.items():
+        drawn = gallery.draw("matrix_plot", {**SMALL, "values": values})
         save(drawn, tmp_path / place)
     (tmp_path / "notes.txt").write_text("mine\n")
     (tmp_path / "data.csv").write_text("1\n")

@@ -54,7 +54,7 @@ def test_every_example_of_the_help_runs(capsys, monkeypatch, tmp_path):
     noise = np.random.default_rng(0).uniform(-1e-3, 1e-3, (49, 81))
     np.save("W.npy", conv_matrix(np.ones((3, 3)), (9, 9)).toarray() + noise)
     examples = re.findall(r"^  convmat (.*?)(?:   .*)?$", text, re.MULTILINE)
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in examples:
         assert main(shlex.split(example)) == 0, example
 
@@ -78,6 +78,29 @@ def test_json_holds_what_text_does(capsys, tmp_path):
     assert geometry(**told["geometry"]) == geometry((5, 6), (2, 2))
     assert told["kernel"] == [[1, 2], [3, 4]]
     assert told["nearest"] is None
+    assert told["overfitted"] is False
+    assert told["evidence"]["taps"] == 4
+    assert told["family"] is None
+
+
+def test_the_family_is_told_when_it_is_asked_for(capsys, tmp_path):
+    name = write(tmp_path, "npz")
+    assert main(["recognize", name, "--input", "5x6", "--family", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(ANSWER)
+    assert "as well, 2 in all:\n  geometry((5, 6), (2, 2), padding_mode=" in printed
+    assert "  and more: members beyond the first 2" in printed
+    options = ["--input", "5x6", "--family", "9", "--format", "json"]
+    assert main(["recognize", name, *options]) == 0
+    family = json.loads(capsys.readouterr().out)["family"]
+    assert len(family["members"]) == 4
+    first = family["members"][0]
+    again = conv_matrix(first["kernel"], **without_kernel(first["geometry"]))
+    assert np.array_equal(again.toarray(), W.toarray())
+
+
+def without_kernel(arguments):
+    return {name: value for name, value in arguments.items() if name != "kernel_shape"}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +111,8 @@ def test_json_holds_what_text_does(capsys, tmp_path):
         (["W.npz", "--output", "3"], "--output must have as many cells"),
         (["W.npz", "--input", "a"], "--input must be integers with x between them"),
         (["W.npz", "--tolerance", "a"], "--tolerance must be a number"),
+        (["W.npz", "--family", "a"], "--family must be an integer"),
+        (["W.npz", "--family", "-1"], "--family must be at least 0"),
         (["W.npz", "--tolerance", "-1"], "--tolerance must be at least 0"),
         (["cut.npz"], "FILE must"),
         (["cut.npy"], "FILE must hold one array of numbers"),

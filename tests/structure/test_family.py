@@ -1,4 +1,4 @@
-"""The family of an answer: every geometry of a box that has the matrix, and no other."""
+"""The family of an answer: all geometries of a box that have the matrix, no other."""
 
 from functools import cache
 from itertools import product

@@ -34,6 +34,7 @@ def draw(
     options : mapping of str to str, optional
         As on a command line or in a page: `{"input": "4x4", "padding": "1"}`. What is
         left out has the default of `entry(name)`; `preset` takes those of `PRESETS`.
+        Without any option this is the example of `entry(name)`.
     theme : str
         `"light"` or `"dark"`.
     prefix : str
@@ -121,7 +122,7 @@ class _Asked:
         """
         asked = entry(name)
         theme_of(theme)
-        given = dict(options)
+        given = dict(options or asked.example)
         for option, text in given.items():
             if not isinstance(option, str) or not isinstance(text, str):
                 argument = named(prefix, str(option))

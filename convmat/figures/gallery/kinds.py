@@ -68,7 +68,8 @@ class Entry:
     draw : callable
         `draw(reader)` is the figure of the options that were read.
     example : mapping
-        Options of the picture in the gallery, beside the defaults.
+        Options of the picture in the gallery, beside the defaults: what is drawn where
+        no option is given.
     formats : tuple of str
         Kinds of file that it can be saved in, the usual one first.
     animated : bool

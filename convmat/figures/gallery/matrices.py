@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from convmat import figures
+from convmat.arrays import IntArray
 from convmat.errors import ConvmatError
 from convmat.figures.gallery.kinds import LETTERS, Drawn, Entry, Option
 from convmat.figures.gallery.options import (
@@ -20,10 +21,11 @@ from convmat.figures.gallery.options import (
 )
 from convmat.figures.gallery.reader import Reader
 from convmat.figures.gallery.words import refuse_unknown
+from convmat.geometry import Geometry
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "seeded_gradient"]
 
-_MOST = 900  # positions of matrices that are compared
+_MOST = 900  # positions of a matrix that is looked at entry by entry
 
 
 def _equation(read: Reader) -> Drawn:
@@ -40,11 +42,29 @@ def _matrix(read: Reader) -> Drawn:
 
 def _tying(read: Reader) -> Drawn:
     g = read.geometry()
-    rng = np.random.default_rng(read.integer("seed", 0))
-    with read.words():
-        errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
-        x = rng.integers(1, 5, g.matrix_shape[1])
-        return figures.gradient_tying(g, np.outer(errors, x), theme=read.theme)
+    if prod(g.matrix_shape) > _MOST:
+        raise _too_large(read, g)
+    gradient = seeded_gradient(g, read.integer("seed", 0))
+    return figures.gradient_tying(g, gradient, theme=read.theme)
+
+
+def seeded_gradient(g: Geometry, seed: int) -> IntArray:
+    """A gradient by the whole matrix: of small errors at outputs, on small inputs.
+
+    Returns
+    -------
+    ndarray of int64, shape `g.matrix_shape`
+        Entry `[r, c]` is the error at output `r` times input `c`.
+    """
+    rng = np.random.default_rng(seed)
+    errors = rng.choice([-2, -1, 1, 2], g.matrix_shape[0])
+    return np.outer(errors, rng.integers(1, 5, g.matrix_shape[1]))
+
+
+def _too_large(read: Reader, g: Geometry) -> ConvmatError:
+    shape = "x".join(map(str, g.matrix_shape))
+    rule = f"must give a matrix of at most {_MOST} positions, not {shape}"
+    return ConvmatError(read.named("input"), rule, read["input"])
 
 
 def _compared(read: Reader) -> Drawn:
@@ -56,9 +76,7 @@ def _compared(read: Reader) -> Drawn:
     rule = "must be a wrong convolution of convmat.verify.mutants.MUTANTS"
     refuse_unknown(read.named("mutant"), rule, name, sorted(wrong))
     if prod(g.matrix_shape) > _MOST:
-        g_shape = "x".join(map(str, g.matrix_shape))
-        rule = f"must give a matrix of at most {_MOST} positions, not {g_shape}"
-        raise ConvmatError(read.named("input"), rule, read["input"])
+        raise _too_large(read, g)
     with read.words():
         weights = implied_matrix(MUTANTS[name].build(), g)
         return figures.matrices_compared(g, weights, name=name, theme=read.theme)

@@ -81,7 +81,7 @@ def _chapter() -> dict[str, Preset]:
                 "kernel": "3x3",
                 "values": "0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9",
                 "x": "count",
-                "output": "2x2",
+                "output": "1x2",
             },
         ),
         "pixels": (

@@ -105,6 +105,7 @@ ENTRIES = (
             Option("output", "a row of the matrix, or a place such as 1x0; the middle"),
         ),
         _once,
+        example={"output": "1x2"},
         formats=LETTERS,
     ),
     Entry(

@@ -272,7 +272,15 @@ class Dataset:
 
 
 class Parts(NamedTuple):
-    """Data to train on, and data that are held out from it."""
+    """Data to train on, and data that are held out from it.
+
+    Examples
+    --------
+    >>> images = np.array([[[0, 1]], [[2, 3]], [[4, 5]], [[6, 7]]])
+    >>> parts = Dataset.of(images, [0, 1, 0, 1]).split(1, seed=None)
+    >>> len(parts.train), parts.test.images.tolist(), parts.test.labels
+    (3, [[[[6, 7]]]], array([1]))
+    """
 
     train: Dataset
     test: Dataset

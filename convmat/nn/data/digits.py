@@ -26,6 +26,14 @@ class Digits:
         Grey values from 0 (paper) to 1 (ink).
     train_labels, test_labels : ndarray of int, shape (n,)
         Digits 0 to 9.
+
+    Examples
+    --------
+    >>> digits = load_digits()
+    >>> digits.train_images.shape, digits.test_images.shape
+    ((1437, 1, 8, 8), (360, 1, 8, 8))
+    >>> digits.test_labels[:5]
+    array([0, 8, 8, 9, 8])
     """
 
     train_images: Array

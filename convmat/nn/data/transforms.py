@@ -27,7 +27,16 @@ _CHUNK = 1 << 22  # values that are held as float64 at a time
 
 
 class Transform(Protocol):
-    """`transform(images, rng)` gives a new array of as many images."""
+    """`transform(images, rng)` gives a new array of as many images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def brighter(images, rng):
+    ...     return images + rng.integers(1, 10)
+    >>> brighter(np.array([[1, 2, 3]]), np.random.default_rng(0))
+    array([[ 9, 10, 11]])
+    """
 
     def __call__(self, images: Array, rng: np.random.Generator) -> Array:
         """`images`, transformed; whatever is drawn comes from `rng`."""

@@ -39,6 +39,17 @@ def conv(
 
     By the route that suits it, as in `convmat.conv`, or with `route="sliding"` by the
     definition, whose rounding differs.
+
+    `x` is `(batch, in_channels, *spatial)`, `weight` has the shape `g.weight_shape`,
+    and `bias`, if there is one, is `(out_channels,)`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import geometry
+    >>> x, weight = np.array([[[1, 2, 3]]]), np.array([[[10, 1]]])
+    >>> conv(x, weight, np.array([100]), geometry(3, 2))
+    array([[[112, 123]]])
     """
     return plus_bias(MAPS[route].forward(x, weight, g), bias)
 
@@ -46,7 +57,20 @@ def conv(
 def conv_backward(
     grad: Array, x: Array, weight: Array, g: Geometry, route: Route = "fast"
 ) -> tuple[Array, Array, Array]:
-    """Gradients by input, weight and bias; routes as in `conv`."""
+    """Gradients by input, weight and bias; routes as in `conv`.
+
+    `grad` is `(batch, out_channels, *outs)`; each result is shaped as what it
+    belongs to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import geometry
+    >>> x, weight = np.array([[[1, 2, 3]]]), np.array([[[10, 1]]])
+    >>> grads = conv_backward(np.array([[[1, 2]]]), x, weight, geometry(3, 2))
+    >>> [part.tolist() for part in grads]
+    [[[[10, 21, 2]]], [[[5, 8]]], [3]]
+    """
     return (
         MAPS[route].input_grad(grad, weight, g),
         MAPS[route].kernel_grad(grad, x, g),
@@ -64,6 +88,14 @@ def matrix_conv(
 
     `matrix` is the matrix of the kernel: CSR, or dense for numbers that CSR does not
     carry.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import conv_matrix, geometry
+    >>> matrix = conv_matrix([10, 1], 3)
+    >>> matrix_conv(np.array([[[1, 2, 3]]]), matrix, np.array([100]), geometry(3, 2))
+    array([[[112, 123]]])
     """
     y = (
         matrix_beside(matrix, x) @ x.reshape(len(x), g.matrix_shape[1]).T
@@ -78,6 +110,15 @@ def matrix_conv_backward(
 
     By the input it is the transposed matrix; by the weight, the gradient of the dense
     matrix summed over each tie.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import conv_matrix, geometry
+    >>> x, matrix = np.array([[[1, 2, 3]]]), conv_matrix([10, 1], 3)
+    >>> grads = matrix_conv_backward(np.array([[[1, 2]]]), x, matrix, geometry(3, 2))
+    >>> [part.tolist() for part in grads]
+    [[[[10, 21, 2]]], [[[5, 8]]], [3]]
     """
     from convmat.constraints import ConvConstraint  # with the first matrix
 

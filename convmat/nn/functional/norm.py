@@ -39,7 +39,19 @@ def normalise(
 def normalise_backward(
     grad: Array, x: Array, gamma: Array, mean: Array, var: Array, eps: Number
 ) -> tuple[Array, Array, Array]:
-    """Gradients by `x`, `gamma` and `beta`; mean and variance are constants."""
+    """Gradients by `x`, `gamma` and `beta`; mean and variance are constants.
+
+    `grad` and `x` are `(batch, channels, *spatial)`, the others `(channels,)`; so are
+    the last two results.
+
+    Examples
+    --------
+    >>> x, gamma = np.array([[[1.0, 5.0]]]), np.array([10.0])
+    >>> mean, var = np.array([3.0]), np.array([4.0])
+    >>> grads = normalise_backward(np.array([[[1.0, 0.0]]]), x, gamma, mean, var, eps=0)
+    >>> [grad.tolist() for grad in grads]
+    [[[[5.0, 0.0]]], [-1.0], [1.0]]
+    """
     roots = _roots(var, eps)
     x_grad = grad * beside_channels(gamma / roots, x)
     apart = x - beside_channels(mean, x)
@@ -61,6 +73,13 @@ def batch_norm(
     References
     ----------
     S. Ioffe and C. Szegedy, "Batch Normalization", ICML 2015, algorithm 1.
+
+    Examples
+    --------
+    >>> x = np.array([[[1.0, 5.0]]])
+    >>> y, mean, var = batch_norm(x, np.array([10.0]), np.array([1.0]), eps=0)
+    >>> mean, var, y
+    (array([3.]), array([4.]), array([[[-9., 11.]]]))
     """
     mean = _mean(x)
     apart = x - beside_channels(mean, x)
@@ -75,6 +94,17 @@ def batch_norm_backward(
 
     What the gradient has in common with a constant, and with the normalised input
     itself, has no effect on the output, so it is taken out.
+
+    Shapes are as in `normalise_backward`; `mean` and `var` are those of `batch_norm`.
+
+    Examples
+    --------
+    >>> x, gamma = np.array([[[1.0, 5.0]]]), np.array([10.0])
+    >>> grad = np.array([[[1.0, 0.0]]])
+    >>> mean, var = np.array([3.0]), np.array([4.0])
+    >>> grads = batch_norm_backward(grad, x, gamma, mean, var, eps=0)
+    >>> [grad.tolist() for grad in grads]  # two numbers always become -1 and 1
+    [[[[0.0, 0.0]]], [-1.0], [1.0]]
     """
     straight, gamma_grad, beta_grad = normalise_backward(grad, x, gamma, mean, var, eps)
     roots = _roots(var, eps)

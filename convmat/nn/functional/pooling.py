@@ -73,7 +73,20 @@ def max_pool(x: Array, g: Geometry) -> tuple[Array, IntArray]:
 
 
 def max_pool_backward(grad: Array, taps: IntArray, g: Geometry) -> Array:
-    """The gradient by the input: each output's goes to its largest number."""
+    """The gradient by the input: each output's goes to its largest number.
+
+    `grad` and `taps` are `(batch, channels, *outs)`, `taps` as from `max_pool`; the
+    result is `(batch, channels, *spatial)`. Where windows overlap, a cell may get
+    several.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> g = geometry(4, 2, stride=2)
+    >>> y, taps = max_pool(np.array([[[1, 5, 5, 2]]]), g)
+    >>> max_pool_backward(np.array([[[10, 20]]]), taps, g)
+    array([[[ 0, 10, 20,  0]]])
+    """
     x_grad, zero = _zeros(grad, g), np.zeros((), grad.dtype)
     for number, outs, sources in taps_of(g):
         own, there = grad[:, :, *outs], taps[:, :, *outs] == number
@@ -91,6 +104,13 @@ def avg_pool(x: Array, g: Geometry, divisors: IntArray) -> Array:
         Of the windows, as in `convmat.linear.windows`.
     divisors : ndarray of int64, `(*outs)`
         As from `convmat.linear.avg_pool_divisors`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> g, divisors = geometry(4, 2, stride=2), np.array([2, 2])
+    >>> avg_pool(np.array([[[1.0, 5.0, 6.0, 2.0]]]), g, divisors)
+    array([[[3., 4.]]])
     """
     shape = (*x.shape[:2], *g.output_size)
     _refuse(g, prod(shape) * x.dtype.itemsize)
@@ -101,7 +121,17 @@ def avg_pool(x: Array, g: Geometry, divisors: IntArray) -> Array:
 
 
 def avg_pool_backward(grad: Array, g: Geometry, divisors: IntArray) -> Array:
-    """The gradient by the input: each output gives every cell of its window a share."""
+    """The gradient by the input: each output gives every cell of its window a share.
+
+    `grad` is `(batch, channels, *outs)`; the result is `(batch, channels, *spatial)`.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> g, divisors = geometry(4, 2, stride=2), np.array([2, 2])
+    >>> avg_pool_backward(np.array([[[10.0, 20.0]]]), g, divisors)
+    array([[[ 5.,  5., 10., 10.]]])
+    """
     shares = _over(grad, divisors)
     x_grad = _zeros(shares, g)
     for _, outs, sources in taps_of(g):
@@ -110,13 +140,26 @@ def avg_pool_backward(grad: Array, g: Geometry, divisors: IntArray) -> Array:
 
 
 def global_avg_pool(x: Array) -> Array:
-    """The mean of each channel, `(batch, channels, 1, ...)`."""
+    """The mean of each channel, `(batch, channels, 1, ...)`.
+
+    Examples
+    --------
+    >>> global_avg_pool(np.array([[[1.0, 2.0, 6.0], [4.0, 4.0, 4.0]]]))
+    array([[[3.],
+            [4.]]])
+    """
     sums = x.sum(axis=tuple(range(2, x.ndim)), keepdims=True)
     return _over(sums, np.array(prod(x.shape[2:])))
 
 
 def global_avg_pool_backward(grad: Array, spatial: Shape) -> Array:
-    """The gradient by an input with axes `spatial`: equal shares."""
+    """The gradient by an input with axes `spatial`: equal shares.
+
+    Examples
+    --------
+    >>> global_avg_pool_backward(np.array([[[6.0]]]), (3,))
+    array([[[2., 2., 2.]]])
+    """
     shares = _over(grad, np.array(prod(spatial)))
     return np.broadcast_to(shares, (*grad.shape[:2], *spatial)).copy()
 

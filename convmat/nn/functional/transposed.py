@@ -27,6 +27,14 @@ def conv_transpose(
 
     `g` is the paired geometry, whose output has the shape of `x` and whose input that
     of the result; `weight` is `(in_channels, out_channels // groups, *kernel)`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import geometry
+    >>> x, weight = np.array([[[1, 2]]]), np.array([[[10, 1]]])
+    >>> conv_transpose(x, weight, np.array([100]), geometry(3, 2))
+    array([[[110, 121, 102]]])
     """
     return plus_bias(MAPS[route].input_grad(x, weight, g), bias)
 
@@ -38,6 +46,16 @@ def conv_transpose_backward(
 
     The transpose of a transpose is the paired convolution itself. By the weight, `x`
     and the gradient change places.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import geometry
+    >>> x, weight = np.array([[[1, 2]]]), np.array([[[10, 1]]])
+    >>> grad = np.array([[[1, 0, 3]]])
+    >>> grads = conv_transpose_backward(grad, x, weight, geometry(3, 2))
+    >>> [part.tolist() for part in grads]
+    [[[[10, 3]]], [[[1, 6]]], [4]]
     """
     return (
         MAPS[route].forward(grad, weight, g),
@@ -52,7 +70,16 @@ def matrix_conv_transpose(
     bias: Array | None,
     g: Geometry,
 ) -> Array:
-    """The transposed convolution by the paired matrix: `W.T @ x` for each sample."""
+    """The transposed convolution by the paired matrix: `W.T @ x` for each sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import conv_matrix, geometry
+    >>> x, matrix = np.array([[[1, 2]]]), conv_matrix([10, 1], 3)
+    >>> matrix_conv_transpose(x, matrix, None, geometry(3, 2))
+    array([[[10, 21,  2]]])
+    """
     y = (matrix_beside(matrix, x).T @ x.reshape(len(x), g.matrix_shape[0]).T).T
     return plus_bias(y.reshape(len(x), g.in_channels, *g.input_size), bias)
 
@@ -60,7 +87,18 @@ def matrix_conv_transpose(
 def matrix_conv_transpose_backward(
     grad: Array, x: Array, matrix: Matrix, g: Geometry
 ) -> tuple[Array, Array, Array]:
-    """Gradients by input, weight and bias, through the paired matrix."""
+    """Gradients by input, weight and bias, through the paired matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import conv_matrix, geometry
+    >>> grad, x = np.array([[[1, 0, 3]]]), np.array([[[1, 2]]])
+    >>> matrix = conv_matrix([10, 1], 3)
+    >>> grads = matrix_conv_transpose_backward(grad, x, matrix, geometry(3, 2))
+    >>> [part.tolist() for part in grads]
+    [[[[10, 3]]], [[[1, 6]]], [4]]
+    """
     from convmat.constraints import ConvConstraint  # with the first matrix
 
     rows = x.reshape(len(x), g.matrix_shape[0]).T  # (rows, batch)

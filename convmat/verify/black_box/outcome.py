@@ -35,6 +35,12 @@ class Problem:
         `"printed"`, `"view"`, `"modified"`: there is one, but.
     words : str
         The rest of a sentence whose subject is the implementation.
+
+    Examples
+    --------
+    >>> problem = Problem("shape", "returned shape (3,), not (2,)")
+    >>> f"mine {problem.words}"
+    'mine returned shape (3,), not (2,)'
     """
 
     kind: str
@@ -53,6 +59,18 @@ class Outcome:
     returned : ndarray or None
         The very array that came, of which `result` is a copy: a later call shows
         whether the implementation still writes to it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import geometry
+    >>> from convmat.verify import implementation
+    >>> def mine(x, kernel):
+    ...     return x
+    >>> x, kernel = np.ones((1, 1, 3)), np.ones((1, 1, 2))
+    >>> outcome = implementation(mine).apply(x, kernel, geometry((1, 3), (1, 1, 2)))
+    >>> outcome.result is None, outcome.problems[0].words
+    (True, 'returned shape (1, 1, 3), not (1, 1, 2)')
     """
 
     result: Array | None

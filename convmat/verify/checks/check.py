@@ -25,6 +25,14 @@ class Trial:
     bias : ndarray, `(out_channels,)`
     seed : int
         Of whatever else a check draws.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from convmat.verify.trial_list import trial
+    >>> one = trial(geometry((2, 5), (3, 2, 2)))
+    >>> one.kernel.shape, one.x.shape[1:], one.grad.shape[1:], one.bias.shape
+    ((3, 2, 2), (2, 5), (3, 4), (3,))
     """
 
     geometry: Geometry
@@ -54,6 +62,20 @@ class Finding:
         The first wrong number, or a word.
     place : tuple of int
         Index of that number in the result; empty where there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat import conv, geometry
+    >>> from convmat.verify import CHECKS, implementation
+    >>> def flipped(x, kernel, **settings):
+    ...     return conv(x, kernel[..., ::-1], **settings)
+    >>> x, grad = np.array([[[1.0, 2.0]]]), np.array([[[1.0]]])
+    >>> kernel, bias = np.array([[[10.0, 1.0]]]), np.zeros(1)
+    >>> one = Trial(geometry((1, 2), (1, 1, 2)), kernel, x, grad, bias)
+    >>> found = CHECKS["equal-to-the-matrix"](implementation(flipped), one)
+    >>> float(found.got), float(found.expected), found.place
+    (21.0, 12.0, (0, 0, 0))
     """
 
     check: str
@@ -88,6 +110,17 @@ class Check:
     applies : callable
         `applies(implementation, geometry) -> bool`: whether the geometry and the claims
         of the implementation give it something to do.
+
+    Examples
+    --------
+    >>> from convmat import conv, geometry
+    >>> from convmat.verify import CHECKS, implementation
+    >>> from convmat.verify.trial_list import trial
+    >>> check = CHECKS["equal-to-the-matrix"]
+    >>> check.name, check.parts
+    ('equal-to-the-matrix', ('forward',))
+    >>> check(implementation(conv), trial(geometry((1, 4), (1, 1, 2)))) is None
+    True
     """
 
     name: str

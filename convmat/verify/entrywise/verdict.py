@@ -48,6 +48,14 @@ class Verdict:
     seconds : float
     finding : Finding or None
         The first thing that was wrong.
+
+    Examples
+    --------
+    >>> from convmat import conv, geometry
+    >>> from convmat.verify import exact
+    >>> verdict = exact(conv, geometry((1, 3), (1, 1, 2)))
+    >>> verdict.passed, verdict.read, verdict.entries  # 2 taps, 2 rows, 3 columns
+    (True, ('forward',), 12)
     """
 
     name: str

@@ -22,6 +22,14 @@ class Bend:
     old, new : str
         Text of a definition, an assumption or a claim, and what replaces it. `old`
         stands in exactly one of them, once.
+
+    Examples
+    --------
+    >>> lemma = Lemma(
+    ...     "less", "A square is at least its root.", (), (), ("n * n >= n",), (), ()
+    ... )
+    >>> lemma.bent(Bend("no equality", ">=", ">")).holds({"n": 1})
+    False
     """
 
     words: str

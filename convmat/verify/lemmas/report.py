@@ -38,6 +38,12 @@ class Report:
     ----------
     verdicts : tuple of Verdict
         In the order in which the lemmas came.
+
+    Examples
+    --------
+    >>> report = prove_all([LEMMAS["replicate"], LEMMAS["circular"]])
+    >>> report.passed, len(report.verdicts), report.verdicts[0].lemma.name
+    (True, 2, 'replicate')
     """
 
     verdicts: tuple[Verdict, ...]

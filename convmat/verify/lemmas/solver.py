@@ -32,6 +32,16 @@ class Verdict:
         The claim that is not proved; empty where all are.
     counterexample : dict of str to int or None
         Integers of which the claim is false: checked in Python, not only by the solver.
+
+    Examples
+    --------
+    >>> from convmat.verify.lemmas.lemma import Lemma
+    >>> wrong = Lemma(
+    ...     "halves", "A half doubles.", (), (), ("2 * (n // 2) == n",), (), ()
+    ... )
+    >>> verdict = decide(wrong)
+    >>> verdict.status, verdict.statement, verdict.counterexample["n"] % 2
+    ('refuted', '2 * (n // 2) == n', 1)
     """
 
     lemma: Lemma
@@ -116,6 +126,15 @@ def refute(lemma: Lemma, seconds: float = 10.0) -> dict[str, int] | None:
     ------
     ModuleNotFoundError
         Without Z3, the extra `proofs`.
+
+    Examples
+    --------
+    >>> from convmat.verify.lemmas.lemma import Lemma
+    >>> wrong = Lemma(
+    ...     "halves", "A half doubles.", (), (), ("2 * (n // 2) == n",), (), ()
+    ... )
+    >>> refute(wrong)["n"] % 2
+    1
     """
     terms = _Terms.of(lemma, seconds)
     return next(filter(None, map(terms.counterexample, (*_REACH, None))), None)

@@ -37,6 +37,16 @@ class Likely:
         Where there is none: those that explain most of what is wrong.
     explained : tuple of int
         How many of the wrong reactions the nearest explain, and how many there are.
+
+    Examples
+    --------
+    >>> from convmat import conv
+    >>> from convmat.verify import diagnose, implementation
+    >>> def mine(x, kernel, bias=None, *, dilation, **settings):
+    ...     return conv(x, kernel, bias, **settings)
+    >>> likely = diagnose(implementation(mine))[0]
+    >>> likely.part, [mutant.name for mutant in likely.mutants]
+    ('forward', ['size-dilation-ignored'])
     """
 
     part: str

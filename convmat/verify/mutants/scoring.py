@@ -55,6 +55,13 @@ class Score:
         For each mutant the checks that catch it, in their order.
     suites : mapping of str to frozenset of str
         For each outside suite the mutants that it catches.
+
+    Examples
+    --------
+    >>> caught = {"kernel-flipped": ("equal-to-the-matrix",), "bias-twice": ()}
+    >>> found = Score(("equal-to-the-matrix", "empty-batch"), caught, {})
+    >>> found.missed, found.idle
+    (('bias-twice',), ('empty-batch',))
     """
 
     checks: tuple[str, ...]

@@ -35,6 +35,22 @@ class StepBound:
         Running statistics, named as the model's buffers; counts are left out.
     loss : float
         Of the loss before the step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from convmat.nn import HalfSquare, Linear, Sequential
+    >>> from convmat.optim import SGD
+    >>> model = Sequential([Linear(1, 1, rng=np.random.default_rng(0))])
+    >>> x, y, none = np.ones((1, 1)), np.ones((1, 1)), np.zeros((1, 1))
+    >>> gaps = {"0.weight": none, "0.bias": none[0]}
+    >>> bound = step_bound(
+    ...     model, HalfSquare(), SGD(0.5), x, y, gaps=gaps, memory_gaps={}
+    ... )
+    >>> sorted(bound.parameters), bound.parameters["0.weight"].shape
+    (['0.bias', '0.weight'], (1, 1))
+    >>> 0 < bound.loss < 1e-14
+    True
     """
 
     parameters: dict[str, Array]

@@ -66,6 +66,13 @@ def adapted(
         For another signature, and gradients given beside one that has its own.
     ModuleNotFoundError
         When the library is not installed.
+
+    Examples
+    --------
+    >>> from scipy.signal import correlate
+    >>> box = adapted(correlate, "scipy")
+    >>> box.parts, box.supports.ranks, box.supports.stride
+    (('forward',), (1, 2, 3), False)
     """
     if signature not in SIGNATURES:
         rule = f"must be one of {', '.join(SIGNATURES)}"

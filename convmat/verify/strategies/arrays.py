@@ -19,21 +19,45 @@ __all__ = ["inputs", "kernels", "numbers", "outputs"]
 def kernels(
     geometry: Geometry, dtype: npt.DTypeLike = np.int64
 ) -> st.SearchStrategy[Array]:
-    """Kernels of the shape `geometry.kernel_shape`."""
+    """Kernels of the shape `geometry.kernel_shape`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from convmat import geometry
+    >>> find(kernels(geometry(3, 2)), lambda kernel: kernel[1] > 2)
+    array([3, 3])
+    """
     return _arrays(dtype, geometry.kernel_shape)
 
 
 def inputs(
     geometry: Geometry, batch: int = 2, dtype: npt.DTypeLike = np.int64
 ) -> st.SearchStrategy[Array]:
-    """Batches of inputs, `(batch, in_channels, *spatial)`."""
+    """Batches of inputs, `(batch, in_channels, *spatial)`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from convmat import geometry
+    >>> find(inputs(geometry(3, 2), batch=1), lambda x: x[0, 0, 2] > 4)
+    array([[[5, 5, 5]]])
+    """
     return _arrays(dtype, (batch, geometry.in_channels, *geometry.input_size))
 
 
 def outputs(
     geometry: Geometry, batch: int = 2, dtype: npt.DTypeLike = np.int64
 ) -> st.SearchStrategy[Array]:
-    """Batches of outputs or of gradients by them, `(batch, out_channels, *outs)`."""
+    """Batches of outputs or of gradients by them, `(batch, out_channels, *outs)`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> from convmat import geometry
+    >>> find(outputs(geometry(3, 2), batch=1), lambda y: y[0, 0, 1] > 4)
+    array([[[5, 5]]])
+    """
     return _arrays(dtype, (batch, geometry.out_channels, *geometry.output_size))
 
 

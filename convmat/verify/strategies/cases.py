@@ -25,6 +25,15 @@ class Case(NamedTuple):
     kernel : ndarray of shape `geometry.weight_shape`
     x : ndarray, `(batch, in_channels, *spatial)`
     grad : ndarray, `(batch, out_channels, *outs)`
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> case = find(cases(), lambda case: case.geometry.nnz > 1)
+    >>> case.kernel.shape == case.geometry.weight_shape
+    True
+    >>> case.x.shape[2:] == case.geometry.input_size
+    True
     """
 
     geometry: Geometry
