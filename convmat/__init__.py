@@ -147,6 +147,7 @@ _SEARCHED = (
     "constraints",
     "receptive",
     "composition",
+    "structure",
     "geometry",
     "nn",
     "optim",

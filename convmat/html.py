@@ -28,6 +28,12 @@ class Cell:
         Colours of the ground and of the text, as `#RRGGBB`; both or none.
     faint : bool
         Whether it stands back.
+
+    Examples
+    --------
+    >>> cell = Cell("α", fill="#E69F00", ink="#000000")
+    >>> '; background: #E69F00; color: #000000">α</td>' in table([["row 0", cell]])
+    True
     """
 
     text: str

@@ -1,11 +1,8 @@
 """The colours of taps, and the ink that reads on them.
 
-The palette is Okabe and Ito's: its colours stay apart for readers without red or green
-cones.
-
-References
-----------
-M. Okabe, K. Ito, "Color universal design", 2008. Contrast: WCAG 2.2, section 1.4.3.
+The palette is that of M. Okabe and K. Ito, "Color universal design", 2008: its colours
+stay apart for readers without red or green cones. Contrast is that of WCAG 2.2, section
+1.4.3.
 """
 
 from __future__ import annotations
@@ -43,7 +40,13 @@ def tap_colors(tap: int) -> tuple[str, str]:
 
 
 def best_ink(fill: str) -> str:
-    """Black or white, whichever reads better on `fill`; one of them reaches 4.5."""
+    """Black or white, whichever reads better on `fill`; one of them reaches 4.5.
+
+    Examples
+    --------
+    >>> best_ink("#F0E442"), best_ink("#0072B2")
+    ('#000000', '#FFFFFF')
+    """
     return max("#000000", "#FFFFFF", key=lambda ink: contrast(fill, ink))
 
 

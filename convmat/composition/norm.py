@@ -27,6 +27,12 @@ class Folded(NamedTuple):
         Each output channel times its gamma / sigma.
     bias : ndarray, `(out_channels,)`
         `(bias - mean) * gamma / sigma + beta`.
+
+    Examples
+    --------
+    >>> folded = fold_batch_norm([[[2, 4]]], [1], mean=[3], var=[4], gamma=[3])
+    >>> folded.bias.tolist()  # (1 - 3) * 3 / 2
+    [Fraction(-3, 1)]
     """
 
     kernel: Array

@@ -33,6 +33,12 @@ class KernelReport:
         same, its negative, or another one.
     rank : int or None
         As a matrix, nothing rounded; None for other than two axes.
+
+    Examples
+    --------
+    >>> report = kernel_report([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+    >>> report.total, report.symmetry, report.rank, report.separable
+    (0, ('odd', 'even'), 1, True)
     """
 
     kernel: Array

@@ -38,6 +38,14 @@ class Composition:
         Of the two, `(channels,)` each; None where neither was given.
     are_transposed : tuple of bool
         Which of the two are transposed convolutions.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> from convmat.composition import compose
+    >>> merged = compose([1, 2], geometry(5, 2), [1, 10], geometry(4, 2))
+    >>> merged.kernel, merged.geometry, merged.output_shape
+    (array([ 1, 12, 20]), geometry((5,), (3,)), (3,))
     """
 
     kernel: Array

@@ -29,6 +29,14 @@ class Split:
         Whether the sum is the kernel itself.
     error : float
         The root of the summed squares of what it lacks, 0 where exact.
+
+    Examples
+    --------
+    >>> split = split_kernel([[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    >>> split.exact, split.error, split.multiplications
+    (True, 0.0, (9, 6))
+    >>> split.kernel.astype(int).tolist()
+    [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
     """
 
     columns: Array

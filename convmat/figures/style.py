@@ -61,6 +61,11 @@ class Mark:
         Matplotlib's hatch pattern, or empty.
     is_sum : bool
         Whether a corner of the cell is filled: it holds a sum of taps.
+
+    Examples
+    --------
+    >>> LIGHT.dropped.line, LIGHT.untouched.line, tap_mark(1).fill
+    ('dashed', 'dotted', '#56B4E9')
     """
 
     fill: str
@@ -174,16 +179,27 @@ def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:
 
 
 def ansi_tap(tap: int) -> str:
-    """The terminal code that begins the colour of a tap, with readable ink on it."""
+    r"""The terminal code that begins the colour of a tap, with readable ink on it.
+
+    Examples
+    --------
+    >>> ansi_tap(0) + "α" + RESET
+    '\x1b[48;5;214;38;5;16mα\x1b[0m'
+    """
     number = tap % len(ANSI)
     ink = 16 if best_ink(PALETTE[number]) == "#000000" else 231
     return f"\x1b[48;5;{ANSI[number]};38;5;{ink}m"
 
 
 def ansi_zero() -> str:
-    """The terminal code that begins the grey of structural zeros.
+    r"""The terminal code that begins the grey of structural zeros.
 
     Its #767676 is the one grey with contrast 4.5 on black and on white: nobody knows
     the background of a terminal.
+
+    Examples
+    --------
+    >>> ansi_zero() + "·" + RESET
+    '\x1b[38;5;243m·\x1b[0m'
     """
     return "\x1b[38;5;243m"

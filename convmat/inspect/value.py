@@ -169,6 +169,19 @@ class Inspection:
         What holds for the whole file.
     normed : bool
         Whether norms and condition numbers were asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from convmat.inspect import inspect_file
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "net.npz"
+    ...     np.savez(file, **{"conv.weight": np.zeros((1, 1, 2, 2), np.float32)})
+    ...     found = inspect_file(file, input_shape=(1, 3, 3), layers=["conv:s1"])
+    >>> found.form, len(found.layers), found.parameters, found.nnz
+    ('npz', 1, 4, 16)
     """
 
     source: str

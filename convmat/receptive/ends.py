@@ -20,6 +20,13 @@ class Ends:
         Beside the input too, were there no end of any layer.
     whole : bool
         Whether no layer's end cuts the field on the way.
+
+    Examples
+    --------
+    >>> from convmat.receptive import receptive_field
+    >>> (ends,) = receptive_field(["k3p1", "k3p1"], 4).ends((0,))
+    >>> ends.first, ends.last, ends.whole  # two cells lie before the input
+    (-2, 2, False)
     """
 
     first: int

@@ -30,6 +30,13 @@ class Field:
         times the jump before it.
     count : int
         Activations along the axis.
+
+    Examples
+    --------
+    >>> field = Field.of_input(28)
+    >>> field = field.through(Window(reach=2, stride=2, first=-1), count=14)
+    >>> field.size, field.jump, field.start
+    (3, 2, -1)
     """
 
     size: Cells

@@ -43,7 +43,14 @@ class Window(NamedTuple):
 
 
 def window_of(axis: Axis) -> Window:
-    """What an output of a convolution or a pooling reads."""
+    """What an output of a convolution or a pooling reads.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> window_of(geometry(9, 3, dilation=2, padding=1).axes[0])
+    Window(reach=4, stride=1, first=-1)
+    """
     return Window(axis.span - 1, axis.stride, -axis.before)
 
 

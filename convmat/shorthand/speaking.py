@@ -61,6 +61,17 @@ def in_words(
     ------
     ConvmatError
         With the words that were typed as the value.
+
+    Examples
+    --------
+    >>> from convmat import geometry
+    >>> with in_words({"kernel": "5x5"}, lambda word: f"--{word}"):
+    ...     geometry((3, 3), (5, 5))
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatError: --kernel must fit the padded input; on axis 0 5
+    taps do not fit 3 cells, got --kernel='5x5'; use a larger input, more padding,
+    or a smaller kernel or dilation
     """
     try:
         yield

@@ -44,6 +44,12 @@ class Determinant:
         nor its size is known.
     value : int, Fraction or None
         The determinant itself with `"exact"`, else None.
+
+    Examples
+    --------
+    >>> found = determinant([2], 3)
+    >>> found.value, found.sign, round(float(found.log_abs / np.log(2)), 9)
+    (8, 1.0, 3.0)
     """
 
     sign: complex

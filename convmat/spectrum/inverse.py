@@ -37,6 +37,12 @@ class Solution:
         Of the iteration.
     norm : float
         The Frobenius norm of `W` as far as the iteration saw it, an estimate of `|W|`.
+
+    Examples
+    --------
+    >>> found = pseudo_inverse_apply([3, 5], [1, 1], 3)
+    >>> found.x.round(6).tolist(), found.misfit < 1e-9
+    ([0.333333, 2.666667, 2.333333], True)
     """
 
     x: Array = field(repr=False)

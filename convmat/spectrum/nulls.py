@@ -40,6 +40,12 @@ class NullSpace:
         Directions whose singular value is up to here count.
     residual : float
         The largest length of an output of any of them.
+
+    Examples
+    --------
+    >>> space = null_space([1, -1], 4, exact=True)
+    >>> space.dimension, space.basis, space.residual
+    (1, array([[1, 1, 1, 1]], dtype=object), 0.0)
     """
 
     basis: Array = field(repr=False)

@@ -49,6 +49,12 @@ class Rank:
     proved : bool
         False where an exact rank may be larger: it is that modulo some primes, which
         can't exceed the true one.
+
+    Examples
+    --------
+    >>> found = rank([1, 2], 3)
+    >>> int(found), found.how, found.proved
+    (2, 'exact', True)
     """
 
     value: int

@@ -27,6 +27,14 @@ class BoundTable:
     truth : Estimate
         The norm, with how it was obtained.
     bounds : tuple of Bound
+
+    Examples
+    --------
+    >>> table = compare_bounds([1, 1], 3)
+    >>> round(table.truth.value**2, 9), table.bounds[0].name
+    (3.0, 'reshaped kernel')
+    >>> all(b.value >= table.truth.value for b in table.bounds if b.label == "upper")
+    True
     """
 
     geometry: Geometry

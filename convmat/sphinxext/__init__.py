@@ -35,6 +35,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     ------
     ExtensionError
         When matplotlib is missing.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from sphinx.application import Sphinx
+    >>> from sphinx.util.docutils import docutils_namespace
+    >>> with TemporaryDirectory() as top, docutils_namespace():
+    ...     size = Path(top, "conf.py").write_text('extensions = ["convmat.sphinxext"]')
+    ...     app = Sphinx(top, top, f"{top}/html", f"{top}/trees", "html", status=None)
+    >>> app.extensions["convmat.sphinxext"].parallel_read_safe
+    True
     """
     from importlib.util import find_spec
 

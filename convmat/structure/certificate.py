@@ -21,6 +21,13 @@ class Certificate:
         Pairs of entries that had to be equal, zeros among them.
     tolerance : number
         How far two entries may be apart; 0 is exact.
+
+    Examples
+    --------
+    >>> from convmat.structure import check_toeplitz
+    >>> found = check_toeplitz([[1, 2, 3], [4, 1, 2]])
+    >>> bool(found), found.property, found.comparisons
+    (True, 'Toeplitz', 2)
     """
 
     property: str
@@ -46,6 +53,13 @@ class Counterexample:
         Row and column of both; for bands the second is the nearest place in the band.
     values : (number, number)
         What stands there.
+
+    Examples
+    --------
+    >>> from convmat.structure import check_toeplitz
+    >>> found = check_toeplitz([[1, 2, 3], [4, 9, 2]])
+    >>> bool(found), found.here, found.there, found.values
+    (False, (0, 0), (1, 1), (1, 9))
     """
 
     property: str

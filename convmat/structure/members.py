@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = ["Family", "Member", "family_of", "plainer_member"]
 
 _LONG = 64  # cells of an axis, after shortening, that are looked at
 _SMALL = 16  # cells of an axis on which the same sums may be read in several ways
+_CANDIDATES = 10_000  # of which the plainest are held against the matrix
 _SOME = 200  # members that the plainest is chosen from
 _RIM = "taps of value 0 at the rim, with as much more padding"
 
@@ -35,6 +37,14 @@ class Member:
     geometry : Geometry
     kernel : ndarray of shape `geometry.kernel_shape`
         A tap whose value the matrix does not tell is 0.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> family = recognize([[5, 7, 0], [0, 5, 7]], 3).family()
+    >>> turned = next(one for one in family if one.kernel[0] == 7)
+    >>> turned.kernel, turned.geometry  # its first window begins beside the input
+    (array([7, 5]), geometry((3,), (2,), stride=3, padding=1, padding_mode='reflect'))
     """
 
     geometry: Geometry
@@ -56,6 +66,15 @@ class Family:
         not among them.
     more : tuple of str
         What else would do: what has no limit, and what was not looked at.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> family = recognize([[5, 7, 0], [0, 5, 7]], 3).family()
+    >>> len(family), family.members[0].geometry
+    (13, geometry((3,), (2,), padding_mode='circular'))
+    >>> family.more[0]
+    'taps of value 0 at the rim, with as much more padding'
     """
 
     members: tuple[Member, ...]
@@ -96,7 +115,11 @@ def family_of(
         each.append(found)
         notes += more
     members: list[Member] = []
-    for geometry in _geometries(g, each):
+    candidates = list(islice(_geometries(g, each), _CANDIDATES + 1))
+    if len(candidates) > _CANDIDATES:
+        candidates.pop()
+        notes.append(f"what is not among the first {_CANDIDATES:,} candidates")
+    for geometry in sorted(candidates, key=_oddness):
         if geometry == g:
             continue
         member = _member(entries, geometry, tolerance)
@@ -124,16 +147,18 @@ def plainer_member(
         return g, kernel
     every = [Member(g, kernel), *family_of(entries, g, kernel, tolerance, _SOME)]
 
-    def oddness(each: Member) -> tuple[int, ...]:
-        g = each.geometry
-        pads = [sum(pair) for pair in g.padding]
-        uneven = [abs(before - after) for before, after in g.padding]
-        steps = sum(g.stride) + sum(g.dilation)
-        mode = PADDING_MODES.index(g.padding_mode)
-        return g.free_parameters, steps, sum(uneven), sum(pads), mode
-
-    best = min(every, key=oddness)
+    best = min(every, key=lambda each: _oddness(each.geometry))
     return best.geometry, best.kernel.reshape(best.geometry.kernel_shape)
+
+
+def _oddness(g: Geometry) -> tuple[int, ...]:
+    """What the plainest geometry has least of."""
+    pads = [sum(pair) for pair in g.padding]
+    uneven = [abs(before - after) for before, after in g.padding]
+    steps = sum(g.stride) + sum(g.dilation)
+    mode = PADDING_MODES.index(g.padding_mode)
+    weights = prod(g.kernel_shape)
+    return weights, steps, sum(uneven), sum(pads), mode
 
 
 def _seen(kernel: Array, number: int) -> Array:
@@ -178,7 +203,7 @@ def _of_axis(
 
 
 def _geometries(g: Geometry, each: list[dict[str, list[Axis]]]) -> Iterator[Geometry]:
-    """Candidates, the plainest first."""
+    """Candidates, of each mode the plainest first."""
 
     def rank(axis: Axis) -> tuple[int, ...]:
         pads = axis.before + axis.after

@@ -34,6 +34,14 @@ class Broken:
         Flat index of the tap that the position holds; None at a structural zero.
     beside : (int, int) or None
         Row and column of another entry of the same tie, which is as expected.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> W = [[1, 2, 0, 0, 0], [0, 1, 2, 0, 0], [0, 0, 1, 2, 0], [0, 0, 0, 9, 2]]
+    >>> broken = recognize(W, 5).nearest.broken
+    >>> broken.row, broken.column, broken.value, broken.expected, broken.tap
+    (3, 3, 9, 1, 0)
     """
 
     row: int
@@ -75,6 +83,14 @@ class Nearest:
         How many entries are.
     entries : int
         Entries of the matrix that are not 0.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> W = [[1, 2, 0, 0, 0], [0, 1, 2, 0, 0], [0, 0, 1, 2, 0], [0, 0, 0, 9, 2]]
+    >>> nearest = recognize(W, 5).nearest
+    >>> nearest.geometry, nearest.wrong, nearest.kernel.tolist()
+    (geometry((5,), (2,)), 1, [Fraction(3, 1), Fraction(2, 1)])
     """
 
     geometry: Geometry
@@ -135,6 +151,13 @@ class Recognition:
         When the matrix is no convolution, or only a trivial or an overfitted one.
     searched : str
         What was tried, in words.
+
+    Examples
+    --------
+    >>> from convmat.structure import recognize
+    >>> found = recognize([[5, 7, 0, 0], [0, 5, 7, 0], [0, 0, 5, 7]], 4)
+    >>> bool(found), found.geometry, found.kernel, found.tolerance
+    (True, geometry((4,), (2,)), array([5, 7]), 0)
     """
 
     matrix_shape: tuple[int, int]
@@ -218,8 +241,8 @@ class Recognition:
         >>> found = recognize([[1, 2, 0, 0], [0, 0, 1, 2]], 4)
         >>> for other in found.family(2):
         ...     print(other.geometry)
-        geometry((4,), (2,), stride=2, padding=((0, 1),))
         geometry((4,), (2,), stride=2, padding_mode='circular')
+        geometry((4,), (2,), stride=2, padding_mode='reflect')
         """
         most = integer("most", most, most)
         if most < 0:

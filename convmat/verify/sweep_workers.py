@@ -32,6 +32,10 @@ def worker_pool(workers: int) -> ProcessPoolExecutor:
     >>> from convmat.verify import Box, sweep
     >>> with worker_pool(2) as pool:  # doctest: +SKIP
     ...     proof = sweep(Box.of(max_size=8), executor=pool)
+    >>> worker_pool(0)
+    Traceback (most recent call last):
+        ...
+    convmat.errors.ConvmatError: workers must be at least 1, got workers=0
     """
     if (count := integer("workers", workers, workers)) < 1:
         raise ConvmatError("workers", "must be at least 1", count)

@@ -129,7 +129,9 @@ def test_every_figure_takes_axes():
         if inspect.isfunction(getattr(figures, name))
     }
     drawing = {
-        n for n, f in functions.items() if "theme" in inspect.signature(f).parameters
+        name
+        for name, function in functions.items()
+        if inspect.signature(function).return_annotation == "Figure"
     }
     lacking = {
         n for n in drawing if "ax" not in inspect.signature(functions[n]).parameters

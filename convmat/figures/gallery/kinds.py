@@ -43,6 +43,13 @@ class Option:
         What holds where nothing is said; empty for none.
     choices : tuple of str
         All that it may be, where that is a short list.
+
+    Examples
+    --------
+    >>> from convmat.figures.gallery import entry
+    >>> stride = next(o for o in entry("matrix_plot").options if o.name == "stride")
+    >>> stride.help, stride.default
+    ('step between windows: 2, or per axis 2x1', '1')
     """
 
     name: str
@@ -74,6 +81,15 @@ class Entry:
         Kinds of file that it can be saved in, the usual one first.
     animated : bool
         Whether it is a film.
+
+    Examples
+    --------
+    >>> from convmat.figures.gallery import entry
+    >>> found = entry("matrix_plot")
+    >>> found.group, found.formats[0], found.animated
+    ('matrix', 'svg', False)
+    >>> found.defaults["kernel"]
+    '2x2'
     """
 
     name: str
@@ -103,6 +119,13 @@ class Preset:
         The figure that it was made for; any other that has these options takes it too.
     options : mapping
         Text, by the names of options.
+
+    Examples
+    --------
+    >>> from convmat.figures.gallery import PRESETS
+    >>> preset = PRESETS["no_padding_no_strides"]
+    >>> preset.figure, preset.options["input"], preset.options["kernel"]
+    ('stack3d', '4x4', '3x3')
     """
 
     caption: str

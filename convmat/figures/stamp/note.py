@@ -49,7 +49,7 @@ def stamped(content: bytes, suffix: str, note: Mapping[str, Any]) -> bytes:
 
 
 def read(content: bytes, suffix: str) -> dict[str, Any] | None:
-    """What the stamp of a file says, or None where there is none.
+    r"""What the stamp of a file says, or None where there is none.
 
     Nothing of it is checked but that it is a JSON object of a sensible length.
 
@@ -57,6 +57,13 @@ def read(content: bytes, suffix: str) -> dict[str, Any] | None:
     ------
     ConvmatError
         For a stamp that can't be read, several, a damaged file and an unknown suffix.
+
+    Examples
+    --------
+    >>> read(stamped(b"1 2\n", ".txt", {"dpi": 150}), ".txt")["dpi"]
+    150
+    >>> read(b"1 2\n", ".txt") is None
+    True
     """
     text, _ = take(content, suffix)
     if text is None:

@@ -43,6 +43,12 @@ class Checked:
         stamp: it is none of the gallery's, or has lost it.
     why : str
         In a few words; empty where all is fine.
+
+    Examples
+    --------
+    >>> fine, stale = Checked(Path("a.svg"), "fine"), Checked(Path("b.svg"), "stale")
+    >>> fine.ok, stale.ok
+    (True, False)
     """
 
     path: Path
@@ -71,6 +77,17 @@ def check(folder: str | os.PathLike[str]) -> list[Checked]:
     ------
     ConvmatError
         For what is no folder that can be read.
+
+    Examples
+    --------
+    >>> from convmat.figures import gallery, save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(gallery.draw("matrix_plot", {}), f"{folder}/matrix.svg")
+    ...     before = [found.verdict for found in check(folder)]
+    ...     size = path.write_bytes(path.read_bytes().replace(b"#e69f00", b"#ff0000"))
+    ...     after = [found.verdict for found in check(folder)]
+    >>> before, after
+    (['fine'], ['edited'])
     """
     return list(checked(files_in(folder)))
 
@@ -86,6 +103,14 @@ def checked(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Checked]:
     ------
     ConvmatError
         For a file that can't be read.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "notes.txt")
+    ...     size = path.write_text("no figure")
+    ...     [found.verdict for found in checked([path])]
+    ['unknown']
     """
     again = _Again()
     for path in paths:
@@ -99,6 +124,14 @@ def files_in(folder: str | os.PathLike[str]) -> list[Path]:
     ------
     ConvmatError
         For what is no folder that can be read.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("b.svg", "a.png", "c.csv"):
+    ...         Path(folder, name).touch()
+    ...     [path.name for path in files_in(folder)]
+    ['a.png', 'b.svg']
     """
     top = Path(folder)
     if not top.is_dir():
