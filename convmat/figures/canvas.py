@@ -28,6 +28,7 @@ __all__ = [
 POINT = 1 / 72
 """One point in inches."""
 
+_SLACK = 1.04  # text that is fitted to the dots of a screen is wider than its outline
 _SUM = 0.28  # of a cell's side: the filled corner, which stays clear of the text
 
 
@@ -72,7 +73,7 @@ def wrapped(text: str, size: float, inches: float) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= inches:
+        if lines and _SLACK * text_width(longer, size) <= inches:
             lines[-1] = longer
         else:
             lines.append(word)
