@@ -28,7 +28,7 @@ __all__ = [
 POINT = 1 / 72
 """One point in inches."""
 
-_SLACK = 1.04  # text that is fitted to the dots of a screen is wider than its outline
+_SLACK = 1.02  # text that is fitted to the dots of a screen is wider than its outline
 _SUM = 0.28  # of a cell's side: the filled corner, which stays clear of the text
 
 

@@ -26,7 +26,7 @@ _NEXT = 0.5  # inches above the sums on a further line: their headings
 _MARGIN = 0.2
 _PLUS, _SIGN = 0.18, 0.4  # inches of a plus, of a sign between two parts
 
-_FULL, _KEPT = "sums with their zero terms", "sums without them"
+_FULL, _KEPT = "sums with their zero terms", "sums without zero terms"
 _OUTPUT = "output y"
 
 
