@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from convmat.figures.style import Mark, Theme, best_ink, mixed
@@ -19,7 +21,7 @@ _CASING = 1.8  # points that show beside a line, on both sides together
 
 def cased(theme: Theme, width: float) -> list[AbstractPathEffect]:
     """The page's colour on both sides of a frame, which parts it from any tap's."""
-    looks = {"linewidth": width + _CASING, "foreground": theme.background}
+    looks: Any = {"linewidth": width + _CASING, "foreground": theme.background}
     return [withStroke(**looks)]
 
 
