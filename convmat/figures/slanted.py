@@ -149,8 +149,8 @@ def draw_line(sheet: Sheet, start: Place, end: Place, color: str, gid: str) -> N
     looks: Any = {"color": color, "linewidth": 0.9, "alpha": 0.85, "zorder": 1.6}
     line = Line2D((start[0], end[0]), (start[1], end[1]), **looks)
     line.set(gid=gid, clip_on=False)
-    sheet.ax.add_line(line)
+    sheet.ax.add_artist(line)
 
 
 def _polygon(sheet: Sheet, ends: Sequence[Place], gid: str, **looks: Any) -> None:
-    sheet.ax.add_patch(Polygon(ends, gid=gid, clip_on=False, **looks))
+    sheet.ax.add_artist(Polygon(ends, gid=gid, clip_on=False, **looks))
