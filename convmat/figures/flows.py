@@ -16,13 +16,13 @@ from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
+from convmat.figures.content import shape_told
 from convmat.figures.layered import (
     Layers,
     Step,
     Steps,
     cost_told,
     read_layers,
-    shape_told,
 )
 from convmat.figures.nodes import many
 from convmat.figures.sheet import Sheet

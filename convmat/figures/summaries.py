@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 from convmat.errors import ShapeError
 from convmat.figures.canvas import widest, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.layered import Layers, Steps, cost_told, read_layers, shape_told
+from convmat.figures.content import shape_told
+from convmat.figures.layered import Layers, Steps, cost_told, read_layers
 from convmat.figures.nodes import many
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
