@@ -33,7 +33,8 @@ def draw(
         One of `names()`.
     options : mapping of str to str, optional
         As on a command line or in a page: `{"input": "4x4", "padding": "1"}`. What is
-        left out has the default of `entry(name)`; `preset` takes those of `PRESETS`.
+        left out has the default of `entry(name)`, but for numbers that were made for
+        another shape; `preset` takes those of `PRESETS`.
         Without any option this is the example of `entry(name)`.
     theme : str
         `"light"` or `"dark"`.
@@ -133,7 +134,12 @@ class _Asked:
         rule = f"is no option of {name}, which has {', '.join(allowed)}"
         for option, text in given.items():
             refuse_unknown(named(prefix, option), rule, option, allowed, text)
-        whole = {**known, **preset, **given}
+        asked_for = {**preset, **given}
+        whole = {**known, **asked_for}
+        for option in asked.options:
+            other = option.belongs_to
+            if option.name not in asked_for and whole.get(other) != known.get(other):
+                whole[option.name] = ""
         ordered = {option: " ".join(whole[option].split()) for option in sorted(whole)}
         return cls(asked, ordered, theme)
 
