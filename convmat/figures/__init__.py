@@ -167,6 +167,9 @@ _HOME = {
     "wires_dense": "networks",
 }
 
+# What the extra `figures` brings: by the name of the module, that of the package.
+_PACKAGES = {"matplotlib": "matplotlib", "PIL": "Pillow"}
+
 
 def __getattr__(name: str) -> Any:
     """Load the file of a public name on first use (PEP 562)."""
@@ -176,10 +179,11 @@ def __getattr__(name: str) -> Any:
     try:
         home = importlib.import_module(f"convmat.figures.{_HOME.get(name, name)}")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
+        package = (error.name or "").partition(".")[0]
+        if package not in _PACKAGES:
             raise
-        message = needs(f"convmat.figures.{name}", "matplotlib", "figures")
-        raise ModuleNotFoundError(message, name="matplotlib") from error
+        message = needs(f"convmat.figures.{name}", _PACKAGES[package], "figures")
+        raise ModuleNotFoundError(message, name=package) from error
     value = getattr(home, name) if name in _HOME else home
     globals()[name] = value
     return value

@@ -20,6 +20,7 @@ __all__ = [
     "PALETTE",
     "RESET",
     "SHADES",
+    "THEMES",
     "UNDERLINE",
     "Mark",
     "Theme",
@@ -137,7 +138,8 @@ DARK = Theme(
 )
 """Light ink on near black."""
 
-_THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+"""By their names."""
 
 
 def theme_of(theme: str | Theme) -> Theme:
@@ -155,10 +157,10 @@ def theme_of(theme: str | Theme) -> Theme:
     """
     if isinstance(theme, Theme):
         return theme
-    if theme not in _THEMES:
-        names = " or ".join(map(repr, _THEMES))
+    if theme not in THEMES:
+        names = " or ".join(map(repr, THEMES))
         raise ConvmatError("theme", f"must be {names}, or a Theme", theme)
-    return _THEMES[theme]
+    return THEMES[theme]
 
 
 def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:

@@ -134,13 +134,16 @@ class _Asked:
         rule = f"is no option of {name}, which has {', '.join(allowed)}"
         for option, text in given.items():
             refuse_unknown(named(prefix, option), rule, option, allowed, text)
-        asked_for = {**preset, **given}
+        asked_for = {
+            option: " ".join(text.split())
+            for option, text in {**preset, **given}.items()
+        }
         whole = {**known, **asked_for}
         for option in asked.options:
             other = option.belongs_to
             if option.name not in asked_for and whole.get(other) != known.get(other):
                 whole[option.name] = ""
-        ordered = {option: " ".join(whole[option].split()) for option in sorted(whole)}
+        ordered = {option: whole[option] for option in sorted(whole)}
         return cls(asked, ordered, theme)
 
     def spec(self) -> dict[str, Any]:
