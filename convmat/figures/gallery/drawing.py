@@ -139,10 +139,10 @@ class _Asked:
             for option, text in {**preset, **given}.items()
         }
         whole = {**known, **asked_for}
-        for option in asked.options:
-            other = option.belongs_to
-            if option.name not in asked_for and whole.get(other) != known.get(other):
-                whole[option.name] = ""
+        for one in asked.options:
+            other = one.belongs_to
+            if one.name not in asked_for and whole.get(other) != known.get(other):
+                whole[one.name] = ""
         ordered = {option: whole[option] for option in sorted(whole)}
         return cls(asked, ordered, theme)
 
