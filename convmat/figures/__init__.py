@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from convmat.figures.latex import latex_equations, latex_matrix
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
-    from convmat.figures.moving import slide_film
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.once import apply_once
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.slides import slide_frames
+    from convmat.figures.sliding_film import slide_film
     from convmat.figures.spectrum import spectrum_bounds
     from convmat.figures.stacks import stack3d, stack3d_film
     from convmat.figures.strides import stride
@@ -151,7 +151,7 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
-    "slide_film": "moving",
+    "slide_film": "sliding_film",
     "slide_frames": "slides",
     "spectrum_bounds": "spectrum",
     "stack3d": "stacks",

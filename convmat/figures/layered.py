@@ -10,7 +10,7 @@ from typing import TypeAlias
 from convmat.arrays import Shape
 from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.nodes import many
+from convmat.figures.content import many
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
 from convmat.inspect import Inspection, LayerMatrix

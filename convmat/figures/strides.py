@@ -17,7 +17,6 @@ from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import short
 from convmat.figures.padded import (
-    Look,
     Padded,
     draw_frame,
     draw_grid,
@@ -25,7 +24,7 @@ from convmat.figures.padded import (
     text_size,
 )
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Theme, theme_of
+from convmat.figures.style import Look, Theme, theme_of
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry import Geometry, geometry

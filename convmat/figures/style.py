@@ -22,6 +22,7 @@ __all__ = [
     "SHADES",
     "THEMES",
     "UNDERLINE",
+    "Look",
     "Mark",
     "Theme",
     "ansi_tap",
@@ -140,6 +141,10 @@ DARK = Theme(
 
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 """By their names."""
+
+
+Look = tuple[Mark, str, str]
+"""Mark, text and id of a cell."""
 
 
 def theme_of(theme: str | Theme) -> Theme:
