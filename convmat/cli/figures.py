@@ -14,6 +14,7 @@ from convmat.cli.options import add_command
 from convmat.errors import ConvmatError
 from convmat.figures.gallery import Entry, entry, names, spec_hash
 from convmat.figures.gallery.words import refuse_unknown
+from convmat.figures.style import THEMES
 from convmat.matrix.bars import bar
 from convmat.shorthand import read_integer
 
@@ -30,7 +31,6 @@ examples:
   convmat figures --check pictures
 """
 
-_THEMES = ("light", "dark")
 _WORDS = frozenset({"out", "format", "theme", "dpi", "list", "json", "check", "preset"})
 
 
@@ -108,7 +108,7 @@ def _draw(options: argparse.Namespace, asked: list[Entry]) -> int:
     formats = None
     if options.format is not None:
         formats = _listed("--format", options.format, _formats(asked or _all()))
-    themes = _listed("--theme", options.theme, _THEMES)
+    themes = _listed("--theme", options.theme, THEMES)
     dpi = read_integer("--dpi", options.dpi, 1, 2400)
     given = _given(options)
     if options.out is None:
@@ -229,7 +229,7 @@ def _check(options: argparse.Namespace) -> int:
         print(json.dumps({**counts, "files": facts}))
     else:
         for one in found:
-            if one.verdict != "fine":
+            if one.why:
                 print(f"{one.verdict:8} {one.path}: {one.why}")
         print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
     return 0 if all(one.ok for one in found) else 1

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ShapeError
+from convmat.figures.application_scene import Scene
 from convmat.figures.reads import Reads
-from convmat.figures.scene import Scene
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import Geometry, require_geometry

@@ -28,6 +28,7 @@ __all__ = [
     "flat_input",
     "flat_kernel",
     "input_cells",
+    "many",
     "number",
     "padded_counts",
     "shape_told",
@@ -197,6 +198,17 @@ def cell_id(prefix: str, shape: Shape, flat: int) -> str:
     return f"{prefix}[{','.join(str(int(index)) for index in position)}]"
 
 
+def many(count: int, what: str) -> str:
+    """A number of things, in words.
+
+    Examples
+    --------
+    >>> many(1, "wire"), many(1234, "wire")
+    ('1 wire', '1,234 wires')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def sums_told(count: int) -> str:
     """How many entries are sums of taps, in words.
 
@@ -257,7 +269,7 @@ def caption(
     stored = f"{entries:,} stored, density {density:.3g}"
     lines = [
         f"{rows:,}×{columns:,} matrix{where}: {stored}",
-        f"{free:,} free parameter{'' if free == 1 else 's'}",
+        many(free, "free parameter"),
         zeros,
     ]
     if sums:

@@ -13,18 +13,11 @@ from matplotlib.figure import Figure
 from convmat.figures.arithmetic import ARITHMETIC
 from convmat.figures.canvas import text_width
 from convmat.figures.chart import LINE, SIZE, paragraph
+from convmat.figures.chosen import output_number
 from convmat.figures.content import cell_id, shape_told, short
-from convmat.figures.padded import (
-    Look,
-    Padded,
-    draw_frame,
-    draw_grid,
-    plane_of,
-    text_size,
-)
-from convmat.figures.scenes import output_number
+from convmat.figures.padded import Padded, draw_frame, draw_grid, plane_of, text_size
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Theme, tap_mark, theme_of
+from convmat.figures.style import Look, Theme, tap_mark, theme_of
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry import Axis, Geometry, IntOrInts

@@ -10,8 +10,7 @@ from typing import TypeAlias
 from convmat.arrays import Shape
 from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.content import shape_told
-from convmat.figures.nodes import many
+from convmat.figures.content import many, shape_told
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
 from convmat.inspect import Inspection, LayerMatrix

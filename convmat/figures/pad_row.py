@@ -8,8 +8,9 @@ from typing import Any
 from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import shape_told
-from convmat.figures.padded import Look, Padded, draw_frame, draw_grid, text_size
+from convmat.figures.padded import Padded, draw_frame, draw_grid, text_size
 from convmat.figures.sheet import Sheet
+from convmat.figures.style import Look
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry.wording import sizes

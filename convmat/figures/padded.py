@@ -16,16 +16,13 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import fitting_size
 from convmat.figures.content import cell_id, short
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, Theme
+from convmat.figures.style import Look, Mark, Theme
 from convmat.figures.tiles import draw_tiles, tiled_shape
 from convmat.figures.tints import FRAME, INPUT, cased, tinted
 from convmat.geometry import Geometry, require_geometry
 from convmat.labels import labels
 
-__all__ = ["Look", "Padded", "draw_frame", "draw_grid", "plane_of", "text_size"]
-
-Look = tuple[Mark, str, str]
-"""Mark, text and id of a cell."""
+__all__ = ["Padded", "draw_frame", "draw_grid", "plane_of", "text_size"]
 
 _FRAME = 2.0  # points
 _LEGIBLE = 5.5  # points: smaller texts are left out

@@ -16,7 +16,7 @@ from matplotlib.patches import Polygon
 
 from convmat.figures.canvas import POINT, text_width
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, mixed
+from convmat.figures.style import Look, mixed
 from convmat.figures.tints import FRAME, cased
 
 __all__ = ["Plane", "draw_cell", "draw_line", "draw_outline", "slanted_size"]
@@ -102,7 +102,7 @@ def draw_cell(
     sheet: Sheet,
     plane: Plane,
     at: tuple[int, int],
-    look: tuple[Mark, str, str],
+    look: Look,
     points: float,
     level: float = 0.0,
 ) -> None:

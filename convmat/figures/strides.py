@@ -16,16 +16,9 @@ from convmat.errors import GeometryError
 from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import shape_told, short
-from convmat.figures.padded import (
-    Look,
-    Padded,
-    draw_frame,
-    draw_grid,
-    plane_of,
-    text_size,
-)
+from convmat.figures.padded import Padded, draw_frame, draw_grid, plane_of, text_size
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Theme, theme_of
+from convmat.figures.style import Look, Theme, theme_of
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry import Geometry, geometry

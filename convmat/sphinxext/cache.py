@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +18,7 @@ from convmat.figures.film import Film
 from convmat.figures.gallery import draw, spec_hash
 from convmat.files import whole_file
 
-__all__ = ["Drawing", "Spec"]
+__all__ = ["Drawing", "Spec", "code_digest"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Drawing:
             As `gallery.draw`; options are named as pages write them.
         """
         asked = spec_hash(spec.name, spec.options, theme, prefix=":")
-        key = f"{asked} {suffix} {_versions()}"
+        key = f"{asked} {suffix} {code_digest()}"
         stem = f"convmat-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
         note = folder / f"{stem}.json"
         if note.is_file():
@@ -111,12 +110,13 @@ class Drawing:
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / self.path.name
         if not target.exists():
-            shutil.copyfile(self.path, target)
+            with whole_file(target) as file:  # other processes write pages too
+                file.write(self.path.read_bytes())
         return target.name
 
 
 @lru_cache(maxsize=1)
-def _versions() -> str:
+def code_digest() -> str:
     """A digest of all that draws: this package's own code, and matplotlib's version."""
     digest = hashlib.sha256(mpl.__version__.encode())
     for path in _sources(files("convmat")):

@@ -43,6 +43,9 @@ class Option:
         What holds where nothing is said; empty for none.
     choices : tuple of str
         All that it may be, where that is a short list.
+    belongs_to : str
+        The option that the default is made for: numbers are as many as a shape has
+        entries. Where that option is not at its own default, this one has none.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Option:
     help: str
     default: str = ""
     choices: tuple[str, ...] = ()
+    belongs_to: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from convmat.arrays import Array, Shape
 from convmat.errors import ShapeError
 from convmat.figures.canvas import cell, widest
 from convmat.figures.chart import LINE, SIZE, paragraph
+from convmat.figures.chosen import output_number
 from convmat.figures.content import cell_id, number, shape_told
-from convmat.figures.padded import Look, draw_frame, draw_grid, text_size
-from convmat.figures.scenes import output_number
+from convmat.figures.padded import draw_frame, draw_grid, text_size
 from convmat.figures.sheet import Sheet
+from convmat.figures.style import Look
 from convmat.figures.tints import INPUT, tinted
 from convmat.geometry import IntOrInts
 from convmat.receptive import ReceptiveField, text_of
