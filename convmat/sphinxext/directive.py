@@ -14,7 +14,14 @@ from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.gallery import Option, entry, names
 from convmat.figures.gallery.options import YES_NO
 from convmat.sphinxext.cache import Drawing, Spec
-from convmat.sphinxext.pages import FORMAT, THEMES, drawn, folder_of, note_versions, themes_of
+from convmat.sphinxext.pages import (
+    FORMAT,
+    THEMES,
+    drawn,
+    folder_of,
+    note_versions,
+    themes_of,
+)
 
 __all__ = ["FigureDirective"]
 

@@ -14,6 +14,8 @@ import matplotlib as mpl
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.draw import save
 from convmat.figures.gallery.drawing import draw
+from convmat.figures.gallery.presets import PRESETS
+from convmat.figures.gallery.registry import names
 from convmat.figures.stamp.containers import SUFFIXES, take
 from convmat.figures.stamp.data import data_digest
 from convmat.figures.stamp.note import content_digest, read
@@ -28,6 +30,7 @@ Verdict: TypeAlias = Literal["fine", "edited", "stale", "unknown"]
 _LARGEST = 1 << 27  # bytes of a file that is read
 _LONGEST = 2000  # characters of an option
 _DPI = 2400
+_NAME = b"convmat"  # which every stamp begins with
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,10 @@ class Checked:
     ----------
     path : Path
     verdict : str
-        "fine"; "edited" when the file is not as it was written; "stale" when the
-        figure that its stamp asks for is another one by now; "unknown" when it has no
-        stamp: it is none of the gallery's, or has lost it.
+        "fine"; "edited" when the file is not as it was written, or has a name that
+        the command line gives, `wires-light.png`, and no stamp; "stale" when the figure
+        that its stamp asks for is another one by now; "unknown" when another file has
+        no stamp: it is none of the gallery's, or has lost it.
     why : str
         In a few words; empty where all is fine.
 
@@ -171,10 +175,13 @@ def _judged(file: Path, again: _Again) -> Checked:
     try:
         note = read(content, suffix)
         if note is None:
-            return Checked(file, "unknown", "no stamp")
+            return _unstamped(file, "no stamp")
         rest = take(content, suffix)[1]
     except ConvmatError as error:
-        return Checked(file, "edited", f"the {error.argument} {error.rule}")
+        why = f"the {error.argument} {error.rule}"
+        if _NAME in content:
+            return Checked(file, "edited", why)
+        return _unstamped(file, why)
     if note.get("content") != content_digest(rest, note):
         return Checked(file, "edited", "its content is not what was written")
     wrong = _malformed(note)
@@ -182,6 +189,14 @@ def _judged(file: Path, again: _Again) -> Checked:
         return Checked(file, "edited", wrong)
     verdict, why = again.verdict(content, suffix, note)
     return Checked(file, verdict, why)
+
+
+def _unstamped(file: Path, why: str) -> Checked:
+    """A file of the gallery's own name once had a stamp: most editors throw it away."""
+    name, _, theme = file.stem.rpartition("-")
+    if name in (*names(), *PRESETS) and theme in ("light", "dark"):
+        return Checked(file, "edited", f"named as a figure of the gallery, but {why}")
+    return Checked(file, "unknown", why)
 
 
 def _malformed(note: Mapping[str, Any]) -> str:
