@@ -50,7 +50,8 @@ def add_to(commands: Any) -> None:
     )
     # All options by their names are no line that one reads.
     parser.usage = (
-        "convmat figures [FIGURE ...] --out DIR [--format FORMATS] [--theme THEMES]\n"
+        "convmat figures [FIGURE ...] --out DIR [--format FORMATS]\n"
+        "                       [--theme THEMES] [--dpi N] [--no-progress]\n"
         "                       [--preset PRESET] [options of figures]\n"
         "       convmat figures [FIGURE ...] --list [--json]\n"
         "       convmat figures --check DIR [--json]"

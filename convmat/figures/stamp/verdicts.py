@@ -41,10 +41,9 @@ class Checked:
     ----------
     path : Path
     verdict : str
-        "fine"; "edited" when the file is not as it was written, or has a name that
-        the command line gives, `wires-light.png`, and no stamp; "stale" when the figure
-        that its stamp asks for is another one by now; "unknown" when another file has
-        no stamp: it is none of the gallery's, or has lost it.
+        "fine"; "edited" when the file is not as it was written, or has lost its stamp
+        but not its name, `wires-light.png`; "stale" when its stamp asks for what is
+        another figure by now; "unknown" when it is none of the gallery's.
     why : str
         In a few words; empty where all is fine.
 
@@ -178,10 +177,8 @@ def _judged(file: Path, again: _Again) -> Checked:
             return _unstamped(file, "no stamp")
         rest = take(content, suffix)[1]
     except ConvmatError as error:
-        why = f"the {error.argument} {error.rule}"
-        if _NAME in content:
-            return Checked(file, "edited", why)
-        return _unstamped(file, why)
+        why, ours = f"the {error.argument} {error.rule}", _NAME in content
+        return Checked(file, "edited", why) if ours else _unstamped(file, why)
     if note.get("content") != content_digest(rest, note):
         return Checked(file, "edited", "its content is not what was written")
     wrong = _malformed(note)
