@@ -192,10 +192,33 @@ def test_a_second_build_draws_nothing(build, monkeypatch):
     assert sorted(path.name for path in (again / "_images").iterdir()) == drawn
 
 
+def test_a_page_is_read_again_when_other_code_draws(build, monkeypatch):
+    pages = {"index.rst": page(EQUATION, "See :doc:`bare`."), "bare.rst": page("Bare.")}
+    pages["index.rst"] += "\n.. toctree::\n\n   bare\n"
+    first, _ = build(pages)
+    before = images((first / "index.html").read_text("utf-8"))
+    monkeypatch.setattr("convmat.sphinxext.cache.versions", lambda: "another")
+    monkeypatch.setattr("convmat.sphinxext.pages.versions", lambda: "another")
+    again, warned = build({})  # whose files are as they were
+    assert warned == ""
+    after = images((again / "index.html").read_text("utf-8"))
+    assert {side for side, _ in before} == {side for side, _ in after}
+    assert not {name for _, name in before} & {name for _, name in after}
+
+
+def test_a_switch_needs_no_word(build):
+    plain = ".. convmat:: matrix_plot\n   :padding: 1\n   :theme: light\n"
+    texts = [plain + f"   :padded:{word}\n" for word in ("", " yes", " no")]
+    out, warned = build({"index.rst": page(*texts)})
+    assert warned == ""
+    bare, on, off = images((out / "index.html").read_text("utf-8"))
+    assert bare == on != off
+
+
 def test_another_version_of_matplotlib_draws_anew(tmp_path, monkeypatch):
     spec = Spec("matrix_plot", {"input": "3", "kernel": "2"})
     first = Drawing.of(spec, "light", "svg", tmp_path)
-    monkeypatch.setattr("convmat.sphinxext.cache.code_digest", lambda: "another")
+    monkeypatch.setattr("convmat.sphinxext.cache.versions", lambda: "another")
     assert Drawing.of(spec, "light", "svg", tmp_path).path != first.path
 
 
@@ -243,17 +266,6 @@ except ExtensionError as error:
     assert done.stdout.startswith(told), done.stderr
 
 
-def test_pages_are_read_again_when_the_code_that_draws_has_changed(build, monkeypatch):
-    pages = {"index.rst": page(EQUATION)}
-    first, _ = build(pages)
-    before = {path.name for path in (first / "_images").iterdir()}
-    monkeypatch.setattr("convmat.sphinxext.cache.code_digest", lambda: "a" * 64)
-    again, warned = build(pages)
-    assert warned == ""
-    html = (again / "index.html").read_text(encoding="utf-8")
-    assert not before & {name for _, name in images(html)}
-
-
 def test_several_processes_read_and_write_pages(build):
     names = [f"page{n}" for n in range(12)]
     toctree = ".. toctree::\n\n" + "".join(f"   {name}\n" for name in names)
@@ -266,6 +278,31 @@ def test_several_processes_read_and_write_pages(build):
     }
     assert len(shown) == 1
     assert len(list((out / "_images").iterdir())) == 2
+
+
+def test_without_matplotlib_no_module_that_needs_it_is_loaded():
+    code = """
+import sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "matplotlib":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Without())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: (
+    None if name == "matplotlib" else found(name, *rest)
+)
+import convmat.sphinxext
+try:
+    convmat.sphinxext.setup(None)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.startswith("ExtensionError convmat.sphinxext needs matplotlib: pip ")
 
 
 def test_a_theme_that_is_none_is_refused(build):

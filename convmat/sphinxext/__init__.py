@@ -35,8 +35,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     ------
     ExtensionError
         When matplotlib is missing.
-    ModuleNotFoundError
-        When something else is.
 
     Examples
     --------
@@ -50,28 +48,26 @@ def setup(app: Sphinx) -> dict[str, Any]:
     >>> app.extensions["convmat.sphinxext"].parallel_read_safe
     True
     """
+    from importlib.util import find_spec
+
     from sphinx.errors import ExtensionError
 
-    try:
-        from convmat.sphinxext.cache import code_digest
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        message = needs("convmat.sphinxext", "matplotlib", "figures")
-        raise ExtensionError(message) from error
-    from convmat.sphinxext.directive import FigureDirective
-    from convmat.sphinxext.pages import add_style, drawn, note_format, visitors
     from convmat.version import own_version
+
+    if find_spec("matplotlib") is None:
+        raise ExtensionError(needs("convmat.sphinxext", "matplotlib", "figures"))
+    # These load matplotlib, so they come after the question whether it is there.
+    from convmat.sphinxext.directive import FigureDirective
+    from convmat.sphinxext.pages import add_style, drawn, note_format, stale, visitors
 
     app.add_config_value("convmat_theme", "auto", "env", [str])
     app.add_node(drawn, **visitors())
     app.add_directive("convmat", FigureDirective)
     app.connect("config-inited", add_style)
     app.connect("env-before-read-docs", note_format)
+    app.connect("env-get-outdated", stale)
     return {
         "version": own_version(),
-        # Pages that were read keep words of figures, which other code words otherwise.
-        "env_version": int(code_digest()[:12], 16),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ from convmat.figures.film import Film
 from convmat.figures.gallery import draw, spec_hash
 from convmat.files import whole_file
 
-__all__ = ["Drawing", "Spec", "code_digest"]
+__all__ = ["Drawing", "Spec", "versions"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Drawing:
             As `gallery.draw`; options are named as pages write them.
         """
         asked = spec_hash(spec.name, spec.options, theme, prefix=":")
-        key = f"{asked} {suffix} {code_digest()}"
+        key = f"{asked} {suffix} {versions()}"
         stem = f"convmat-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
         note = folder / f"{stem}.json"
         if note.is_file():
@@ -110,14 +111,19 @@ class Drawing:
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / self.path.name
         if not target.exists():
-            with whole_file(target) as file:  # other processes write pages too
-                file.write(self.path.read_bytes())
+            shutil.copyfile(self.path, target)
         return target.name
 
 
 @lru_cache(maxsize=1)
-def code_digest() -> str:
-    """A digest of all that draws: this package's own code, and matplotlib's version."""
+def versions() -> str:
+    """A digest of all that draws: this package's own code, and matplotlib's version.
+
+    Examples
+    --------
+    >>> len(versions())
+    64
+    """
     digest = hashlib.sha256(mpl.__version__.encode())
     for path in _sources(files("convmat")):
         digest.update(path.read_bytes())

@@ -168,9 +168,10 @@ def _preset(asked: Entry, name: str, prefix: str) -> Mapping[str, str]:
     from convmat.figures.gallery.presets import PRESETS
 
     option = named(prefix, "preset")
-    refuse_unknown(option, "must be a preset of the gallery", name, PRESETS)
+    rule = "must be a preset of the gallery, as convmat figures --list shows them"
+    refuse_unknown(option, rule, name, PRESETS)
     preset = PRESETS[name]
-    missing = sorted(set(preset.options) - set(asked.defaults))
+    missing = preset.missing(asked)
     if missing:
         rule = f"must be a preset for {asked.name}, which has no {', '.join(missing)}"
         raise ConvmatError(option, rule, name, f"it was made for {preset.figure}")

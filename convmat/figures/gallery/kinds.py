@@ -135,3 +135,15 @@ class Preset:
     caption: str
     figure: str
     options: Mapping[str, str]
+
+    def missing(self, asked: Entry) -> list[str]:
+        """The options that a figure lacks to take this; none where it takes it.
+
+        Examples
+        --------
+        >>> from convmat.figures.gallery import PRESETS, entry
+        >>> preset = PRESETS["kleinsmith_matrix"]
+        >>> preset.missing(entry("matrix_equation")), preset.missing(entry("wires"))
+        ([], ['bias'])
+        """
+        return sorted(set(self.options) - set(asked.defaults))

@@ -14,6 +14,7 @@ import matplotlib as mpl
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.draw import save
 from convmat.figures.gallery.drawing import draw
+from convmat.figures.gallery.presets import PRESETS
 from convmat.figures.gallery.registry import names
 from convmat.figures.stamp.containers import SUFFIXES, take
 from convmat.figures.stamp.data import data_digest
@@ -27,13 +28,18 @@ __all__ = ["Checked", "Verdict", "check", "checked", "files_in"]
 Verdict: TypeAlias = Literal["fine", "edited", "stale", "unknown"]
 """What `check` finds of a file."""
 
-_NAMES = frozenset(f"{name}-{theme}" for name in names() for theme in THEMES)
-"""What `convmat figures` calls its files, without their suffix."""
+_DRAWN = {
+    **{name: name for name in names()},
+    **{n: p.figure for n, p in PRESETS.items()},
+}
+_NAMES = {f"{n}-{t}": f"{figure}-{t}" for n, figure in _DRAWN.items() for t in THEMES}
+"""What `convmat figures` calls its files, without their suffix, and what they show."""
 
 _TRACES = b'xmlns="urn:convmat"', b'convmat {"content":"'
 _LARGEST = 1 << 27  # bytes of a file that is read
 _LONGEST = 2000  # characters of an option
 _DPI = 2400
+_NAME = b"convmat"  # which every stamp begins with
 
 
 @dataclass(frozen=True)
@@ -182,14 +188,16 @@ def _judged(file: Path, again: _Again) -> Checked:
             return Checked(file, "edited" if lost else "unknown", lost or "no stamp")
         rest = take(content, suffix)[1]
     except ConvmatError as error:
-        return Checked(file, "edited", f"the {error.argument} {error.rule}")
+        why = f"the {error.argument} {error.rule}"
+        ours = _NAME in content or _lost(file, content)
+        return Checked(file, "edited" if ours else "unknown", why)
     if note.get("content") != content_digest(rest, note):
         return Checked(file, "edited", "its content is not what was written")
     wrong = _malformed(note)
     if wrong:
         return Checked(file, "edited", wrong)
     asked = f"{note['spec']['figure']}-{note['spec']['theme']}"
-    if file.stem in _NAMES and file.stem != asked:
+    if _NAMES.get(file.stem, asked) != asked:
         return Checked(file, "edited", f"by its stamp it is {asked!r}")
     verdict, why = again.verdict(content, suffix, note)
     return Checked(file, verdict, why)
