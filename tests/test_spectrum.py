@@ -447,6 +447,24 @@ def test_pseudo_inverse_is_that_of_the_dense_matrix(g, seed):
     assert np.linalg.norm(found.x - truth) <= 10 * off
 
 
+@pytest.mark.parametrize(
+    ("kernel", "y"),
+    [
+        ([-2, -4, -4], [-9, 1, 2, 6, 7, -6, 5, 5, -7]),  # off by twice the tolerance
+        ([1, 2, 7], [-1, 8, 6, 1, 5, 2, 2]),
+        ([-1, 3, -8], [5, 8, -4, -5, 3, -7, 3, 2, 6, 6, 6]),  # by a thousand times
+    ],
+)
+def test_pseudo_inverse_goes_on_where_lsqr_believes_that_it_is_done(kernel, y):
+    W = conv_matrix(kernel, len(y), padding=1).toarray()
+    found = pseudo_inverse_apply(y, kernel, len(y), padding=1)
+    back = np.linalg.norm(W.T @ (W @ found.x - y))
+    assert found.residual <= 1e-10
+    # Each entry of the products rounds in three terms, as does what was told.
+    room = 16 * 2.0**-53 * np.abs(W).sum() ** 2 * np.abs(found.x).max()
+    assert back <= 1e-10 * np.linalg.norm(W) * np.linalg.norm(y) + room
+
+
 def test_pseudo_inverse_takes_complex_kernels_and_outputs():
     g = geometry((2, 6), (3, 2, 3))
     kernel = drawn(g, 1, np.complex128)

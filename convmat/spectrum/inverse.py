@@ -106,7 +106,7 @@ def pseudo_inverse_apply(
     These sums can't tell `(2.5, 3.5, 3.5, 2.5)` from `(1, 5, 2, 4)`; the
     former is the shorter one.
     """
-    from scipy.sparse.linalg import LinearOperator, lsqr
+    from scipy.sparse.linalg import LinearOperator
 
     given = read(kernel, input_shape, keywords)
     check_limits(tol, max_steps)
@@ -124,29 +124,21 @@ def pseudo_inverse_apply(
     if complexes:  # LSQR is for real numbers: real parts first, then the others
         forward, adjoint = _as_real(forward), _as_real(adjoint)
         rows, columns, target = 2 * rows, 2 * columns, _real(target)
-    size = float(np.linalg.norm(target))
     operator = LinearOperator(
         (rows, columns), matvec=forward, rmatvec=adjoint, dtype=np.float64
     )
-    # LSQR stops on its own estimates; a tenth leaves room for the true ones.
-    x, _, steps, _, _, norm, *_ = lsqr(
-        operator, target, atol=tol / 10, btol=tol / 10, conlim=0, iter_lim=max_steps
-    )
-    miss = forward(x) - target
-    back = float(np.linalg.norm(adjoint(miss)))
-    residual = back / (norm * size) if norm * size else 0.0
-    misfit = float(np.linalg.norm(miss))
+    x, misfit, residual, steps, norm = _least(operator, target, tol, max_steps)
     flat = x[: columns // 2] + 1j * x[columns // 2 :] if complexes else x
     solution = Solution(
         (flat / given.scale).reshape(g.input_shape),
         misfit,
         residual,
-        int(steps),
-        float(norm) * given.scale,
+        steps,
+        norm * given.scale,
     )
     # With y within rounding of the range, W^H (W x - y) is as small as it gets.
-    if residual > tol and misfit > tol * size:
-        raise NotConvergedError("pseudo-inverse", residual, tol, int(steps), solution)
+    if residual > tol and misfit > tol * float(np.linalg.norm(target)):
+        raise NotConvergedError("pseudo-inverse", residual, tol, steps, solution)
     return solution
 
 
@@ -246,6 +238,41 @@ def null_space_apply(
             "part in the null space", share, tol, reached.steps, solution
         )
     return solution
+
+
+def _least(
+    operator: Any, target: Array, tol: float, max_steps: int
+) -> tuple[Array, float, float, int, float]:
+    """`x`, with its misfit and its residual, after how many steps, and the norm.
+
+    LSQR stops on estimates of its own, which part from the truth as it goes on: a tenth
+    leaves room, and what is left over is given to it again, as long as that helps.
+    """
+    from scipy.sparse.linalg import lsqr
+
+    size = misfit = float(np.linalg.norm(target))
+    x: Array = np.zeros(operator.shape[1])
+    left, residual, steps, norm = target, float("inf"), 0, 0.0
+    while steps < max_steps:
+        more, _, taken, _, _, seen, *_ = lsqr(
+            operator,
+            left,
+            atol=tol / 10,
+            btol=tol / 10,
+            conlim=0,
+            iter_lim=max_steps - steps,
+        )
+        steps, norm = steps + int(taken), max(norm, float(seen))
+        left = target - operator.matvec(x + more)
+        back = float(np.linalg.norm(operator.rmatvec(left)))
+        now = back / (norm * size) if norm * size else 0.0
+        if now >= residual:
+            break
+        x, misfit, helped = x + more, float(np.linalg.norm(left)), now < residual / 2
+        residual = now
+        if residual <= tol or misfit <= tol * size or not helped:
+            break
+    return x, misfit, residual, steps, norm
 
 
 def _maps(given: Read) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:

@@ -146,7 +146,7 @@ def _answer(task: Task, inputs: Shape | None) -> Recognition:
             if far.trivial or (found is not None and found.taps <= far.taps):
                 continue
             order, found, transposed, plainer = other, far, turned, votes.plainer(far)
-            if not found.loose:
+            if found.evidence.clear and not found.loose:
                 break
     return _told(task, found, order, transposed, plainer, told)
 

@@ -11,7 +11,7 @@ from convmat.structure.found import Found, Task, checked
 from convmat.structure.guess import Guess
 from convmat.structure.projection import WHOLE, numbers
 from convmat.structure.readings import Reading
-from convmat.structure.search import Search
+from convmat.structure.search import NOISE, Search
 
 __all__ = ["plainest"]
 
@@ -37,11 +37,29 @@ def plainest(
         Asked when a first look has found nothing: whether a closer one is idle.
     """
     rough = numbers(entries)
-    slack = 0.0
+    # Errors of chance add up along the rows and columns that are summed.
+    scale: float = float(entries.largest) or 1.0
+    slack = 4 * float(task.tolerance) / scale * float(max(entries.shape)) ** 0.5
     if task.mean:
-        scale: float = float(entries.largest) or 1.0
-        # Errors of chance add up along the rows and columns that are summed.
-        slack = 4 * float(task.tolerance) / scale * float(max(entries.shape)) ** 0.5
+        return _looked_into(task, entries, rough, readings, enough, slack)
+    found = _looked_into(task, entries, rough, readings, enough, 0.0)
+    # Short floats: what was added up, in padding filled from the input, was rounded.
+    if slack > NOISE and (found is None or found.loose):
+        again = _looked_into(task, entries, rough, readings, enough, slack)
+        if again is not None and not again.loose:
+            return again
+    return found
+
+
+def _looked_into(
+    task: Task,
+    entries: Entries,
+    rough: Entries,
+    readings: list[Reading],
+    enough: Callable[[], bool],
+    slack: float,
+) -> Found | None:
+    """What is found by looking closer and closer."""
     found, passed = None, True
     for depth in (0, 1, 2) if len(entries.indices) > WHOLE else (0, 1):
         if depth == 1 and not passed:  # there was nothing else to look at

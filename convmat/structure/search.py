@@ -21,9 +21,9 @@ from convmat.structure.fit import axis_fits
 from convmat.structure.guess import Guess, guesses_in_modes
 from convmat.structure.projection import Shapes, axis_table, cut_table
 
-__all__ = ["Search", "divisors"]
+__all__ = ["NOISE", "Search", "divisors"]
 
-_NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
+NOISE = 1e-9  # of float64 sums with weights of chance, over the largest of them
 _FAIR = 24  # guesses at the outputs of an axis that are followed up, where many fit
 _LONGEST = 4  # outputs of an axis that is searched for, over its inputs and 2
 _EACH = 1 << 14  # cells that looking at an axis costs, however small its table
@@ -224,7 +224,7 @@ class Search:
 
     def _allowed(self, table: Array) -> float:
         self.effort.left -= table.size
-        return float(np.abs(table).max(initial=0)) * _NOISE + self.tolerance
+        return float(np.abs(table).max(initial=0)) * NOISE + self.tolerance
 
     def _likely(self, rows: int, after: int) -> list[int]:
         """Divisors of a number of rows, those first that rows repeat with."""

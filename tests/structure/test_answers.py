@@ -143,6 +143,32 @@ def test_orders_of_one_channel_are_named(columns):
     assert np.array_equal(found.kernel, kernel)
 
 
+@pytest.mark.parametrize(
+    "g",
+    [
+        geometry(
+            (2, 6, 8),
+            (2, 2, 2, 4),
+            padding=[(1, 0), (1, 3)],
+            padding_mode="circular",
+        ),
+        geometry((2, 4, 4), (2, 2, 4, 2), padding=[(0, 2), 3], dilation=(1, 3)),
+    ],
+    ids=["circular", "zeros"],
+)
+def test_a_wide_kernel_in_half_of_an_order_is_not_taken_for_the_answer(g):
+    # With rows channels last alone there is a convolution of many more taps.
+    kernel = np.random.default_rng(16).integers(1, 1000, g.kernel_shape)
+    W = conv_matrix(kernel, g.input_shape, **g.keywords).toarray()
+    last = "channels last"
+    shape = g.output_shape
+    found = recognize(moved(W, g, last, last), g.input_shape, output_shape=shape)
+    assert found
+    assert (found.row_order, found.column_order) == (last, last)
+    assert found.geometry == g
+    assert np.array_equal(found.kernel, kernel)
+
+
 def test_a_reversed_signal_is_no_other_convolution_but_a_flipped_one():
     # A Hankel matrix: each row reads one cell earlier than the row before it.
     W = conv_matrix([1, 2, 3], 9).toarray()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from convmat import ConvConstraint, conv_matrix, geometry
+from convmat.geometry import PADDING_MODES
 from convmat.structure import recognize
 from convmat.structure.orders import placed
 from convmat.verify import BOXES
@@ -121,6 +122,25 @@ def test_witnesses_come_back_in_every_kind_of_number(g, dtype):
         assert found.geometry == g
         assert (found.kernel[live] == kernel[live]).all()
         assert found.kernel.dtype == kernel.dtype
+
+
+@pytest.mark.parametrize("mode", PADDING_MODES)
+@pytest.mark.parametrize(("stride", "small"), [(1, 1), (2, 1e-3)])
+def test_sums_of_taps_in_short_floats_are_recognized(mode, stride, small):
+    # Padding filled from the input adds taps up, and float32 rounds the sums.
+    keywords = {"stride": stride, "padding": 1, "padding_mode": mode}
+    g = geometry((2, 6, 5), (2, 2, 3, 3), **keywords)
+    kernel = np.random.default_rng(3).standard_normal(g.kernel_shape)
+    kernel[..., 0] *= small
+    W = conv_matrix(kernel.astype(np.float32), g.input_shape, **keywords)
+    assert W.dtype == np.float32
+    found = recognize(W, g.input_shape)
+    assert found
+    assert found.includes(g)
+    assert found.geometry.kernel_size == (3, 3)
+    # A tap that is read from a sum and the other tap in it is off by what both are.
+    room = found.tolerance + np.finfo(np.float32).eps * np.abs(kernel).max()
+    assert np.abs(found.kernel - kernel).max() <= room
 
 
 @example(geometry((6, 5), (3, 2), stride=(2, 1), padding=[(1, 0), (0, 1)]))
