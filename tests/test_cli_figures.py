@@ -194,7 +194,7 @@ def test_the_help_tells_what_each_option_takes(run, capsys):
 def test_a_file_of_a_preset_is_fine_and_under_the_name_of_another_figure_is_not(
     run, tmp_path
 ):
-    run("padding_strides", "--theme", "light", "--out", tmp_path)
+    run("--preset", "padding_strides", "--theme", "light", "--out", tmp_path)
     assert run("--check", tmp_path)[0] == 0
     path = tmp_path / "padding_strides-light.svg"
     path.rename(tmp_path / "wires-light.svg")
