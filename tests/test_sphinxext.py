@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from convmat.errors import ConvmatError
+from convmat.figures import gallery
 from convmat.sphinxext.cache import Drawing, Spec
 
 sphinx = pytest.importorskip("sphinx.application", reason="needs the extra docs")
@@ -245,13 +246,19 @@ except ExtensionError as error:
 
 def test_pages_are_read_again_when_the_code_that_draws_has_changed(build, monkeypatch):
     pages = {"index.rst": page(EQUATION)}
-    first, _ = build(pages)
-    before = {path.name for path in (first / "_images").iterdir()}
+    build(pages)
+
+    def otherwise(*given, **options):
+        drawn = gallery.draw(*given, **options)
+        drawn.convmat["alt"] = "Told in other words."
+        return drawn
+
+    monkeypatch.setattr("convmat.sphinxext.cache.draw", otherwise)
     monkeypatch.setattr("convmat.sphinxext.cache.code_digest", lambda: "a" * 64)
-    again, warned = build(pages)
+    out, warned = build(pages)
     assert warned == ""
-    html = (again / "index.html").read_text(encoding="utf-8")
-    assert not before & {name for _, name in images(html)}
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert html.count('alt="Told in other words."') == 2
 
 
 def test_several_processes_read_and_write_pages(build):
