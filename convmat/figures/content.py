@@ -31,6 +31,7 @@ __all__ = [
     "many",
     "number",
     "padded_counts",
+    "shape_told",
     "short",
     "sums_told",
     "tap_texts",
@@ -149,6 +150,17 @@ def ends_told(values: npt.ArrayLike) -> str:
     if not seen.size:
         return "nowhere finite"
     return f"from {number(seen[0])} to {number(seen[-1])}"
+
+
+def shape_told(shape: Shape | None) -> str:
+    """A shape as people write it.
+
+    Examples
+    --------
+    >>> shape_told((8, 14, 14))
+    '8×14×14'
+    """
+    return "" if shape is None else "×".join(map(str, shape))
 
 
 def short(name: str) -> str:

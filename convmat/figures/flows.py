@@ -16,15 +16,8 @@ from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, paragraph
-from convmat.figures.content import many
-from convmat.figures.layered import (
-    Layers,
-    Step,
-    Steps,
-    cost_told,
-    read_layers,
-    shape_told,
-)
+from convmat.figures.content import many, shape_told
+from convmat.figures.layered import Layers, Step, Steps, cost_told, read_layers
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import IntOrInts

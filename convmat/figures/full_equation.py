@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convmat.errors import ShapeError
+from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.canvas import cell, text_width, widest
 from convmat.figures.content import cell_id
 from convmat.figures.sheet import Sheet
@@ -22,6 +22,12 @@ _SIZE = 9.0  # points
 _SMALL = 8.0
 _HIGH = 0.32  # inches of a cell
 _TOP = 0.75  # inches above the higher of matrix and input: headings, names of columns
+_NEXT = 0.5  # inches above the sums on a further line: their headings
+_MARGIN = 0.2
+_PLUS, _SIGN = 0.18, 0.4  # inches of a plus, of a sign between two parts
+
+_FULL, _KEPT = "sums with their zero terms", "sums without zero terms"
+_OUTPUT = "output y"
 
 
 def matrix_equation(
@@ -30,6 +36,7 @@ def matrix_equation(
     x: npt.ArrayLike | None = None,
     *,
     bias: str | npt.ArrayLike | None = None,
+    width: float = 6.5,
     ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
@@ -43,6 +50,9 @@ def matrix_equation(
         Numbers in place of the symbols of taps and input.
     bias : str or array_like, optional
         One symbol for all outputs, or one number per output channel.
+    width : float
+        Inches of a page. What does not fit on one line goes on below, before an equals
+        sign; `math.inf` keeps it all on one.
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     theme : str or Theme
@@ -60,6 +70,8 @@ def matrix_equation(
     ------
     ShapeError
         When the matrix is too large to be read, or an array not of this geometry.
+    ConvmatError
+        When `width` is not greater than 0.
 
     Examples
     --------
@@ -73,10 +85,12 @@ def matrix_equation(
         rule = f"must have at most {_MOST} rows and columns to be read as an equation"
         remedy = "matrix_plot draws a matrix of any size"
         raise ShapeError("geometry.matrix_shape", rule, (rows, columns), remedy)
+    if not width > 0:
+        raise ConvmatError("width", "must be greater than 0", width)
     look = theme_of(theme)
     sums = Sums.of(geometry, kernel, x, bias)
     sheet = Sheet.blank(look, ax)
-    _Writer(sheet, sums).write_all()
+    _Writer(sheet, sums, width).write_all()
     ids = {
         "x": [cell_id("x", geometry.input_shape, column) for column in range(columns)],
         "W": [f"W[{row},{column}]" for row, column in np.argwhere(sums.pattern >= 0)],
@@ -93,15 +107,22 @@ def matrix_equation(
 
 
 class _Writer:
-    """Writes the equation from left to right; `at` is the inches it has come."""
+    """Writes the equation line by line; `at` is the inches it has come on this one."""
 
-    def __init__(self, sheet: Sheet, sums: Sums) -> None:
+    def __init__(self, sheet: Sheet, sums: Sums, width: float) -> None:
         self.sheet, self.sums, self.theme = sheet, sums, sheet.theme
         self.rows, self.columns = sums.geometry.matrix_shape
+        self.width = width
         self.high: float = max(self.rows, self.columns) * _HIGH
-        self.first = _TOP + (self.high - self.rows * _HIGH) / 2  # top of row 0
-        self.at = 0.2
+        self.top, self.title = _TOP, 0.25  # of the cells and headings of this line
+        self.at, self.right = _MARGIN, 0.0
         self.signs = 0
+        self.kept = [np.flatnonzero(taps >= 0) for taps in sums.pattern]
+
+    @property
+    def first(self) -> float:
+        """Inches from the top to row 0 of matrix, sums and output."""
+        return self.top + (self.high - self.rows * _HIGH) / 2
 
     def write_all(self) -> None:
         """The whole equation, and the sheet cut to its size."""
@@ -110,13 +131,46 @@ class _Writer:
         if self.sums.bias:
             self.sign("+")
             self.column("bias b", self.sums.bias, "b", self.theme.plain)
-        self.sign("=")
+        self.equals(self.wide_sums(self.full_terms()), _FULL)
         self.write_full_sums()
-        self.sign("=")
+        self.equals(self.wide_sums(self.kept_terms()), _KEPT)
         self.write_kept_sums()
+        self.equals(self.wide_column(self.sums.results), _OUTPUT)
+        self.column(_OUTPUT, self.sums.results, "y", self.theme.output)
+        right = max(self.right, self.at) + _MARGIN
+        self.sheet.cut(right, self.top + self.high + 0.25)
+
+    def equals(self, wide: float, title: str) -> None:
+        """The sign before a part, on a new line where the part would leave the page."""
+        ends = self.at + _SIGN + max(wide, text_width(title, _SMALL)) + _MARGIN
+        if ends > self.width:
+            self.right, self.at = max(self.right, self.at), _MARGIN
+            self.title = self.top + self.high + 0.3
+            self.top, self.high = self.title + _NEXT - 0.25, self.rows * _HIGH
         self.sign("=")
-        self.column("output y", self.sums.results, "y", self.theme.output)
-        self.sheet.cut(self.at + 0.2, _TOP + self.high + 0.25)
+
+    def full_terms(self) -> list[list[str]]:
+        """The texts of each column of the full sums."""
+        return [list(column) for column in zip(*self.sums.products, strict=True)]
+
+    def kept_terms(self) -> list[list[str]]:
+        """The texts of each column of the terms that a tap reaches."""
+        products, most = self.sums.products, max(map(len, self.kept))
+        rows = list(enumerate(self.kept))
+        return [
+            [products[row][cs[place]] for row, cs in rows if place < len(cs)]
+            for place in range(most)
+        ]
+
+    def wide_sums(self, columns: list[list[str]]) -> float:
+        """Inches that sums take, with their bias."""
+        wide = sum(_wide(texts) + _PLUS for texts in columns)
+        bias = 0.1 + widest(self.sums.bias, _SIZE) if self.sums.bias else -_PLUS
+        return wide + bias
+
+    def wide_column(self, texts: list[str]) -> float:
+        """Inches across a cell of a column."""
+        return max(_HIGH, 0.14 + widest(texts, _SIZE))
 
     def write_matrix(self) -> None:
         """Names of rows, names of columns, and the cells of `W`."""
@@ -152,42 +206,39 @@ class _Writer:
     def write_full_sums(self) -> None:
         """Every term in the column of its input; zero terms stay grey."""
         start, products = self.at, self.sums.products
-        for column in range(self.columns):
-            wide = 0.12 + widest((row[column] for row in products), _SIZE)
+        for column, texts in enumerate(self.full_terms()):
+            wide = _wide(texts)
             for row in range(self.rows):
                 entry, text = int(self.sums.pattern[row, column]), products[row][column]
                 self.term(row, text, entry, wide, f"sum[{row},{column}]")
             self.at += wide
             self.plus(last=column == self.columns - 1)
         self.write_bias("sum")
-        self.heading("sums with their zero terms", start)
+        self.heading(_FULL, start)
 
     def write_kept_sums(self) -> None:
         """The terms that a tap reaches, moved together."""
-        start = self.at
-        kept = [np.flatnonzero(taps >= 0) for taps in self.sums.pattern]
-        most = max(map(len, kept))
-        for place in range(most):
+        start, columns = self.at, self.kept_terms()
+        for place, texts in enumerate(columns):
+            wide = _wide(texts)
             inside = [
-                (row, cs[place]) for row, cs in enumerate(kept) if place < len(cs)
+                (row, cs[place]) for row, cs in enumerate(self.kept) if place < len(cs)
             ]
-            texts = [self.sums.products[row][column] for row, column in inside]
-            wide = 0.12 + widest(texts, _SIZE)
             for (row, column), text in zip(inside, texts, strict=True):
                 entry = int(self.sums.pattern[row, column])
                 self.term(row, text, entry, wide, f"term[{row},{column}]")
                 if place:
-                    self.sign_at(self.at - 0.09, self.middle(row), "+")
-            self.at += wide + (0.18 if place < most - 1 else 0.0)
-        for row, cs in enumerate(kept):
+                    self.sign_at(self.at - _PLUS / 2, self.middle(row), "+")
+            self.at += wide + (_PLUS if place < len(columns) - 1 else 0.0)
+        for row, cs in enumerate(self.kept):
             if not len(cs):
                 self.text(start + 0.06, self.middle(row), "0", f"term[{row}]")
-        if self.sums.bias and most:
-            self.at += 0.18
+        if self.sums.bias and columns:
+            self.at += _PLUS
             for row in range(self.rows):
-                self.sign_at(self.at - 0.09, self.middle(row), "+")
+                self.sign_at(self.at - _PLUS / 2, self.middle(row), "+")
         self.write_bias("term")
-        self.heading("sums without them", start)
+        self.heading(_KEPT, start)
 
     def write_bias(self, kind: str) -> None:
         """The bias as the last term of each sum."""
@@ -202,10 +253,10 @@ class _Writer:
         self, title: str, texts: list[str], prefix: str | list[str], mark: Mark
     ) -> None:
         """A column of cells, centred on the height of the matrix."""
-        wide = max(_HIGH, 0.14 + widest(texts, _SIZE))
+        wide = self.wide_column(texts)
         words = text_width(title, _SMALL)
         left = self.at + max(0.0, (words - wide) / 2)
-        top = _TOP + (self.high - len(texts) * _HIGH) / 2
+        top = self.top + (self.high - len(texts) * _HIGH) / 2
         for number, text in enumerate(texts):
             gid = f"{prefix}[{number}]" if isinstance(prefix, str) else prefix[number]
             self.box((left, top + number * _HIGH), wide, mark, gid, text)
@@ -226,14 +277,14 @@ class _Writer:
         if last and not self.sums.bias:
             return
         for row in range(self.rows):
-            self.sign_at(self.at + 0.09, self.middle(row), "+")
-        self.at += 0.18
+            self.sign_at(self.at + _PLUS / 2, self.middle(row), "+")
+        self.at += _PLUS
 
     def sign(self, text: str) -> None:
         """A sign halfway up, between two parts of the equation."""
-        self.at += 0.2
-        self.sign_at(self.at, _TOP + self.high / 2, text, 12.0)
-        self.at += 0.2
+        self.at += _SIGN / 2
+        self.sign_at(self.at, self.top + self.high / 2, text, 12.0)
+        self.at += _SIGN / 2
 
     def sign_at(self, x: float, y: float, text: str, size: float = _SIZE) -> None:
         """One sign; signs are numbered."""
@@ -244,7 +295,7 @@ class _Writer:
         """What the part from `start` to here is; a narrow part gets room for it."""
         self.at = max(self.at, start + text_width(text, _SMALL))
         middle = (start + self.at) / 2
-        self.sheet.write(middle, 0.25, text, f"heading.{text}", fontsize=_SMALL)
+        self.sheet.write(middle, self.title, text, f"heading.{text}", fontsize=_SMALL)
 
     def text(
         self, x: float, y: float, text: str, gid: str, muted: bool = False, **looks: str
@@ -269,3 +320,8 @@ class _Writer:
     def middle(self, row: int) -> float:
         """Inches from the top to the middle of a row."""
         return self.first + (row + 0.5) * _HIGH
+
+
+def _wide(texts: list[str]) -> float:
+    """Inches across a column of terms."""
+    return 0.12 + widest(texts, _SIZE)

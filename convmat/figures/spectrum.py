@@ -194,7 +194,7 @@ def _alt(spectrum: Spectrum, table: BoundTable) -> str:
         f"{bound.name} {number(bound.value)}, {bound.label}" for bound in table.bounds
     )
     return (
-        f"{many} {len(spectrum)} singular values of a {rows}x{columns} matrix, "
+        f"{many} {len(spectrum)} singular values of a {rows}×{columns} matrix, "
         f"from {first} to {last}. The norm is {number(table.truth.value)}, "
         f"{table.truth.told}. Estimates of it: {estimates}."
     )

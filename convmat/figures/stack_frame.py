@@ -14,6 +14,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.figures.arithmetic import ARITHMETIC, Arithmetic
 from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
+from convmat.figures.content import shape_told
 from convmat.figures.sheet import Sheet
 from convmat.figures.slanted import (
     Plane,
@@ -24,10 +25,10 @@ from convmat.figures.slanted import (
 )
 from convmat.figures.stack_cells import StackCells
 from convmat.figures.style import Look, Theme
-from convmat.figures.tints import OUTPUT, tinted
+from convmat.figures.tints import FRAME, OUTPUT, tinted
 from convmat.geometry import Geometry
 from convmat.geometry.names import did_you_mean
-from convmat.geometry.wording import sizes, times
+from convmat.geometry.wording import sizes
 from convmat.receptive import Layer
 from convmat.transposed import stretched
 
@@ -75,7 +76,7 @@ class Stack:
     def head(self) -> str:
         """A sentence on the layer."""
         kind = "The transpose of" if self.layer.transposed else "Convolution"
-        ends = times(self.layer.input_shape), times(self.layer.output_shape)
+        ends = shape_told(self.layer.input_shape), shape_told(self.layer.output_shape)
         return (
             f"{kind} {self.layer.geometry!r}: {ends[0]} input, {ends[1]} output. "
             f"{self.note}"
@@ -88,7 +89,7 @@ class Stack:
         padded = any(map(any, self.cells.drawn.padding))
         told = [formula]
         if self.layer.transposed:
-            steps = "×".join(map(str, self.layer.geometry.stride))
+            steps = shape_told(self.layer.geometry.stride)
             wider = max(self.layer.geometry.stride) > 1
             told.append(f"Input stretched by {steps}, kernel flipped," if wider else "")
             told[-1] += " stride 1." if wider else "Kernel flipped."
@@ -110,7 +111,9 @@ class Stack:
         for depth, line in enumerate(titles):
             sheet.write(_MARGIN, y + LINE / 2, line, f"title[{depth}]", **looks)
             y += LINE
-        y = self._label(sheet, y, f"output {times(self.layer.output_shape)}", "output")
+        y = self._label(
+            sheet, y, f"output {shape_told(self.layer.output_shape)}", "output"
+        )
         middle = _MARGIN + wide / 2
         above = self._planes(self.outs, middle, y)
         y += Plane.extent(*self.outs[1:])[1] * self.side + _GAP
@@ -137,12 +140,12 @@ class Stack:
         return y + LINE
 
     def _input_told(self) -> str:
-        told = f"input {times(self.layer.input_shape)}"
+        told = f"input {shape_told(self.layer.input_shape)}"
         drawn = self.cells.drawn
         if self.layer.transposed and drawn.input_size != self.layer.input_size:
-            told += f", stretched to {times(drawn.input_size)}"
+            told += f", stretched to {shape_told(drawn.input_size)}"
         if any(map(any, drawn.padding)):
-            told += f", padded to {times(self.cells.padded[1:])}"
+            told += f", padded to {shape_told(self.cells.padded[1:])}"
         return told
 
     def _planes(self, part: Shape, middle: float, top: float) -> list[Plane]:
@@ -200,11 +203,11 @@ class Stack:
         group, spans = self.cells.window(output)
         (top, high), (left, wide) = [(0, 1), *spans][-2:]
         per_group = self.cells.drawn.weight_shape[1]
-        color = self.theme.lines[1]
+        color = self.theme.lines[FRAME]
         for channel in range(group * per_group, (group + 1) * per_group):
             ends = below[channel].corners(top, left, high, wide)
             many = f"{channel}," if len(below) > 1 else ""
-            draw_outline(sheet, ends, color, f"window[{channel}]" if many else "window")
+            draw_outline(sheet, ends, f"window[{channel}]" if many else "window")
             for corner, (start, end) in enumerate(zip(ends, cell, strict=True)):
                 draw_line(sheet, start, end, color, f"line[{many}{corner}]")
 

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from convmat.errors import ShapeError
 from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, paragraph
-from convmat.figures.content import many
-from convmat.figures.layered import Layers, Steps, cost_told, read_layers, shape_told
+from convmat.figures.content import many, shape_told
+from convmat.figures.layered import Layers, Steps, cost_told, read_layers
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import IntOrInts
