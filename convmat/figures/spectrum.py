@@ -71,7 +71,7 @@ def spectrum_bounds(
     ...     compare_bounds(kernel, (8, 8), padding=1),
     ... )
     >>> print(figure.convmat["alt"])
-    All 64 singular values of a 81x64 matrix, from 9.729 to ... The norm is 9.729, exact
+    All 64 singular values of a 81×64 matrix, from 9.729 to ... The norm is 9.729, exact
     up to rounding, by a dense decomposition: ... Estimates of it: reshaped kernel
     5.477, lower; ...
     """

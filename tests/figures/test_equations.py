@@ -149,6 +149,10 @@ def test_an_equation_fits_a_page_and_goes_on_before_an_equals_sign(artists):
         assert [part.get_x() for part in parts] == sorted(p.get_x() for p in parts)
         assert min(part.get_y() for part in parts) > bottom
         bottom = max(part.get_y() + part.get_height() for part in parts)
+    # Between two lines there is room for a heading, and no more.
+    assert 0.3 < known["sum[0,0]"].get_y() - _low(known["x[2,2]"]) < 0.8
+    assert 0.3 < known["term[0,0]"].get_y() - _low(known["sum[3,4]"]) < 0.8
+    assert figure.get_figheight() - _low(known["y[3]"]) < 0.4
     # The sums and the output stand in rows, each under the equals sign before it.
     assert middles[1][0] == middles[0][0] < known["sum[0,0]"].get_x()
     for row in range(4):
@@ -156,6 +160,10 @@ def test_an_equation_fits_a_page_and_goes_on_before_an_equals_sign(artists):
         middle = output.get_y() + output.get_height() / 2
         term = known[f"term[{row},{'0134'[row]}]"]
         assert term.get_y() + term.get_height() / 2 == pytest.approx(middle)
+
+
+def _low(cell):
+    return cell.get_y() + cell.get_height()
 
 
 def _is(known, number):
