@@ -56,8 +56,9 @@ def axis_fits(
     for mode in PADDING_MODES[1:]:
         fits = [replace(fit, axis=_with_mode(fit.axis, mode)) for fit in bare]
         fits = [fit for fit in fits if not fit.vacuous or out_size == 1]
-        # Zeros with few taps leave no other mode room; without padding all are alike.
-        few = not best.vacuous and 2 * best.axis.kernel <= size
+        # Zeros with few taps leave no other mode room, unless what goes round a circle
+        # looks like taps farther apart than the input; without padding all are alike.
+        few = 2 * best.axis.kernel <= size and best.axis.span <= size
         if (not fits and not few) or best.vacuous:
             fits += quick_fits(table, outs, out_size, mode, tolerance)
             least = min((fit.axis.kernel for fit in fits), default=size + 1)

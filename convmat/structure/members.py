@@ -22,6 +22,7 @@ from convmat.structure.search import divisors
 __all__ = ["Family", "Member", "family_of", "plainer_member"]
 
 _LONG = 64  # cells of an axis, after shortening, that are looked at
+_WORK = 3 << 19  # taps, dilations, strides and paddings of an axis that are looked at
 _SMALL = 16  # cells of an axis on which the same sums may be read in several ways
 _CANDIDATES = 10_000  # of which the plainest are held against the matrix
 _SOME = 200  # members that the plainest is chosen from
@@ -179,12 +180,14 @@ def _of_axis(
 ) -> tuple[dict[str, list[Axis]], list[str]]:
     where, more = f"axis {number}", []
     short = shortened(axis)
-    if max(short.size, short.out_size) > _LONG:
+    strides, dilations = max(axis.stride, short.size), max(axis.dilation, short.size)
+    widest = (short.out_size - 1) * strides + (axis.kernel - 1) * dilations
+    work = axis.kernel * dilations * strides * widest
+    if max(short.size, short.out_size) > _LONG or work > _WORK:
         found = {axis.mode: [axis]}
         if not axis.before and not axis.after:
             found = {mode: [replace(axis, mode=mode)] for mode in PADDING_MODES}
         return found, [f"{where} is too long to look at all that it may be"]
-    strides, dilations = max(axis.stride, short.size), max(axis.dilation, short.size)
     found = alternatives(short, taps, strides, dilations)
     lifted = {
         mode: [replace(each, size=axis.size) for each in axes]

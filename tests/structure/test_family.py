@@ -164,6 +164,23 @@ def test_a_long_axis_has_a_family_too():
     assert alike == [geometry(5000, 3, stride=2, padding=1)]
 
 
+@pytest.mark.parametrize(
+    ("g", "mode"),
+    [
+        (geometry(9, 51, stride=9, padding=48), "zeros"),
+        (geometry(64, 3, dilation=10, padding=10), "zeros"),
+    ],
+    ids=["wide", "dilated"],
+)
+def test_an_axis_with_too_many_ways_to_go_through_says_so(g, mode):
+    kernel = np.arange(1, g.kernel_size[0] + 1)
+    W = conv_matrix(kernel, g.input_shape, **g.keywords)
+    found = recognize(W, g.input_shape, output_shape=g.output_shape)
+    family = found.family()
+    assert all(each.geometry.padding_mode == mode for each in family)
+    assert "axis 0 is too long to look at all that it may be" in family.more
+
+
 def test_what_is_no_convolution_or_zero_has_no_members():
     assert len(recognize(np.zeros((2, 3))).family()) == 0
     assert "any geometry" in recognize(np.zeros((2, 3))).family().more[0]

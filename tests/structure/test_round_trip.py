@@ -124,6 +124,23 @@ def test_witnesses_come_back_in_every_kind_of_number(g, dtype):
         assert found.kernel.dtype == kernel.dtype
 
 
+@pytest.mark.parametrize(
+    ("g", "taps"),
+    [
+        (geometry(6, 1, padding=[(2, 3)], padding_mode="circular"), 1),
+        (geometry((6, 6), (4, 1), padding=[(1, 3), 2], padding_mode="circular"), 4),
+        (geometry((2, 5), (2, 2, 1), padding=[(3, 0)], padding_mode="circular"), 4),
+    ],
+    ids=["one", "column", "channels"],
+)
+def test_what_goes_round_a_circle_is_not_taken_for_taps_far_apart(g, taps):
+    # With zeros and a dilation as large as the input more taps have the same matrix.
+    kernel = drawn(g)
+    found = recognize(ConvConstraint(g).embed(kernel), g.input_shape)
+    assert found.geometry.free_parameters == taps
+    assert found.includes(g)
+
+
 @pytest.mark.parametrize("mode", PADDING_MODES)
 @pytest.mark.parametrize(("stride", "small"), [(1, 1), (2, 1e-3)])
 def test_sums_of_taps_in_short_floats_are_recognized(mode, stride, small):
