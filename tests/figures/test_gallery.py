@@ -223,3 +223,11 @@ def test_names_and_captions_load_nothing_heavy():
         [sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_equation_breaks_where_the_page_ends():
+    wide = gallery.draw("matrix_equation", {"inches": "13"})
+    narrow = gallery.draw("matrix_equation", {"inches": "6"})
+    assert narrow.get_figwidth() <= 6 < wide.get_figwidth() <= 13
+    with pytest.raises(ConvmatError, match=":inches: must be greater than 0"):
+        gallery.draw("matrix_equation", {"inches": "-1"}, prefix=":")
