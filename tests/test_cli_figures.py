@@ -4,8 +4,10 @@ import json
 import os
 
 import pytest
+from PIL import Image
 
 from convmat.cli import main
+from convmat.errors import ConvmatError
 from convmat.figures import gallery, stamp
 
 
@@ -124,6 +126,10 @@ def test_the_list_of_a_figure_shows_its_options(run):
         (["wires", "--input", "3y3"], "--input must be integers with x between them"),
         (["wires", "--kernel", "9x9"], "--kernel must fit the padded input"),
         (["wires", "--preset", "klein"], "--preset must be a preset of the gallery"),
+        (
+            ["--preset", "paddin_strides"],
+            "--preset must be a preset.*did you mean padding_strides?",
+        ),
         (["wires", "--json"], "--json must stand beside --list or --check"),
         (["--check", "nowhere"], "--check must be a folder that exists"),
         (["wires", "--check", "."], "FIGURE must not stand beside --check"),
@@ -143,7 +149,88 @@ def test_bad_words_are_refused_and_nothing_is_written(run, tmp_path, words, told
     assert not written.exists() or not list(written.iterdir())
 
 
+def test_a_preset_alone_is_drawn_as_its_figure_under_its_own_name(run, tmp_path):
+    for name in ("kleinsmith_network", "kleinsmith_padded"):
+        assert run("--preset", name, "--theme", "dark", "--out", tmp_path)[0] == 0
+    assert run("wires", "--preset", "kleinsmith_network", "--out", tmp_path)[0] == 0
+    figures = {
+        path.stem: stamp.read(path.read_bytes(), ".svg")["spec"]["figure"]
+        for path in tmp_path.iterdir()
+    }
+    assert figures == {
+        "kleinsmith_network-dark": "wires",
+        "kleinsmith_padded-dark": "matrix_plot",
+        "wires-light": "wires",
+        "wires-dark": "wires",
+    }
+
+
+def test_the_list_has_every_preset_and_a_figure_those_that_it_takes(run):
+    _, told, _ = run("--list")
+    flowing = " ".join(told.split())
+    for name, one in gallery.PRESETS.items():
+        assert f"{name}: {one.figure}. {one.caption}" in flowing
+    _, told, _ = run("equations", "--list")
+    (taken,) = told.partition("presets: ")[2].split("\n\n")
+    names = " ".join(taken.split()).split(", ")
+    assert names[:2] == ["kleinsmith_equations", "kleinsmith_compact"]
+    for name in gallery.PRESETS:
+        if name in names:
+            gallery.spec_hash("equations", {"preset": name})
+        else:
+            with pytest.raises(ConvmatError, match="must be a preset for equations"):
+                gallery.spec_hash("equations", {"preset": name})
+
+
+def test_the_help_tells_what_each_option_takes(run, capsys):
+    with pytest.raises(SystemExit):
+        run("--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--stride STRIDE step between windows: 2, or per axis 2x1 --padding" in told
+    assert "--form FORM both factors in boxes, or one (equations) --outputs" in told
+    assert "four_applications, equations" not in told
+
+
+def test_a_file_of_a_preset_is_fine_and_under_the_name_of_another_figure_is_not(
+    run, tmp_path
+):
+    run("--preset", "padding_strides", "--theme", "light", "--out", tmp_path)
+    assert run("--check", tmp_path)[0] == 0
+    path = tmp_path / "padding_strides-light.svg"
+    path.rename(tmp_path / "wires-light.svg")
+    code, told, _ = run("--check", tmp_path)
+    assert code == 1
+    assert "by its stamp it is 'stack3d-light'" in told
+
+
+def test_a_file_of_the_gallerys_name_without_a_stamp_was_edited(run, tmp_path):
+    run("usage_map", "--format", "png,svg", "--dpi", "40", "--out", tmp_path)
+    path = tmp_path / "usage_map-light.png"
+    with Image.open(path) as picture:
+        picture.save(path)  # as an editor saves it, without what it doesn't know
+    (tmp_path / "padding_strides-dark.svg").write_text("<svg></svg>")
+    (tmp_path / "mine-light.svg").write_text("<svg></svg>")
+    code, told, _ = run("--check", tmp_path)
+    assert code == 1
+    why = "it has the name of a figure of the gallery, and no stamp"
+    assert f"usage_map-light.png: {why}" in told
+    assert f"padding_strides-dark.svg: {why}" in told
+    assert "mine-light.svg: no stamp" in told
+    assert told.endswith("3 fine, 2 edited, 0 stale, 1 unknown\n")
+
+
+def test_what_other_programs_wrote_is_unknown_and_fails_no_check(run, tmp_path):
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.5\nby another program\n%%EOF\n")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n")
+    code, told, _ = run("--check", tmp_path)
+    assert code == 0
+    assert "unknown  " in told
+    assert "paper.pdf: the file must be a whole PDF by Matplotlib" in told
+    assert told.endswith("0 fine, 0 edited, 0 stale, 2 unknown\n")
+
+
 def test_a_folder_must_be_named(run):
+    assert "got --out=''" in run("wires", "--out", "")[2]
     code, _, error = run("wires")
     assert (code, error) == (2, "convmat: --out must name a folder for the files\n")
 

@@ -301,3 +301,11 @@ def test_refill_of_read_only_data_is_refused():
     W.data.flags.writeable = False
     with pytest.raises(ConvmatError, match=r"matrix\.data must be writeable"):
         refill(W, [3, 4], geometry(3, 2))
+
+
+@pytest.mark.parametrize("stride", [2**28, 2**30])
+def test_windows_that_all_lie_in_huge_padding_store_nothing(stride):
+    W = conv_matrix([1], 3, stride=stride, padding=[(1, 2**33)])
+    assert W.shape == (2**33 // stride + 1, 3)
+    assert W.nnz == 0
+    assert W.indptr.tolist() == [0] * (W.shape[0] + 1)

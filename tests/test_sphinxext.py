@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -24,7 +26,7 @@ EQUATION = """\
 def build(tmp_path):
     """Build pages; the folder of the output and what was warned of."""
 
-    def built(pages, builder="html", fresh=False, **settings):
+    def built(pages, builder="html", fresh=False, processes=1, **settings):
         source, out = tmp_path / "source", tmp_path / builder
         source.mkdir(exist_ok=True)
         for name, text in pages.items():
@@ -46,6 +48,7 @@ def build(tmp_path):
                 status=None,
                 warning=warned,
                 freshenv=fresh,
+                parallel=processes,
             )
             app.build()
         return out, re.sub(r"\x1b\[[0-9;]*m", "", warned.getvalue())
@@ -189,10 +192,33 @@ def test_a_second_build_draws_nothing(build, monkeypatch):
     assert sorted(path.name for path in (again / "_images").iterdir()) == drawn
 
 
+def test_a_page_is_read_again_when_other_code_draws(build, monkeypatch):
+    pages = {"index.rst": page(EQUATION, "See :doc:`bare`."), "bare.rst": page("Bare.")}
+    pages["index.rst"] += "\n.. toctree::\n\n   bare\n"
+    first, _ = build(pages)
+    before = images((first / "index.html").read_text("utf-8"))
+    monkeypatch.setattr("convmat.sphinxext.cache.versions", lambda: "another")
+    monkeypatch.setattr("convmat.sphinxext.pages.versions", lambda: "another")
+    again, warned = build({})  # whose files are as they were
+    assert warned == ""
+    after = images((again / "index.html").read_text("utf-8"))
+    assert {side for side, _ in before} == {side for side, _ in after}
+    assert not {name for _, name in before} & {name for _, name in after}
+
+
+def test_a_switch_needs_no_word(build):
+    plain = ".. convmat:: matrix_plot\n   :padding: 1\n   :theme: light\n"
+    texts = [plain + f"   :padded:{word}\n" for word in ("", " yes", " no")]
+    out, warned = build({"index.rst": page(*texts)})
+    assert warned == ""
+    bare, on, off = images((out / "index.html").read_text("utf-8"))
+    assert bare == on != off
+
+
 def test_another_version_of_matplotlib_draws_anew(tmp_path, monkeypatch):
     spec = Spec("matrix_plot", {"input": "3", "kernel": "2"})
     first = Drawing.of(spec, "light", "svg", tmp_path)
-    monkeypatch.setattr("convmat.sphinxext.cache._versions", lambda: "another")
+    monkeypatch.setattr("convmat.sphinxext.cache.versions", lambda: "another")
     assert Drawing.of(spec, "light", "svg", tmp_path).path != first.path
 
 
@@ -222,19 +248,61 @@ def test_a_figure_that_fails_does_not_end_the_build(build, monkeypatch):
     assert (out / "index.html").is_file()
 
 
-def test_a_missing_matplotlib_is_told_with_the_line_that_installs_it(
-    build, monkeypatch
-):
-    errors = pytest.importorskip("sphinx.errors")
-    found = __import__("importlib.util").util.find_spec
-    monkeypatch.setattr(
-        "importlib.util.find_spec",
-        lambda name, *rest: None if name == "matplotlib" else found(name, *rest),
+def test_a_missing_matplotlib_is_told_with_the_line_that_installs_it():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+from sphinx.errors import ExtensionError
+import convmat.sphinxext
+try:
+    convmat.sphinxext.setup(None)
+except ExtensionError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    with pytest.raises(
-        errors.ExtensionError, match=r'pip install "convmat\[figures\]"'
-    ):
-        build({"index.rst": page(EQUATION)})
+    told = 'convmat.sphinxext needs matplotlib: pip install "convmat[figures]"'
+    assert done.stdout.startswith(told), done.stderr
+
+
+def test_several_processes_read_and_write_pages(build):
+    names = [f"page{n}" for n in range(12)]
+    toctree = ".. toctree::\n\n" + "".join(f"   {name}\n" for name in names)
+    pages = {f"{name}.rst": page(name, EQUATION) for name in names}
+    out, warned = build({"index.rst": page(toctree), **pages}, processes=2)
+    assert warned == ""
+    shown = {
+        tuple(images((out / f"{name}.html").read_text(encoding="utf-8")))
+        for name in names
+    }
+    assert len(shown) == 1
+    assert len(list((out / "_images").iterdir())) == 2
+
+
+def test_without_matplotlib_no_module_that_needs_it_is_loaded():
+    code = """
+import sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "matplotlib":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Without())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: (
+    None if name == "matplotlib" else found(name, *rest)
+)
+import convmat.sphinxext
+try:
+    convmat.sphinxext.setup(None)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.startswith("ExtensionError convmat.sphinxext needs matplotlib: pip ")
 
 
 def test_a_theme_that_is_none_is_refused(build):

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from convmat.figures.latex import latex_equations, latex_matrix
     from convmat.figures.lines import curves
     from convmat.figures.matrices import matrix_plot
-    from convmat.figures.moving import slide_film
     from convmat.figures.networks import wires, wires_dense
     from convmat.figures.normalising import batchnorm
     from convmat.figures.once import apply_once
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from convmat.figures.receptive import receptive_field
     from convmat.figures.responses import feature_maps
     from convmat.figures.slides import slide_frames
+    from convmat.figures.sliding_film import slide_film
     from convmat.figures.spectrum import spectrum_bounds
     from convmat.figures.stacks import stack3d, stack3d_film
     from convmat.figures.strides import stride
@@ -151,7 +151,7 @@ _HOME = {
     "receptive_field": "receptive",
     "save": "draw",
     "schedule": "rates",
-    "slide_film": "moving",
+    "slide_film": "sliding_film",
     "slide_frames": "slides",
     "spectrum_bounds": "spectrum",
     "stack3d": "stacks",
@@ -167,6 +167,9 @@ _HOME = {
     "wires_dense": "networks",
 }
 
+# What the extra `figures` brings: by the name of the module, that of the package.
+_PACKAGES = {"matplotlib": "matplotlib", "PIL": "Pillow"}
+
 
 def __getattr__(name: str) -> Any:
     """Load the file of a public name on first use (PEP 562)."""
@@ -176,10 +179,11 @@ def __getattr__(name: str) -> Any:
     try:
         home = importlib.import_module(f"convmat.figures.{_HOME.get(name, name)}")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
+        package = (error.name or "").partition(".")[0]
+        if package not in _PACKAGES:
             raise
-        message = needs(f"convmat.figures.{name}", "matplotlib", "figures")
-        raise ModuleNotFoundError(message, name="matplotlib") from error
+        message = needs(f"convmat.figures.{name}", _PACKAGES[package], "figures")
+        raise ModuleNotFoundError(message, name=package) from error
     value = getattr(home, name) if name in _HOME else home
     globals()[name] = value
     return value

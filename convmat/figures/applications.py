@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ShapeError
+from convmat.figures.application_scene import Scene
 from convmat.figures.reads import Reads
-from convmat.figures.scene import Scene
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import Geometry, require_geometry
@@ -20,8 +20,8 @@ __all__ = ["four_applications"]
 
 _MOST_OUTPUTS = 16
 _MOST_CELLS = 100  # of the padded input
-_BETWEEN = 0.85  # inches for "applied to" and for "yields"
 _MARGIN, _TOP, _GAP = 0.3, 0.5, 0.35  # inches
+_PAGE, _SMALLEST = (5.9, 9.0), 0.06  # inches: a page without margins, a cell
 
 
 def four_applications(
@@ -109,13 +109,9 @@ def _require_readable(geometry: Geometry) -> None:
 
 def _draw(sheet: Sheet, reads: Reads) -> list[str]:
     """One picture an output: in one column, or in several where they are many."""
-    words, order = ("applied to", "yields"), ("kernel", "input", "output")
-    scene = Scene.of(reads, order, (inf, inf), gap=_BETWEEN, words=words)
-    wide, tall = scene.size
     outputs = reads.geometry.matrix_shape[0]
-    columns = 1 if outputs <= 4 else 2 if outputs <= 10 else 3
-    if reads.geometry.rank == 1:  # pictures of one line
-        columns = 1
+    scene, columns = _laid_out(reads, outputs)
+    wide, tall = scene.size
     read = []
     for output in range(outputs):
         row, column = divmod(output, columns)
@@ -127,6 +123,36 @@ def _draw(sheet: Sheet, reads: Reads) -> list[str]:
         _TOP + -(-outputs // columns) * (tall + _GAP),
     )
     return read
+
+
+def _laid_out(reads: Reads, outputs: int) -> tuple[Scene, int]:
+    """The picture of an output, and how many stand side by side.
+
+    The first that leaves the text legible on one page; else the largest cells without
+    text; and where that is no picture at all, a page as long as the text needs.
+    """
+    most = 1 if outputs <= 4 else 2 if outputs <= 10 else 3
+    if reads.geometry.rank == 1:  # pictures of one line
+        most = 1
+    spoken = (("applied to", "yields"), 0.85), (("on", "→"), 0.34)
+    order = "kernel", "input", "output"
+
+    def laid(columns: int, words: tuple[str, ...], gap: float, page: float) -> Scene:
+        wide = (_PAGE[0] + 2 * _GAP) / columns - 2 * _GAP
+        high = page / -(-outputs // columns) - _GAP
+        return Scene.of(reads, order, (wide, high), gap=gap, words=words)
+
+    found = []
+    for words, gap in spoken:
+        for columns in range(most, 0, -1):
+            scene = laid(columns, words, gap, _PAGE[1])
+            if scene.points:
+                return scene, columns
+            found.append((scene, columns))
+    best = max(found, key=lambda one: one[0].parts["input"].side)
+    if best[0].parts["input"].side >= _SMALLEST:
+        return best
+    return laid(1, *spoken[0], inf), 1
 
 
 def _alt(reads: Reads) -> str:

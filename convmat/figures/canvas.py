@@ -28,6 +28,7 @@ __all__ = [
 POINT = 1 / 72
 """One point in inches."""
 
+_SLACK = 1.02  # text that is fitted to the dots of a screen is wider than its outline
 _SUM = 0.28  # of a cell's side: the filled corner, which stays clear of the text
 
 
@@ -72,7 +73,7 @@ def wrapped(text: str, size: float, inches: float) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= inches:
+        if lines and _SLACK * text_width(longer, size) <= inches:
             lines[-1] = longer
         else:
             lines.append(word)
@@ -140,17 +141,17 @@ def cell(
         gid=gid,
         zorder=1.0 if mark.line == "solid" else 0.9,  # whole borders over broken ones
     )
-    ax.add_patch(patch)
+    ax.add_artist(patch)  # as `add_patch`, without a look at limits that are set
     if mark.hatch:
         faint = mixed(mark.fill, mark.ink, 0.3)  # the text stays readable over it
         outline: Any = {"edgecolor": faint, "hatch": mark.hatch, "linewidth": 0.0}
         over = Rectangle(corner, *size, fill=False, gid=f"{gid}.hatch", **outline)
-        ax.add_patch(over)
+        ax.add_artist(over)
     if mark.is_sum:
         right, low = corner[0] + size[0], corner[1] + size[1]
         side = _SUM * min(size)
         ends = (right, low), (right - side, low), (right, low - side)
-        ax.add_patch(
+        ax.add_artist(
             Polygon(
                 ends, color=mark.ink, linewidth=0.0, clip_on=False, gid=f"{gid}.sum"
             )

@@ -13,7 +13,15 @@ from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.geometry import Geometry, IntOrInts
 from convmat.geometry.shorthand import read_shape
 
-__all__ = ["middle_row", "read_output", "read_rows", "require_drawable", "some_told"]
+__all__ = [
+    "middle_of",
+    "middle_row",
+    "output_number",
+    "read_output",
+    "read_rows",
+    "require_drawable",
+    "some_told",
+]
 
 _LONGEST = 120, 64  # cells along an axis, of one or of two
 
@@ -55,25 +63,51 @@ def read_output(geometry: Geometry, output: IntOrInts, argument: str = "output")
     ConvmatTypeError
         For what are no integers.
     """
-    place = read_shape(argument, output)
-    shape: Shape = geometry.output_shape
-    if len(place) == 1:
-        shape = geometry.matrix_shape[:1]
-    inside = len(place) == len(shape) and all(
-        0 <= at < most for at, most in zip(place, shape, strict=True)
+    return output_number(output, geometry.output_shape, argument)
+
+
+def output_number(output: IntOrInts, shape: Shape, argument: str = "output") -> int:
+    """The flat number of an output, given as that, or by its place.
+
+    Parameters
+    ----------
+    output : int or tuple of int
+    shape : tuple of int
+        Of the outputs.
+    argument : str
+        What errors call it.
+
+    Raises
+    ------
+    ShapeError
+        For one that there is not.
+    ConvmatTypeError
+        For what are no integers.
+
+    Examples
+    --------
+    >>> output_number((1, 0), (2, 2)), output_number(3, (2, 2))
+    (2, 3)
+    """
+    place, count = read_shape(argument, output), prod(shape)
+    limits = (count,) if len(place) == 1 else shape
+    inside = len(place) == len(limits) and all(
+        0 <= at < most for at, most in zip(place, limits, strict=True)
     )
     if not inside:
-        rows = geometry.matrix_shape[0]
-        rule = f"must be a row below {rows}, or a position in {geometry.output_shape}"
-        raise ShapeError(argument, rule, output)
-    return int(np.ravel_multi_index(place, shape))
+        rule = f"must be a row below {count}, or a position in {shape}"
+        raise ShapeError(argument, rule, output, "count from 0")
+    return int(np.ravel_multi_index(place, limits))
 
 
 def middle_row(geometry: Geometry) -> int:
     """The row in the middle of the first channel."""
-    channels = geometry.out_channels
-    place = tuple(size // 2 for size in geometry.output_size)
-    return int(np.ravel_multi_index((0, *place), (channels, *geometry.output_size)))
+    return middle_of(geometry.output_size)
+
+
+def middle_of(size: Shape) -> int:
+    """The flat number of the cell in the middle of every axis."""
+    return int(np.ravel_multi_index([count // 2 for count in size], size))
 
 
 def read_rows(

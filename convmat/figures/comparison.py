@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from convmat.arrays import Array
 from convmat.dtypes import carried
 from convmat.errors import ShapeError
-from convmat.figures.canvas import cell, fitting_size
+from convmat.figures.canvas import cell, fitting_size, text_width
 from convmat.figures.content import number, tap_texts
 from convmat.figures.grid import Grid
 from convmat.figures.sheet import Sheet
@@ -26,6 +26,8 @@ __all__ = ["matrices_compared"]
 _MOST, _LONGEST = 900, 40  # positions of a matrix, and rows or columns of it
 _MARGIN, _GAP, _SIDE, _LINE = 0.25, 0.55, 0.36, 0.19  # inches
 _SIZE, _NAME, _TITLE = 8.0, 7.0, 9.0  # points
+_LEAST = 5.5  # points: a longer sum of taps becomes …
+_PAGE, _SIDES = 6.5, 0.4  # inches: the width of a page, names beside rows
 _TOLD = 12  # wrong entries that the alt text names
 
 
@@ -111,14 +113,14 @@ class _Panels:
         self.points = size
         rows, columns = g.matrix_shape
         self.size = columns * _SIDE, rows * _SIDE
-        self.lefts = (
-            _MARGIN + 0.4,
-            _MARGIN + 0.8 + max(1.9, self.size[0]) + _GAP,
-        )
-        self.top = _MARGIN + 2 * _LINE + 0.12
+        self.first = _MARGIN + 2 * _LINE + 0.12
 
     def draw(self, name: str) -> list[tuple[int, int]]:
         """Draw everything; the positions that differ."""
+        count = len(self.wrong)
+        differ = "no difference" if count == 0 else f"{count} differ"
+        heads = ("as it should be", f"{name}: {differ}, framed")
+        self._place(heads)
         for panel, prefix in enumerate("RW"):
             for row, column in np.ndindex(self.geometry.matrix_shape):
                 self._position(panel, prefix, row, column)
@@ -126,16 +128,26 @@ class _Panels:
         for row, column in self.wrong:
             for panel, suffix in enumerate((".right", "")):
                 self._frame(panel, row, column, f"wrong[{row},{column}]{suffix}")
-        count = len(self.wrong)
-        differ = "no difference" if count == 0 else f"{count} differ"
-        heads = ("as it should be", f"{name}: {differ}, framed")
         for panel, head in enumerate(heads):
-            x = self.lefts[panel]
+            place = self.lefts[panel], self.tops[panel] - self.first + _MARGIN
             looks: dict[str, Any] = {"fontsize": _TITLE, "ha": "left"}
-            self.sheet.write(x, _MARGIN, head, f"title[{panel}]", **looks)
-        right = self.lefts[1] + max(self.size[0], 0.08 * len(heads[1])) + _MARGIN
-        self.sheet.cut(right, self.top + self.size[1] + _MARGIN)
+            self.sheet.write(*place, head, f"title[{panel}]", **looks)
+        widths = [max(self.size[0], text_width(head, _TITLE)) for head in heads]
+        ends = zip(self.lefts, widths, strict=True)
+        right = max(left + wide for left, wide in ends) + _MARGIN
+        self.sheet.cut(right, self.tops[1] + self.size[1] + _MARGIN)
         return self.wrong
+
+    def _place(self, heads: tuple[str, str]) -> None:
+        """Beside each other where a page is wide enough, else the right one above."""
+        left, top = _MARGIN + _SIDES, self.first
+        widths = [max(self.size[0], text_width(head, _TITLE)) for head in heads]
+        second = left + widths[0] + _GAP + _SIDES
+        if second + widths[1] + _MARGIN <= _PAGE:
+            self.lefts, self.tops = (left, second), (top, top)
+        else:
+            self.lefts = left, left
+            self.tops = top, top + self.size[1] + _LINE + self.first
 
     def alt(self, name: str) -> str:
         """What a reader sees, in words."""
@@ -169,16 +181,20 @@ class _Panels:
         if len(here):
             mark = tap_mark(int(here[0]), theme, is_sum=len(here) > 1)
         points = fitting_size([word], _SIDE, _SIDE, _SIZE)
-        corner = self.lefts[panel] + column * _SIDE, self.top + row * _SIDE
+        corner = self._corner(panel, row, column)
         gid = f"{prefix}[{row},{column}]"
-        text = word if points >= 4.0 else "…"
+        text = word if points >= _LEAST else "…"
         size = _SIDE, _SIDE
-        points = max(points, 4.0)
+        points = max(points, _LEAST)
         cell(self.sheet.ax, corner, size, mark, gid, text=text, points=points)
+
+    def _corner(self, panel: int, row: int, column: int) -> tuple[float, float]:
+        left, top = self.lefts[panel], self.tops[panel]
+        return left + column * _SIDE, top + row * _SIDE
 
     def _frame(self, panel: int, row: int, column: int, gid: str) -> None:
         """A thick border: nothing else on the sheet has one, in any colour."""
-        corner = self.lefts[panel] + column * _SIDE, self.top + row * _SIDE
+        corner = self._corner(panel, row, column)
         dashed = "solid" if panel else "dashed"
         looks: dict[str, Any] = {"edgecolor": self.sheet.theme.ink, "linestyle": dashed}
         frame = Rectangle(corner, _SIDE, _SIDE, fill=False, linewidth=2.2, **looks)
@@ -188,15 +204,16 @@ class _Panels:
 
     def _name(self, panel: int) -> None:
         """Names of the inputs above the columns, of the outputs beside the rows."""
-        left, muted = self.lefts[panel], self.sheet.theme.muted
+        left, top = self.lefts[panel], self.tops[panel]
+        muted = self.sheet.theme.muted
         suffix = ".right" if panel == 0 else ""
         columns, rows = self.grid.column_names(), self.grid.row_names()
         size = fitting_size([name for name, _ in columns], _SIDE, _SIDE, _NAME)
         for place, (name, gid) in enumerate(columns):
-            at = left + (place + 0.5) * _SIDE, self.top - 0.1
+            at = left + (place + 0.5) * _SIDE, top - 0.1
             looks: dict[str, Any] = {"fontsize": size, "color": muted}
             self.sheet.write(*at, name, gid + suffix, **looks)
         for place, (name, gid) in enumerate(rows):
-            at = left - 0.06, self.top + (place + 0.5) * _SIDE
+            at = left - 0.06, top + (place + 0.5) * _SIDE
             looks = {"fontsize": self.points, "color": muted, "ha": "right"}
             self.sheet.write(*at, name, gid + suffix, **looks)

@@ -28,8 +28,10 @@ __all__ = [
     "flat_input",
     "flat_kernel",
     "input_cells",
+    "many",
     "number",
     "padded_counts",
+    "shape_told",
     "short",
     "sums_told",
     "tap_texts",
@@ -150,6 +152,17 @@ def ends_told(values: npt.ArrayLike) -> str:
     return f"from {number(seen[0])} to {number(seen[-1])}"
 
 
+def shape_told(shape: Shape | None) -> str:
+    """A shape as people write it.
+
+    Examples
+    --------
+    >>> shape_told((8, 14, 14))
+    '8×14×14'
+    """
+    return "" if shape is None else "×".join(map(str, shape))
+
+
 def short(name: str) -> str:
     """A numbered name with its indices set low: `w_0_1` as `w₀₁`.
 
@@ -183,6 +196,17 @@ def cell_id(prefix: str, shape: Shape, flat: int) -> str:
     """
     position = np.unravel_index(flat, shape)
     return f"{prefix}[{','.join(str(int(index)) for index in position)}]"
+
+
+def many(count: int, what: str) -> str:
+    """A number of things, in words.
+
+    Examples
+    --------
+    >>> many(1, "wire"), many(1234, "wire")
+    ('1 wire', '1,234 wires')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def sums_told(count: int) -> str:
@@ -245,7 +269,7 @@ def caption(
     stored = f"{entries:,} stored, density {density:.3g}"
     lines = [
         f"{rows:,}×{columns:,} matrix{where}: {stored}",
-        f"{free:,} free parameter{'' if free == 1 else 's'}",
+        many(free, "free parameter"),
         zeros,
     ]
     if sums:

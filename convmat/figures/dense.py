@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from convmat.costs import costs
 from convmat.figures.article import given
 from convmat.figures.chart import LINE, SIZE
-from convmat.figures.nodes import MARGIN, finish_below, many, read, refuse_large, uses
+from convmat.figures.content import many
+from convmat.figures.network_parts import MARGIN, finish_below, read, refuse_large, uses
 from convmat.figures.sheet import Sheet
 from convmat.figures.strands import Legend
 from convmat.figures.style import Theme, theme_of

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.film import Film
-from convmat.figures.frames_file import gif
+from convmat.figures.gif_file import gif
 from convmat.figures.printed import note_of, printed
 from convmat.figures.readout import figure_text
 from convmat.figures.stamp.written import with_stamp

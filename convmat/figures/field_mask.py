@@ -16,11 +16,11 @@ from convmat.receptive import ReceptiveField
 
 __all__ = ["MASK", "draw_mask"]
 
-MASK = 2.9
+MASK = 3.2
 """Inches across."""
 
 _HEAD = 0.24  # inches between its title and the cells
-_SMALLEST = 4.0  # points
+_SMALLEST = 5.5  # points
 
 
 def draw_mask(

@@ -14,17 +14,10 @@ from matplotlib.patches import Rectangle
 from convmat.arrays import Shape
 from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.canvas import widest, wrapped
-from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.layered import (
-    Layers,
-    Step,
-    Steps,
-    cost_told,
-    read_layers,
-    shape_told,
-)
-from convmat.figures.nodes import many
+from convmat.figures.canvas import widest
+from convmat.figures.chart import SIZE, paragraph
+from convmat.figures.content import many, shape_told
+from convmat.figures.layered import Layers, Step, Steps, cost_told, read_layers
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import IntOrInts
@@ -152,9 +145,9 @@ class _Way:
         room = wide - 2 * _MARGIN
         total = f"{many(found.parameters, 'parameter')}, "
         total += f"{cost_told(found.multiplications)} in all. {found.note}"
-        paragraph(self.sheet, total, (_MARGIN, self.top + 0.08), room)
-        lines = len(wrapped(total, SIZE, room))
-        self.sheet.cut(wide, self.top + 0.08 + lines * LINE + 0.12)
+        top = self.top + 0.08
+        top += paragraph(self.sheet, total, (_MARGIN, top), room)
+        self.sheet.cut(wide, top + 0.12)
 
     def _tensor(self, number: int, name: str) -> None:
         shape, theme = self.shapes[number], self.sheet.theme

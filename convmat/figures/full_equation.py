@@ -7,21 +7,17 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convmat.errors import ShapeError
-from convmat.figures.canvas import cell, text_width, widest
+from convmat.errors import ConvmatError, ShapeError
 from convmat.figures.content import cell_id
+from convmat.figures.equation_page import write_equation
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, Theme, theme_of
+from convmat.figures.style import Theme, theme_of
 from convmat.figures.sums import Sums
 from convmat.geometry import Geometry
 
 __all__ = ["matrix_equation"]
 
 _MOST = 16  # rows, and columns
-_SIZE = 9.0  # points
-_SMALL = 8.0
-_HIGH = 0.32  # inches of a cell
-_TOP = 0.75  # inches above the higher of matrix and input: headings, names of columns
 
 
 def matrix_equation(
@@ -30,6 +26,7 @@ def matrix_equation(
     x: npt.ArrayLike | None = None,
     *,
     bias: str | npt.ArrayLike | None = None,
+    width: float = 6.5,
     ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
@@ -43,6 +40,9 @@ def matrix_equation(
         Numbers in place of the symbols of taps and input.
     bias : str or array_like, optional
         One symbol for all outputs, or one number per output channel.
+    width : float
+        Inches of a page. What does not fit on one line goes on below, before an equals
+        sign; `math.inf` keeps it all on one.
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     theme : str or Theme
@@ -60,6 +60,8 @@ def matrix_equation(
     ------
     ShapeError
         When the matrix is too large to be read, or an array not of this geometry.
+    ConvmatError
+        When `width` is not greater than 0.
 
     Examples
     --------
@@ -73,10 +75,12 @@ def matrix_equation(
         rule = f"must have at most {_MOST} rows and columns to be read as an equation"
         remedy = "matrix_plot draws a matrix of any size"
         raise ShapeError("geometry.matrix_shape", rule, (rows, columns), remedy)
+    if not width > 0:
+        raise ConvmatError("width", "must be greater than 0", width)
     look = theme_of(theme)
     sums = Sums.of(geometry, kernel, x, bias)
     sheet = Sheet.blank(look, ax)
-    _Writer(sheet, sums).write_all()
+    write_equation(sheet, sums, width)
     ids = {
         "x": [cell_id("x", geometry.input_shape, column) for column in range(columns)],
         "W": [f"W[{row},{column}]" for row, column in np.argwhere(sums.pattern >= 0)],
@@ -90,182 +94,3 @@ def matrix_equation(
         "theme": look.name,
     }
     return sheet.finish("matrix_equation", params, sums.in_words(), **ids)
-
-
-class _Writer:
-    """Writes the equation from left to right; `at` is the inches it has come."""
-
-    def __init__(self, sheet: Sheet, sums: Sums) -> None:
-        self.sheet, self.sums, self.theme = sheet, sums, sheet.theme
-        self.rows, self.columns = sums.geometry.matrix_shape
-        self.high: float = max(self.rows, self.columns) * _HIGH
-        self.first = _TOP + (self.high - self.rows * _HIGH) / 2  # top of row 0
-        self.at = 0.2
-        self.signs = 0
-
-    def write_all(self) -> None:
-        """The whole equation, and the sheet cut to its size."""
-        self.write_matrix()
-        self.write_input()
-        if self.sums.bias:
-            self.sign("+")
-            self.column("bias b", self.sums.bias, "b", self.theme.plain)
-        self.sign("=")
-        self.write_full_sums()
-        self.sign("=")
-        self.write_kept_sums()
-        self.sign("=")
-        self.column("output y", self.sums.results, "y", self.theme.output)
-        self.sheet.cut(self.at + 0.2, _TOP + self.high + 0.25)
-
-    def write_matrix(self) -> None:
-        """Names of rows, names of columns, and the cells of `W`."""
-        margin = widest(self.sums.outputs, _SMALL)
-        for row, name in enumerate(self.sums.outputs):
-            place = self.at + margin, self.middle(row)
-            self.text(*place, name, f"row[{row}]", muted=True, ha="right")
-        self.at += margin + 0.1
-        start = self.at
-        names = self.sums.columns
-        texts = ["0", *self.sums.taps, *self.sums.cells]
-        wide = max(_HIGH, widest(texts, _SIZE) + 0.12, widest(names, _SMALL) + 0.08)
-        for column, name in enumerate(names):
-            place = start + (column + 0.5) * wide, self.first - 0.12
-            self.text(*place, name, f"column[{column}]", muted=True)
-        for (row, column), entry in np.ndenumerate(self.sums.pattern):
-            mark, text = self.theme.untouched, "0"
-            if entry >= 0:
-                mark = self.sums.mark(int(entry), self.theme)
-                text = self.sums.cells[entry]
-            place = start + column * wide, self.first + row * _HIGH
-            self.box(place, wide, mark, f"W[{row},{column}]", text)
-        self.at += self.columns * wide
-        self.heading(f"W, {self.rows}×{self.columns}", start)
-
-    def write_input(self) -> None:
-        """The input as one column, beside the whole height of the matrix."""
-        self.at += 0.2
-        shape = self.sums.geometry.input_shape
-        ids = [cell_id("x", shape, column) for column in range(self.columns)]
-        self.column("input x", self.sums.inputs, ids, self.theme.plain)
-
-    def write_full_sums(self) -> None:
-        """Every term in the column of its input; zero terms stay grey."""
-        start, products = self.at, self.sums.products
-        for column in range(self.columns):
-            wide = 0.12 + widest((row[column] for row in products), _SIZE)
-            for row in range(self.rows):
-                entry, text = int(self.sums.pattern[row, column]), products[row][column]
-                self.term(row, text, entry, wide, f"sum[{row},{column}]")
-            self.at += wide
-            self.plus(last=column == self.columns - 1)
-        self.write_bias("sum")
-        self.heading("sums with their zero terms", start)
-
-    def write_kept_sums(self) -> None:
-        """The terms that a tap reaches, moved together."""
-        start = self.at
-        kept = [np.flatnonzero(taps >= 0) for taps in self.sums.pattern]
-        most = max(map(len, kept))
-        for place in range(most):
-            inside = [
-                (row, cs[place]) for row, cs in enumerate(kept) if place < len(cs)
-            ]
-            texts = [self.sums.products[row][column] for row, column in inside]
-            wide = 0.12 + widest(texts, _SIZE)
-            for (row, column), text in zip(inside, texts, strict=True):
-                entry = int(self.sums.pattern[row, column])
-                self.term(row, text, entry, wide, f"term[{row},{column}]")
-                if place:
-                    self.sign_at(self.at - 0.09, self.middle(row), "+")
-            self.at += wide + (0.18 if place < most - 1 else 0.0)
-        for row, cs in enumerate(kept):
-            if not len(cs):
-                self.text(start + 0.06, self.middle(row), "0", f"term[{row}]")
-        if self.sums.bias and most:
-            self.at += 0.18
-            for row in range(self.rows):
-                self.sign_at(self.at - 0.09, self.middle(row), "+")
-        self.write_bias("term")
-        self.heading("sums without them", start)
-
-    def write_bias(self, kind: str) -> None:
-        """The bias as the last term of each sum."""
-        if not self.sums.bias:
-            return
-        wide = 0.1 + widest(self.sums.bias, _SIZE)
-        for row, text in enumerate(self.sums.bias):
-            self.text(self.at + wide / 2, self.middle(row), text, f"{kind}.b[{row}]")
-        self.at += wide
-
-    def column(
-        self, title: str, texts: list[str], prefix: str | list[str], mark: Mark
-    ) -> None:
-        """A column of cells, centred on the height of the matrix."""
-        wide = max(_HIGH, 0.14 + widest(texts, _SIZE))
-        words = text_width(title, _SMALL)
-        left = self.at + max(0.0, (words - wide) / 2)
-        top = _TOP + (self.high - len(texts) * _HIGH) / 2
-        for number, text in enumerate(texts):
-            gid = f"{prefix}[{number}]" if isinstance(prefix, str) else prefix[number]
-            self.box((left, top + number * _HIGH), wide, mark, gid, text)
-        start, self.at = self.at, left + wide + max(0.0, (words - wide) / 2)
-        self.heading(title, start)
-
-    def term(self, row: int, text: str, entry: int, wide: float, gid: str) -> None:
-        """One term: in the colour of its entry, or grey without one."""
-        place = self.at, self.first + row * _HIGH + 0.03
-        if entry < 0:
-            self.text(self.at + wide / 2, self.middle(row), text, gid, muted=True)
-        else:
-            mark = self.sums.mark(entry, self.theme)
-            self.box(place, wide, mark, gid, text, high=_HIGH - 0.06)
-
-    def plus(self, last: bool) -> None:
-        """A plus in each row, unless nothing follows."""
-        if last and not self.sums.bias:
-            return
-        for row in range(self.rows):
-            self.sign_at(self.at + 0.09, self.middle(row), "+")
-        self.at += 0.18
-
-    def sign(self, text: str) -> None:
-        """A sign halfway up, between two parts of the equation."""
-        self.at += 0.2
-        self.sign_at(self.at, _TOP + self.high / 2, text, 12.0)
-        self.at += 0.2
-
-    def sign_at(self, x: float, y: float, text: str, size: float = _SIZE) -> None:
-        """One sign; signs are numbered."""
-        self.sheet.write(x, y, text, f"sign[{self.signs}]", fontsize=size)
-        self.signs += 1
-
-    def heading(self, text: str, start: float) -> None:
-        """What the part from `start` to here is; a narrow part gets room for it."""
-        self.at = max(self.at, start + text_width(text, _SMALL))
-        middle = (start + self.at) / 2
-        self.sheet.write(middle, 0.25, text, f"heading.{text}", fontsize=_SMALL)
-
-    def text(
-        self, x: float, y: float, text: str, gid: str, muted: bool = False, **looks: str
-    ) -> None:
-        """A text without a box."""
-        color = self.theme.muted if muted else self.theme.ink
-        size = _SMALL if gid.startswith(("row", "column")) else _SIZE
-        self.sheet.write(x, y, text, gid, color=color, fontsize=size, **looks)
-
-    def box(
-        self,
-        corner: tuple[float, float],
-        wide: float,
-        mark: Mark,
-        gid: str,
-        text: str,
-        high: float = _HIGH,
-    ) -> None:
-        """A cell with its text."""
-        cell(self.sheet.ax, corner, (wide, high), mark, gid, text=text, points=_SIZE)
-
-    def middle(self, row: int) -> float:
-        """Inches from the top to the middle of a row."""
-        return self.first + (row + 0.5) * _HIGH

@@ -12,7 +12,7 @@ from convmat.arrays import Array
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.canvas import widest
 from convmat.figures.chart import SIZE, draw_curve, gaps, name_ends, panel, plain_log
-from convmat.figures.content import number
+from convmat.figures.content import many, number
 from convmat.figures.lines import last_points
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import FONT, Theme, theme_of
@@ -154,8 +154,7 @@ def _curves(recorder: Recorder) -> tuple[dict[str, Array], dict[str, Array]]:
 
 def _alt(recorder: Recorder) -> str:
     smooth, epochs = recorder.smooth_losses, len(recorder.epochs)
-    many = f"{epochs} epoch{'' if epochs == 1 else 's'}"
-    told = [f"Losses over {len(smooth)} batches and {many}."]
+    told = [f"Losses over {len(smooth)} batches and {many(epochs, 'epoch')}."]
     ends = f"from {number(smooth[0])} to {number(smooth[-1])}"
     told.append(f"The smooth training loss goes {ends}.")
     held = [number(float(v)) for v in recorder.valid_losses if v is not None]

@@ -13,22 +13,15 @@ from matplotlib.figure import Figure
 from convmat.figures.arithmetic import ARITHMETIC
 from convmat.figures.canvas import text_width
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import cell_id, short
-from convmat.figures.padded import (
-    Look,
-    Padded,
-    draw_frame,
-    draw_grid,
-    plane_of,
-    text_size,
-)
-from convmat.figures.scenes import output_number
+from convmat.figures.chosen import output_number
+from convmat.figures.content import cell_id, shape_told, short
+from convmat.figures.padded import Padded, draw_frame, draw_grid, plane_of, text_size
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Theme, tap_mark, theme_of
+from convmat.figures.style import Look, Theme, tap_mark, theme_of
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry import Axis, Geometry, IntOrInts
-from convmat.geometry.wording import sizes, times
+from convmat.geometry.wording import sizes
 from convmat.labels import labels
 
 __all__ = ["dilation"]
@@ -131,12 +124,12 @@ class _Row:
         g = self.geometry
         padded = ""
         if any(map(any, g.padding)):
-            padded = f", padded to {times(self.cells.size)}"
+            padded = f", padded to {shape_told(self.cells.size)}"
         return [
-            f"kernel {times(g.kernel_size)}",
-            f"dilated {times(g.span)}",
-            f"input {times(g.input_size)}{padded}",
-            f"output {times(g.output_size)}",
+            f"kernel {shape_told(g.kernel_size)}",
+            f"dilated {shape_told(g.span)}",
+            f"input {shape_told(g.input_size)}{padded}",
+            f"output {shape_told(g.output_size)}",
         ]
 
     def looks(self) -> list[Callable[[int], Look]]:
@@ -209,7 +202,7 @@ class _Row:
 
     def told(self, whole: Geometry, output: int) -> str:
         """The alt text."""
-        steps = times(tuple(dict.fromkeys(self.geometry.dilation)))
+        steps = shape_told(tuple(dict.fromkeys(self.geometry.dilation)))
         count = len(self.taps)
         holes = prod(self.geometry.span) - count
         parts = [

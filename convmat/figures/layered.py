@@ -10,7 +10,7 @@ from typing import TypeAlias
 from convmat.arrays import Shape
 from convmat.costs import Cost
 from convmat.errors import ConvmatError, ShapeError
-from convmat.figures.nodes import many
+from convmat.figures.content import many, shape_told
 from convmat.geometry import IntOrInts
 from convmat.geometry.shorthand import read_shape
 from convmat.inspect import Inspection, LayerMatrix
@@ -19,7 +19,7 @@ from convmat.nn import Summary
 from convmat.nn.composite import Composite
 from convmat.receptive.chain import Spec, read_chain
 
-__all__ = ["Layers", "Step", "Steps", "cost_told", "read_layers", "shape_told"]
+__all__ = ["Layers", "Step", "Steps", "cost_told", "read_layers"]
 
 Layers: TypeAlias = Summary | Inspection | Composite | Spec | Iterable[Spec]
 """What a caller may give: a network or what is known of one, or a chain of layers."""
@@ -153,17 +153,6 @@ def read_layers(layers: Layers, input_shape: IntOrInts | None = None) -> Steps:
     if not found.steps:
         raise ConvmatError("layers", "must be at least one", layers)
     return found
-
-
-def shape_told(shape: Shape | None) -> str:
-    """A shape as people write it.
-
-    Examples
-    --------
-    >>> shape_told((8, 14, 14))
-    '8×14×14'
-    """
-    return "" if shape is None else "×".join(map(str, shape))
 
 
 def cost_told(cost: Cost) -> str:

@@ -7,13 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.figures.article import given
-from convmat.figures.content import sums_told
+from convmat.figures.content import many, sums_told
 from convmat.figures.grid import Grid
-from convmat.figures.nodes import (
+from convmat.figures.network_parts import (
     MARGIN,
     carried,
     finish_below,
-    many,
     read,
     refuse_large,
     uses,

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convmat.figures.application_scene import HEADING, Scene
+from convmat.figures.channel_planes import HEAD
 from convmat.figures.chosen import middle_row, read_output, require_drawable
-from convmat.figures.planes import HEAD
 from convmat.figures.reads import Reads
-from convmat.figures.scene import HEADING, Scene
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.figures.written import Written

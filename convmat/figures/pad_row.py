@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from convmat.figures.canvas import text_width, wrapped
+from convmat.figures.canvas import wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.padded import Look, Padded, draw_frame, draw_grid, text_size
+from convmat.figures.content import shape_told
+from convmat.figures.padded import Padded, draw_frame, draw_grid, text_size
 from convmat.figures.sheet import Sheet
+from convmat.figures.style import Look
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
-from convmat.geometry.wording import sizes, times
+from convmat.geometry.wording import sizes
 
 __all__ = ["Panel", "Row"]
 
 _WIDE = 6.15  # inches of a row of pictures
 _LARGEST, _ROOM = 0.25, 1.26  # inches of a cell, and across a picture at least
 _MARGIN, _GAP, _BELOW = 0.17, 0.18, 0.08
+_TALL, _LEAST = 6.0, 0.06  # inches of all grids down a page, of a cell then
 _SMALL = 7.0  # points
 
 
@@ -58,9 +61,13 @@ class Row:
         most = max(columns for _, columns in grids)
         self.side = min(_LARGEST, _WIDE / most, 3.6 / max(rows for rows, _ in grids))
         texts = [text for panel in panels for text in panel.cells.texts]
-        self.points = text_size(texts, self.side)
-        self.rooms = [max(_ROOM, columns * self.side) for _, columns in grids]
-        self.rows = self._broken()
+        while True:
+            self.points = text_size(texts, self.side)
+            self.rooms = [max(_ROOM, columns * self.side) for _, columns in grids]
+            self.rows = self._broken()
+            if self._tall() <= _TALL or self.side < _LEAST:
+                break
+            self.side *= 0.85
         outputs = {panel.cells.geometry.output_size for panel in panels}
         self.outputs = len(outputs) > 1 or len(panels) == 1  # else all are alike
 
@@ -74,6 +81,19 @@ class Row:
             if all(self._across(part) <= _WIDE for part in parts):
                 return parts
         return [range(number, number + 1) for number in range(count)]
+
+    def _tall(self) -> float:
+        """Inches that the grids of all rows take below each other."""
+        grids = [
+            tiled_shape(panel.cells.size)[0]
+            + tiled_shape(panel.cells.geometry.output_size)[0]
+            for panel in self.panels
+        ]
+        return sum(max(grids[n] for n in part) for part in self.rows) * self.side
+
+    def _line(self, n: int) -> float:
+        """Inches of a small line: a part of the gap beside the picture is its own."""
+        return self.rooms[n] + 0.7 * _GAP
 
     def _across(self, part: range) -> float:
         return sum(self.rooms[n] for n in part) + _GAP * (len(part) - 1)
@@ -98,7 +118,7 @@ class Row:
 
     def _draw_row(self, part: range, top: float) -> float:
         titles = {n: wrapped(self.panels[n].name, SIZE, self.rooms[n]) for n in part}
-        told = {n: wrapped(self._input_told(n), _SMALL, self.rooms[n]) for n in part}
+        told = {n: wrapped(self._input_told(n), _SMALL, self._line(n)) for n in part}
         head = top + LINE * max(map(len, titles.values()))
         low = head + LINE * max(map(len, told.values()))
         left, bottom = _MARGIN, head
@@ -112,9 +132,9 @@ class Row:
 
     def _input_told(self, n: int) -> str:
         cells = self.panels[n].cells
-        told = f"input {times(cells.geometry.input_size)}"
+        told = f"input {shape_told(cells.geometry.input_size)}"
         if any(map(any, cells.geometry.padding)):
-            told += f", padded to {times(cells.size)}"
+            told += f", padded to {shape_told(cells.size)}"
         return told
 
     def _draw_panel(self, n: int, left: float, top: float) -> float:
@@ -133,7 +153,7 @@ class Row:
         corner, y = (left, top + _BELOW / 2), top
         y += draw_grid(self.sheet, corner, side, cells.size, input_look, self.points)[1]
         draw_frame(self.sheet, corner, side, cells.box(0), f"window@{n}")
-        told = f"output {times(g.output_size)}"
+        told = f"output {shape_told(g.output_size)}"
         y = self._lines([told], left, y + 2 * _BELOW, f"output@{n}")
         if self.outputs:
             corner, shape = (left, y + _BELOW / 2), g.output_size
@@ -142,8 +162,8 @@ class Row:
         lines = [
             line
             for formula in panel.formulas
-            for part in _in_two(formula, self.rooms[n])
-            for line in wrapped(part, _SMALL, self.rooms[n])
+            for part in _broken(formula, self._line(n))
+            for line in wrapped(part, _SMALL, self._line(n))
         ]
         return self._lines(lines, left, y, f"formula@{n}")
 
@@ -163,9 +183,13 @@ class Row:
         return top + LINE * len(lines)
 
 
-def _in_two(formula: str, room: float) -> list[str]:
-    """A formula that is too wide, with its result in a line of its own."""
-    if text_width(formula, _SMALL) <= room:
-        return [formula]
+def _broken(formula: str, room: float) -> list[str]:
+    """A formula that is too wide, in lines: its axis, itself, its result."""
     left, _, right = formula.rpartition(" = ")
-    return [left, f"= {right}"]
+    axis, colon, own = left.rpartition(": ")
+    head, tail = [axis + colon.strip()] if axis else [], f"= {right}"
+    tried = [formula], [left, tail], [*head, f"{own} {tail}"], [*head, own, tail]
+    for lines in tried:
+        if all(len(wrapped(line, _SMALL, room)) == 1 for line in lines):
+            return lines
+    return tried[-1]

@@ -16,17 +16,15 @@ from convmat.errors import ShapeError
 from convmat.figures.canvas import fitting_size
 from convmat.figures.content import cell_id, short
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, Theme
+from convmat.figures.style import Look, Mark, Theme
 from convmat.figures.tiles import draw_tiles, tiled_shape
-from convmat.figures.tints import INPUT, tinted
+from convmat.figures.tints import FRAME, INPUT, cased, tinted
 from convmat.geometry import Geometry, require_geometry
 from convmat.labels import labels
 
-__all__ = ["Look", "Padded", "draw_frame", "draw_grid", "plane_of", "text_size"]
+__all__ = ["Padded", "draw_frame", "draw_grid", "plane_of", "text_size"]
 
-Look = tuple[Mark, str, str]
-"""Mark, text and id of a cell."""
-
+_FRAME = 2.0  # points
 _LEGIBLE = 5.5  # points: smaller texts are left out
 _MOST = 40  # cells of a padded axis
 
@@ -181,7 +179,8 @@ def draw_frame(
 ) -> None:
     """A strong frame around cells: left, top, width and height count cells."""
     left, top, wide, high = (part * side for part in box)
-    looks: Any = {"edgecolor": sheet.theme.lines[1], "linewidth": 2.0, "fill": False}
+    looks: Any = {"edgecolor": sheet.theme.lines[FRAME], "linewidth": _FRAME}
+    looks |= {"fill": False, "path_effects": cased(sheet.theme, _FRAME)}
     looks["linestyle"] = (0, (3, 2)) if dashed else "solid"
     place = corner[0] + left, corner[1] + top
     frame = Rectangle(place, wide, high, gid=gid, zorder=2.0, clip_on=False, **looks)

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ConvmatTypeError, GeometryError, ShapeError
+from convmat.figures.content import shape_told
 from convmat.figures.pad_row import Panel, Row
 from convmat.figures.padded import Padded, plane_of
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import PADDING_MODES, Geometry, geometry
 from convmat.geometry.padding import Padding
-from convmat.geometry.wording import times
 
 __all__ = ["padding"]
 
@@ -157,7 +157,7 @@ def _even(base: Geometry) -> Panel:
 def _panel(base: Geometry, case: Case) -> Panel:
     if isinstance(case, Geometry):
         g = plane_of(case)
-        kernel = times(g.kernel_size)
+        kernel = shape_told(g.kernel_size)
         name = f"{kernel} kernel, {_amount(g)}"
         return Panel(name, Padded(g))
     if isinstance(case, str) and case in PADDING_MODES:

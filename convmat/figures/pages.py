@@ -112,7 +112,7 @@ def new_page(grid: Grid, texts: list[str], words: list[str], theme: Theme) -> Pa
     title = repr(grid.geometry)
     width = max(
         left + body[0] + 0.45 + (key[0] + 0.3 if key_side else 0.0),
-        left + widest(lines, _CAPTION) + 0.3,
+        left + 1.02 * widest(lines, _CAPTION) + 0.3,  # what `wrapped` leaves free
         text_width(title, _TITLE) + 0.4,
     )
     height = top + max(body[1], key[1]) + bottom

@@ -10,14 +10,13 @@ from matplotlib.lines import Line2D
 
 from convmat.arrays import Shape
 from convmat.errors import ShapeError
-from convmat.figures.canvas import fitting_size, text_width, widest, wrapped
-from convmat.figures.cells import MatrixCells
-from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import cell_id, tap_texts
+from convmat.figures.canvas import fitting_size, text_width, widest
+from convmat.figures.chart import SIZE, paragraph
+from convmat.figures.content import cell_id, many, tap_texts
 from convmat.figures.grid import Grid
-from convmat.figures.nodes import many
+from convmat.figures.matrix_cells import MatrixCells
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, tap_mark
+from convmat.figures.style import Look, Mark, tap_mark
 from convmat.figures.sums import Sums
 from convmat.figures.tiles import draw_tiles, tiled_shape
 
@@ -127,7 +126,7 @@ class PlaneRows:
         """One input channel: its plane, its kernel and their product."""
         cells = prod(self.padded)
 
-        def plane(flat: int) -> tuple[Mark, str, str]:
+        def plane(flat: int) -> Look:
             return self._cell(channel * cells + flat)
 
         self._tiles(0, lefts, middle, plane)
@@ -141,12 +140,12 @@ class PlaneRows:
         taps = prod(self.geometry.kernel_size)
         before = (self.out * self.per_group + own) * taps
 
-        def weight(flat: int) -> tuple[Mark, str, str]:
+        def weight(flat: int) -> Look:
             tap = before + flat
             gid = cell_id("w", self.geometry.kernel_shape, tap)
             return tap_mark(tap, self.sheet.theme), self.sums.taps[tap], gid
 
-        def product(flat: int) -> tuple[Mark, str, str]:
+        def product(flat: int) -> Look:
             text = self.products[own][flat] if self.products else ""
             shape = self.geometry.in_channels, *self.geometry.output_size
             gid = cell_id("p", shape, channel * len(self._places) + flat)
@@ -163,7 +162,7 @@ class PlaneRows:
         """One output channel."""
         before = channel * len(self._places)
 
-        def look(flat: int) -> tuple[Mark, str, str]:
+        def look(flat: int) -> Look:
             row = before + flat
             mark = self._output(row == self.row)
             return mark, self.sums.results[row], f"y[{row}]"
@@ -214,9 +213,8 @@ class PlaneRows:
         if g.groups > 1:
             note += f" Channels fall into {g.groups} groups, which do not see each "
             note += "other."
-        paragraph(sheet, note, (_MARGIN, below + 0.12), room)
-        lines = len(wrapped(note, SIZE, room))
-        sheet.cut(room + 2 * _MARGIN, below + 0.12 + lines * LINE + 0.12)
+        below += 0.12 + paragraph(sheet, note, (_MARGIN, below + 0.12), room)
+        sheet.cut(room + 2 * _MARGIN, below + 0.12)
         return stored
 
     @property
@@ -237,14 +235,14 @@ class PlaneRows:
     def _tiles(self, part: int, lefts: list[float], middle: float, look: Any) -> None:
         corner = lefts[part], middle - self.high[part] / 2
 
-        def shown(flat: int) -> tuple[Mark, str, str]:
+        def shown(flat: int) -> Look:
             mark, text, gid = look(flat)
             return mark, text if self.points else "", gid
 
         size, points = self.shapes[part], self.points or SIZE
         draw_tiles(self.sheet.ax, corner, self.tile, size, shown, points)
 
-    def _cell(self, cell: int) -> tuple[Mark, str, str]:
+    def _cell(self, cell: int) -> Look:
         """A cell of the padded input under the window of the output."""
         theme, entry = self.sheet.theme, int(self.numbers[cell])
         held = int(self.grid.held[cell])

@@ -18,6 +18,7 @@ SETTINGS: Any = {  # keys are str to some versions of matplotlib, literals to ot
     "pdf.fonttype": 3,
     "path.simplify": True,
     "hatch.linewidth": 0.6,
+    "text.hinting": "none",  # hinted text is up to a tenth wider than it was measured
 }
 """Settings of matplotlib under which every file is written."""
 

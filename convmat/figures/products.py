@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from convmat.errors import ShapeError
 from convmat.figures.canvas import text_width
-from convmat.figures.planes import HEAD
+from convmat.figures.channel_planes import HEAD
 from convmat.figures.reads import Reads
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of

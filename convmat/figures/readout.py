@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from convmat.errors import ConvmatError
 from convmat.figures.beside import beside, cell_lines
-from convmat.figures.found import (
+from convmat.figures.drawn_cells import (
     APART,
     Box,
     Cell,

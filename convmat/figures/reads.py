@@ -11,7 +11,7 @@ import numpy.typing as npt
 from convmat.arrays import IntArray, Shape
 from convmat.figures.content import cell_id, cells_read
 from convmat.figures.grid import Grid
-from convmat.figures.style import Mark, Theme, tap_mark
+from convmat.figures.style import Look, Mark, Theme, tap_mark
 from convmat.figures.sums import Sums
 from convmat.geometry import Geometry
 
@@ -142,9 +142,7 @@ class Reads:
         channels = (geometry.in_channels,) if geometry.has_channels else ()
         return cell_id("pad", (*channels, *self.padded), cell)
 
-    def look(
-        self, under: dict[int, int], cell: int, theme: Theme
-    ) -> tuple[Mark, str, str]:
+    def look(self, under: dict[int, int], cell: int, theme: Theme) -> Look:
         """Mark, text and id of a cell of the padded input with these taps on it."""
         held, gid = int(self.grid.held[cell]), self.cell_gid(cell)
         text = self.sums.inputs[held] if held >= 0 else self.grid.filler

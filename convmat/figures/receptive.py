@@ -37,9 +37,9 @@ def receptive_field(
 ) -> Figure:
     """The receptive field of one output, layer by layer and cell by cell.
 
-    On the left, one axis: the output on top, below it what it reads, down to the input,
-    each cell above the middle of its own field. On the right, for two axes, the cells
-    of the input that a path leads from, by how many paths.
+    Above, one axis: the output on top, below it what it reads, down to the input,
+    each cell above the middle of its own field. Below, for two axes, the cells of the
+    input that a path leads from, by how many paths.
 
     Parameters
     ----------
@@ -97,9 +97,7 @@ def receptive_field(
     pyramid = _Pyramid(sheet, field, along, place[along])
     bottom = pyramid.draw()
     wide = 2 * _MARGIN + _NAMES + _PYRAMID
-    if len(size) == 2:
-        low = draw_mask(sheet, field, place, (wide - _MARGIN + _GAP, _MARGIN))
-        bottom, wide = max(bottom, low), wide + _GAP + MASK
+    left, top = _MARGIN, bottom + 0.1
     alt = _alt(field, place, along)
     note = (
         "Each cell stands above the middle of its own field. Dashed: zeros of the "
@@ -108,10 +106,15 @@ def receptive_field(
     if len(size) == 2:
         note += " Mask: how many paths lead from each cell, dotted where none does; "
         note += "dashed, the field."
-    room = wide - 2 * _MARGIN
-    paragraph(sheet, note, (_MARGIN, bottom + 0.1), room)
-    lines = len(wrapped(note, SIZE, room))
-    sheet.cut(wide, bottom + 0.1 + lines * LINE + 0.12)
+    if len(size) == 2:  # the note stands beside the mask, below the pyramid
+        top = bottom + _GAP
+        bottom = draw_mask(sheet, field, place, (_MARGIN, top))
+        left = 2 * _MARGIN + MASK
+        top += _HEAD
+    room = wide - left - _MARGIN
+    paragraph(sheet, note, (left, top), room)
+    low = top + len(wrapped(note, SIZE, room)) * LINE
+    sheet.cut(wide, max(bottom + _MARGIN, low + 0.12))
     params = {
         "layers": [text_of(layer) for layer in field.layers],
         "out": list(place),

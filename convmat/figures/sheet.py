@@ -60,6 +60,7 @@ class Sheet:
         figure = Figure(facecolor=theme.background)
         ax = figure.add_axes((0.0, 0.0, 1.0, 1.0), gid="sheet")
         ax.set_axis_off()
+        ax.set(xticks=[], yticks=[])  # or they are made, and never seen
         return cls(figure, ax, theme)
 
     def write(self, x: float, y: float, text: str, gid: str, **looks: Any) -> Text:

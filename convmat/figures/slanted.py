@@ -16,13 +16,15 @@ from matplotlib.patches import Polygon
 
 from convmat.figures.canvas import POINT, text_width
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, mixed
+from convmat.figures.style import Look, mixed
+from convmat.figures.tints import FRAME, cased
 
 __all__ = ["Plane", "draw_cell", "draw_line", "draw_outline", "slanted_size"]
 
 _TURN, _TILT = radians(30), sin(radians(33))
 _COLUMN = cos(_TURN), sin(_TURN) * _TILT  # a side along a row: right and down
 _ROW = -sin(_TURN), cos(_TURN) * _TILT  # a side along a column: left and down
+_FRAME = 1.8  # points
 _SUM = 0.28  # of a cell's side, as in upright cells
 
 Place = tuple[float, float]
@@ -100,7 +102,7 @@ def draw_cell(
     sheet: Sheet,
     plane: Plane,
     at: tuple[int, int],
-    look: tuple[Mark, str, str],
+    look: Look,
     points: float,
     level: float = 0.0,
 ) -> None:
@@ -135,9 +137,10 @@ def draw_cell(
         sheet.write(*middle, text, f"{gid}.text", color=mark.ink, fontsize=points)
 
 
-def draw_outline(sheet: Sheet, ends: Sequence[Place], color: str, gid: str) -> None:
+def draw_outline(sheet: Sheet, ends: Sequence[Place], gid: str) -> None:
     """A strong line around a part of a plane."""
-    looks: Any = {"edgecolor": color, "linewidth": 1.8, "joinstyle": "round"}
+    looks: Any = {"edgecolor": sheet.theme.lines[FRAME], "linewidth": _FRAME}
+    looks |= {"joinstyle": "round", "path_effects": cased(sheet.theme, _FRAME)}
     _polygon(sheet, ends, gid, fill=False, zorder=1.5, **looks)
 
 
@@ -146,8 +149,8 @@ def draw_line(sheet: Sheet, start: Place, end: Place, color: str, gid: str) -> N
     looks: Any = {"color": color, "linewidth": 0.9, "alpha": 0.85, "zorder": 1.6}
     line = Line2D((start[0], end[0]), (start[1], end[1]), **looks)
     line.set(gid=gid, clip_on=False)
-    sheet.ax.add_line(line)
+    sheet.ax.add_artist(line)
 
 
 def _polygon(sheet: Sheet, ends: Sequence[Place], gid: str, **looks: Any) -> None:
-    sheet.ax.add_patch(Polygon(ends, gid=gid, clip_on=False, **looks))
+    sheet.ax.add_artist(Polygon(ends, gid=gid, clip_on=False, **looks))

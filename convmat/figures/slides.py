@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.errors import ConvmatError, ShapeError
+from convmat.figures.application_scene import HEADING, LEGIBLE, Scene
 from convmat.figures.canvas import fitting_size
+from convmat.figures.channel_planes import HEAD
 from convmat.figures.chart import paragraph
 from convmat.figures.chosen import read_rows, require_drawable, some_told
-from convmat.figures.planes import HEAD
 from convmat.figures.reads import Reads
-from convmat.figures.scene import HEADING, LEGIBLE, Scene
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.figures.tiles import draw_kernel, kernel_extent

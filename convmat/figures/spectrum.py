@@ -71,7 +71,7 @@ def spectrum_bounds(
     ...     compare_bounds(kernel, (8, 8), padding=1),
     ... )
     >>> print(figure.convmat["alt"])
-    All 64 singular values of a 81x64 matrix, from 9.729 to ... The norm is 9.729, exact
+    All 64 singular values of a 81×64 matrix, from 9.729 to ... The norm is 9.729, exact
     up to rounding, by a dense decomposition: ... Estimates of it: reshaped kernel
     5.477, lower; ...
     """
@@ -194,7 +194,7 @@ def _alt(spectrum: Spectrum, table: BoundTable) -> str:
         f"{bound.name} {number(bound.value)}, {bound.label}" for bound in table.bounds
     )
     return (
-        f"{many} {len(spectrum)} singular values of a {rows}x{columns} matrix, "
+        f"{many} {len(spectrum)} singular values of a {rows}×{columns} matrix, "
         f"from {first} to {last}. The norm is {number(table.truth.value)}, "
         f"{table.truth.told}. Estimates of it: {estimates}."
     )

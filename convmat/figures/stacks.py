@@ -8,9 +8,9 @@ from math import prod
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convmat.figures.chosen import output_number
 from convmat.figures.film import Film
-from convmat.figures.scenes import output_number
-from convmat.figures.stacked import Stack
+from convmat.figures.stack_frame import Stack
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import Geometry, IntOrInts
 
@@ -122,7 +122,7 @@ def stack3d_film(
         "kind": "stack3d_film",
         "params": {**stack.params, "outputs": numbers, "seconds": seconds},
         "highlighted": {"x": [], "W": [], "y": [f"y[{n}]" for n in numbers]},
-        "alt": "\n".join([stack.head, *map(stack.scene.told, numbers)]),
+        "alt": "\n".join([stack.head, *map(stack.cells.told, numbers)]),
     }
 
     def draw(frame: int) -> Figure:

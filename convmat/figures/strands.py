@@ -47,7 +47,7 @@ def draw_wire(
         dashes = _DASHES[tap % len(_DASHES)]
         if dashes and name == gid:
             wire.set_linestyle((0, dashes))
-        sheet.ax.add_line(wire)
+        sheet.ax.add_artist(wire)
     if is_sum:
         wire.set(
             marker="s", markevery=[1], markersize=3.2 * thick, markeredgecolor=theme.ink
@@ -132,4 +132,4 @@ def draw_zero(
     wire = Line2D(ends[::2], ends[1::2], color=mark.edge, linewidth=0.8, gid=gid)
     dashes = {"dotted": (0, (1, 1.8)), "dashed": (0, (4, 3))}
     wire.set(linestyle=dashes.get(mark.line, "-"), zorder=0.3)
-    sheet.ax.add_line(wire)
+    sheet.ax.add_artist(wire)

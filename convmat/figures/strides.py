@@ -15,21 +15,14 @@ from convmat.arrays import IntArray
 from convmat.errors import GeometryError
 from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import short
-from convmat.figures.padded import (
-    Look,
-    Padded,
-    draw_frame,
-    draw_grid,
-    plane_of,
-    text_size,
-)
+from convmat.figures.content import shape_told, short
+from convmat.figures.padded import Padded, draw_frame, draw_grid, plane_of, text_size
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Theme, theme_of
+from convmat.figures.style import Look, Theme, theme_of
 from convmat.figures.tiles import tiled_shape
 from convmat.figures.tints import OUTPUT, tinted
 from convmat.geometry import Geometry, geometry
-from convmat.geometry.wording import sizes, times
+from convmat.geometry.wording import sizes
 from convmat.labels import labels
 
 __all__ = ["stride"]
@@ -153,7 +146,10 @@ class _Pair:
                 self.sheet.write(_MARGIN, y + LINE / 2, line, gid, **looks)
                 y += LINE
             y += _GAP
-        note = "Dots: first cell of each window. Crossed: left out."
+        note = (
+            "Framed: the first window, and the next (dashed). Dots: first cell of each "
+        )
+        note += "window. Crossed: left out."
         if not self.cells[1].read[self.cells[1].inside].all():
             note += " Dotted: never read."
         if channels:
@@ -171,13 +167,13 @@ class _Pair:
 
     def _input_told(self, row: int) -> str:
         g = self.cells[row].geometry
-        told = f"stride {self._stride(row)}: input {times(g.input_size)}"
+        told = f"stride {self._stride(row)}: input {shape_told(g.input_size)}"
         if any(map(any, g.padding)):
-            told += f", padded to {times(self.cells[row].size)}"
+            told += f", padded to {shape_told(self.cells[row].size)}"
         return told
 
     def _output_told(self, row: int) -> str:
-        return f"output {times(self.cells[row].geometry.output_size)}"
+        return f"output {shape_told(self.cells[row].geometry.output_size)}"
 
     def _draw_row(self, row: int, top: float, right: float) -> float:
         """Input and output of one stride; where they end."""
@@ -252,8 +248,9 @@ class _Pair:
         unread = int((cells.inside & ~cells.read).sum())
         return (
             f"Stride {self._stride(1)} of {whole!r} beside stride 1. Stride 1 gives "
-            f"{times(ones.output_size)} outputs: {sizes(ones.axes)}. Stride "
-            f"{self._stride(1)} gives {times(twos.output_size)}: {sizes(twos.axes)}. "
+            f"{shape_told(ones.output_size)} outputs: {sizes(ones.axes)}. Stride "
+            f"{self._stride(1)} gives {shape_told(twos.output_size)}: "
+            f"{sizes(twos.axes)}. "
             f"They are {kept}; the others are crossed out. Cells of the input that are "
             f"never read at stride {self._stride(1)}: {unread}."
         )

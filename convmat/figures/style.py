@@ -20,7 +20,9 @@ __all__ = [
     "PALETTE",
     "RESET",
     "SHADES",
+    "THEMES",
     "UNDERLINE",
+    "Look",
     "Mark",
     "Theme",
     "ansi_tap",
@@ -137,7 +139,12 @@ DARK = Theme(
 )
 """Light ink on near black."""
 
-_THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
+"""By their names."""
+
+
+Look = tuple[Mark, str, str]
+"""Mark, text and id of a cell."""
 
 
 def theme_of(theme: str | Theme) -> Theme:
@@ -155,10 +162,10 @@ def theme_of(theme: str | Theme) -> Theme:
     """
     if isinstance(theme, Theme):
         return theme
-    if theme not in _THEMES:
-        names = " or ".join(map(repr, _THEMES))
+    if theme not in THEMES:
+        names = " or ".join(map(repr, THEMES))
         raise ConvmatError("theme", f"must be {names}, or a Theme", theme)
-    return _THEMES[theme]
+    return THEMES[theme]
 
 
 def tap_mark(tap: int, theme: Theme = LIGHT, *, is_sum: bool = False) -> Mark:

@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from convmat.errors import ShapeError
-from convmat.figures.canvas import widest, wrapped
-from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.layered import Layers, Steps, cost_told, read_layers, shape_told
-from convmat.figures.nodes import many
+from convmat.figures.canvas import widest
+from convmat.figures.chart import SIZE, paragraph
+from convmat.figures.content import many, shape_told
+from convmat.figures.layered import Layers, Steps, cost_told, read_layers
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.geometry import IntOrInts
@@ -118,8 +118,8 @@ def _draw(sheet: Sheet, found: Steps) -> None:
         top += _HIGH
     top += 0.02
     room = wide - 2 * _MARGIN
-    paragraph(sheet, found.note, (_MARGIN, top), room)
-    sheet.cut(wide, top + len(wrapped(found.note, SIZE, room)) * LINE + 0.12)
+    top += paragraph(sheet, found.note, (_MARGIN, top), room)
+    sheet.cut(wide, top + 0.12)
 
 
 def _cells(found: Steps) -> list[list[str]]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from convmat.arrays import Shape
 from convmat.figures.canvas import cell
 from convmat.figures.content import cell_id
-from convmat.figures.style import Mark, Theme, tap_mark
+from convmat.figures.style import Look, Theme, tap_mark
 from convmat.geometry import Geometry
 
 __all__ = [
@@ -36,7 +36,7 @@ def draw_tiles(
     corner: tuple[float, float],
     side: float,
     size: Shape,
-    look: Callable[[int], tuple[Mark, str, str]],
+    look: Callable[[int], Look],
     points: float,
 ) -> None:
     """A grid of square cells; `look(flat)` tells mark, text and id of each."""
@@ -74,7 +74,7 @@ def draw_blocks(
     side: float,
     blocks: tuple[int, int],
     size: Shape,
-    look: Callable[[int], tuple[Mark, str, str]],
+    look: Callable[[int], Look],
     points: float,
 ) -> None:
     """Grids of one size, in rows and columns; `look(flat)` counts through all of them.
@@ -89,7 +89,7 @@ def draw_blocks(
             corner[1] + row * (high + _GAP) * side,
         )
 
-        def own(flat: int, first: int = block * prod(size)) -> tuple[Mark, str, str]:
+        def own(flat: int, first: int = block * prod(size)) -> Look:
             return look(first + flat)
 
         draw_tiles(ax, place, side, size, own, points)
@@ -118,7 +118,7 @@ def draw_kernel(
     out_blocks, in_blocks, *size = geometry.weight_shape
     drawn = []
 
-    def look(tap: int) -> tuple[Mark, str, str]:
+    def look(tap: int) -> Look:
         gid = cell_id("w", geometry.kernel_shape, tap) + suffix
         drawn.append(gid)
         return tap_mark(tap, theme), texts[tap], gid

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+
 from convmat.figures.style import Mark, Theme, best_ink, mixed
 
-__all__ = ["INPUT", "OUTPUT", "tinted"]
+__all__ = ["FRAME", "INPUT", "OUTPUT", "cased", "tinted"]
 
 INPUT, OUTPUT = 0, 2
 """The lines of a theme that tint inputs and outputs: blue and green."""
+
+FRAME = 1
+"""The line of a theme that frames a window; a tap may have the same colour."""
+
+_CASING = 1.8  # points that show beside a line, on both sides together
+
+
+def cased(theme: Theme, width: float) -> list[AbstractPathEffect]:
+    """The page's colour on both sides of a frame, which parts it from any tap's."""
+    looks: Any = {"linewidth": width + _CASING, "foreground": theme.background}
+    return [withStroke(**looks)]
 
 
 def tinted(

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convmat.figures.content import cell_id
+from convmat.figures.precedent_trace import Trace
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
-from convmat.figures.traced import Trace
 from convmat.geometry import IntOrInts
 from convmat.receptive import ReceptiveField, Spec, receptive_field, text_of
 

@@ -8,15 +8,15 @@ import numpy as np
 
 from convmat.arrays import Array, Shape
 from convmat.errors import ShapeError
-from convmat.figures.canvas import fitting_size, text_width, widest, wrapped
-from convmat.figures.cells import MatrixCells
+from convmat.figures.canvas import fitting_size, text_width, widest
 from convmat.figures.chart import LINE, SIZE, paragraph
 from convmat.figures.content import cell_id, short, tap_texts
 from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
+from convmat.figures.matrix_cells import MatrixCells
 from convmat.figures.mirrored import Mirrored
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, tap_mark
+from convmat.figures.style import Look, Mark, tap_mark
 from convmat.figures.tiles import blocks_extent, draw_blocks, draw_kernel, planes_of
 from convmat.geometry import Geometry
 from convmat.labels import labels
@@ -127,9 +127,8 @@ class TransposePage:
         below = self._direct(below + 0.3)
         room = max(3.2, self.right - _MARGIN)
         note = self._note()
-        paragraph(self.sheet, note, (_MARGIN, below + 0.1), room)
-        lines = len(wrapped(note, SIZE, room))
-        self.sheet.cut(room + 2 * _MARGIN, below + 0.1 + lines * LINE + 0.12)
+        below += 0.1 + paragraph(self.sheet, note, (_MARGIN, below + 0.1), room)
+        self.sheet.cut(room + 2 * _MARGIN, below + 0.12)
         return stored
 
     def _matrix(self, *, turned: bool) -> MatrixCells:
@@ -143,11 +142,11 @@ class TransposePage:
         text = f"scatter: input {name} times the kernel, added into the result"
         self._title(_MARGIN, top, text, "title.scatter")
 
-        def source(flat: int) -> tuple[Mark, str, str]:
+        def source(flat: int) -> Look:
             mark = theme.output if flat == column else theme.plain
             return mark, self._fit(self.outputs[flat]), f"y[{flat}]@scatter"
 
-        def target(flat: int) -> tuple[Mark, str, str]:
+        def target(flat: int) -> Look:
             entry, mark = int(self.numbers[column, flat]), theme.plain
             gid = f"{cell_id('x', g.input_shape, flat)}@scatter"
             if entry < 0:
@@ -183,16 +182,16 @@ class TransposePage:
         text = f"direct: the flipped kernel on the input, {way.between}"
         self._title(_MARGIN, top, text, "title.direct")
 
-        def kernel(flat: int) -> tuple[Mark, str, str]:
+        def kernel(flat: int) -> Look:
             tap = int(way.flips[flat])
             gid = f"{cell_id('w', g.kernel_shape, tap)}@direct"
             return tap_mark(tap, theme), self._fit(self.texts[tap]), gid
 
-        def source(flat: int) -> tuple[Mark, str, str]:
+        def source(flat: int) -> Look:
             mark, text = way.look(row, flat, self.outputs, theme)
             return mark, self._fit(text), cell_id("s", way.padded_shape, flat)
 
-        def target(flat: int) -> tuple[Mark, str, str]:
+        def target(flat: int) -> Look:
             gid = f"{cell_id('x', g.input_shape, flat)}@direct"
             if flat == row:
                 return theme.output, self._fit(self.inputs[flat]), gid

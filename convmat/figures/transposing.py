@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import operator
-from math import prod
-
-import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convmat.arrays import Shape
-from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
+from convmat.errors import ShapeError
 from convmat.figures.article import given
+from convmat.figures.chosen import middle_of, middle_row, output_number, read_output
 from convmat.figures.content import flat_kernel
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import Theme, theme_of
 from convmat.figures.transpose_page import TransposePage
-from convmat.geometry import Geometry
+from convmat.geometry import Geometry, IntOrInts
 
 __all__ = ["transpose"]
 
@@ -28,8 +24,8 @@ def transpose(
     geometry: Geometry | None = None,
     kernel: npt.ArrayLike | None = None,
     *,
-    column: int | None = None,
-    row: int | None = None,
+    column: IntOrInts | None = None,
+    row: IntOrInts | None = None,
     ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Figure:
@@ -48,9 +44,9 @@ def transpose(
         rows and columns. By default a 3×3 input and a 2×2 kernel.
     kernel : array_like, optional
         Numbers in place of the letters of the taps.
-    column, row : int, optional
-        Of `Wᵀ`: the input that is scattered, and the cell of the result whose window is
-        shown below; by default the middle ones.
+    column, row : int or tuple of int, optional
+        Of `Wᵀ`, or positions: the input that is scattered, and the cell of the result
+        whose window is shown below; by default the middle ones.
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     theme : str or Theme
@@ -93,8 +89,10 @@ def transpose(
         rule = "must have one or two spatial axes"
         raise ShapeError("geometry", rule, g, "matrix_plot draws any matrix")
     chosen = (
-        _place_of("column", column, g.output_size, g.out_channels),
-        _place_of("row", row, g.input_size, g.in_channels),
+        middle_row(g) if column is None else read_output(g, column, "column"),
+        middle_of(g.input_size)
+        if row is None
+        else output_number(row, g.input_shape, "row"),
     )
     taps = None if kernel is None else flat_kernel(g, kernel)
     sheet = Sheet.blank(theme_of(theme), ax)
@@ -109,39 +107,3 @@ def transpose(
     }
     ids = {"x": page.reached, "y": [f"y[{chosen[0]}]@scatter"]}
     return sheet.finish("transpose", params, page.alt(), W=stored, **ids)
-
-
-def _place_of(name: str, value: int | None, size: Shape, channels: int) -> int:
-    """A cell of channels of a size by its flat number; by default a middle one.
-
-    That is the one in the middle of every axis, in the first channel.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument, for errors.
-    value : int, optional
-    size : tuple of int
-    channels : int
-
-    Raises
-    ------
-    ConvmatError
-        When there is no such cell.
-    ConvmatTypeError
-        For what is no integer.
-
-    Examples
-    --------
-    >>> _place_of("row", None, (3, 3), 1), _place_of("row", 2, (3, 3), 1)
-    (4, 2)
-    """
-    if value is None:
-        return int(np.ravel_multi_index([n // 2 for n in size], size))
-    last = channels * prod(size) - 1
-    rule = f"must be an integer from 0 to {last}"
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ConvmatTypeError(name, rule, value)
-    if not 0 <= operator.index(value) <= last:
-        raise ConvmatError(name, rule, value)
-    return operator.index(value)

@@ -28,9 +28,11 @@ from convmat.tie import tie_map
 __all__ = ["gradient_tying"]
 
 _MOST, _LONGEST = 400, 40  # positions of a matrix, and rows or columns of it
-_MARGIN, _GAP, _LINE = 0.3, 0.75, 0.17  # inches
+_MARGIN, _GAP, _LINE = 0.25, 0.6, 0.17  # inches
+_DOWN = 0.5  # inches between pictures below each other
 _NARROWEST = 1.45  # inches of a picture, for its heading
-_SMALL, _LETTER, _SIZE, _TITLE = 5.5, 5.0, 8.0, 9.0  # points
+_SMALL, _LETTER, _SIZE, _TITLE = 6.0, 6.0, 8.0, 9.0  # points
+_PAGE = 6.5  # inches: pictures that are wider together stand below each other
 
 _HEADINGS = (
     ("dense gradient", "every entry would move by itself"),
@@ -62,12 +64,13 @@ def gradient_tying(
     Returns
     -------
     Figure
-        Three pictures from left to right. Ids of the first: `G[r,c]`; of the second,
-        where structural zeros are grey and every entry has the colour and the letter of
-        its tap: `W[r,c]`; of the third, the sums over each tie: `w[u,v]`. An entry that
-        taps share has the colour of the first, and a filled corner. The number in a
-        cell has its id with `.text`, the letter with `.letter`; where some number fits
-        no cell, none is written. `x[i,j]` and `y[r]` are
+        Three pictures from left to right, or below each other
+        where they would be wider than a page. Ids of the first: `G[r,c]`; of the
+        second, where structural zeros are grey and every entry has the colour and the
+        letter of its tap: `W[r,c]`; of the third, the sums over each tie: `w[u,v]`. An
+        entry that taps share has the colour of the first, and a filled corner. The
+        number in a cell has its id with `.text`, the letter with `.letter`; where some
+        number fits no cell, none is written. `x[i,j]` and `y[r]` are
         the names of columns and rows, in the first picture with `.G`.
 
     Raises
@@ -126,35 +129,51 @@ class _Panels:
         names = [name for name, _ in self.grid.row_names()]
         self.names = 0.06 + widest(names, self._name_size(names))
         self.rooms = [max(_NARROWEST, wide) for wide in self.wide]
-        self.lefts = [_MARGIN + self.names]
-        for place, room in enumerate(self.rooms[:2]):
-            names_too = self.names if place == 0 else 0.0
-            self.lefts.append(self.lefts[-1] + room + _GAP + names_too)
         self.lines = [
             wrapped(why, 7.0, room)
             for (_, why), room in zip(_HEADINGS, self.rooms, strict=True)
         ]
         # Headings, and a line for the names of the columns.
-        self.top = _MARGIN + (1.6 + max(map(len, self.lines))) * _LINE
+        self.head = (1.6 + max(map(len, self.lines))) * _LINE
+        self.lefts, self.tops = self._places()
+
+    def _places(self) -> tuple[list[float], list[float]]:
+        """Left and top of each picture's cells: on one line, or as few as fit a page.
+
+        The kernel stands at half the height of the matrix beside it.
+        """
+        step = _GAP + self.names
+        two = 2 * _MARGIN + self.names + self.rooms[1] + _GAP + self.rooms[2]
+        first, top = _MARGIN + self.names, _MARGIN + self.head
+        middle = (self.tall[1] - self.tall[2]) / 2
+        if two + step + self.rooms[0] - self.names <= _PAGE:
+            second = first + self.rooms[0] + step
+            third = second + self.rooms[1] + _GAP
+            return [first, second, third], [top, top, top + max(0.0, middle)]
+        below = top + self.tall[0] + _DOWN + self.head
+        if two <= _PAGE:
+            third = first + self.rooms[1] + _GAP
+            return [first, first, third], [top, below, below + max(0.0, middle)]
+        last = below + self.tall[1] + _DOWN + self.head
+        return [first, first, first], [top, below, last]
 
     def draw(self) -> list[str]:
         """Draw everything; the ids of the entries."""
-        tallest = max(self.tall)
         for (row, column), _ in np.ndenumerate(self.array):
             mark = self.sheet.theme.plain
             self._cell(0, row, column, mark, f"G[{row},{column}]")
         stored = self._masked()
-        self._summed(tallest)
+        self._summed()
         for panel, suffix in enumerate((".G", "")):
             self._name(panel, suffix)
         for panel in range(3):
             self._head(panel)
         for panel in range(2):
-            x = self.lefts[panel] + self.rooms[panel] + _GAP / 2
-            middle = self.top + tallest / 2
-            self.sheet.write(x, middle, "→", f"arrow[{panel}]", fontsize=16.0)
-        right = self.lefts[2] + self.rooms[2] + _MARGIN
-        self.sheet.cut(right, self.top + tallest + _MARGIN)
+            self._arrow(panel)
+        ends = zip(self.lefts, self.rooms, strict=True)
+        lows = zip(self.tops, self.tall, strict=True)
+        right = max(left + room for left, room in ends) + _MARGIN
+        self.sheet.cut(right, max(top + tall for top, tall in lows) + _MARGIN)
         return stored
 
     def _masked(self) -> list[str]:
@@ -173,10 +192,21 @@ class _Panels:
             stored.append(gid)
         return stored
 
-    def _summed(self, tallest: float) -> None:
+    def _arrow(self, panel: int) -> None:
+        """From a picture to the next, beside it or below."""
+        left, top = self.lefts[panel], self.tops[panel]
+        if self.lefts[panel + 1] > left:
+            text, x = "→", left + self.rooms[panel] + _GAP / 2
+            y = top + self.tall[panel] / 2
+        else:
+            text, x = "↓", left + min(self.rooms[panel : panel + 2]) / 2
+            y = top + self.tall[panel] + _DOWN / 2
+        self.sheet.write(x, y, text, f"arrow[{panel}]", fontsize=16.0)
+
+    def _summed(self) -> None:
         """The kernel, each tap with its letter."""
         theme = self.sheet.theme
-        place = self.lefts[2], self.top + (tallest - self.tall[2]) / 2
+        place = self.lefts[2], self.tops[2]
         texts = self.sums if self.points else [""] * len(self.sums)
         points, ax = self.points or _SIZE, self.sheet.ax
         drawn = draw_kernel(ax, place, self.side, self.geometry, texts, theme, points)
@@ -198,7 +228,7 @@ class _Panels:
         """
         room = self.side - 0.08
         text = text if text_width(text, _LETTER) <= room else first
-        across, down = place[0] + 0.04, place[1] + 0.08
+        across, down = place[0] + 0.04, place[1] + 0.085
         looks: dict[str, Any] = {"fontsize": _LETTER, "ha": "left", "color": mark.ink}
         self.sheet.write(across, down, text, f"{gid}.letter", **looks)
 
@@ -214,35 +244,43 @@ class _Panels:
     ) -> tuple[float, float]:
         """One position, and where it lies."""
         text = "0" if zero else self.texts[row][column]
-        corner = self.lefts[panel] + column * self.side, self.top + row * self.side
+        corner = self._corner(panel, row, column)
         points = self.points or _SIZE
         text = text if self.points or zero else ""
         size = self.side, self.side
         cell(self.sheet.ax, corner, size, mark, gid, text=text, points=points)
         return corner
 
+    def _corner(self, panel: int, row: int, column: int) -> tuple[float, float]:
+        left, top = self.lefts[panel], self.tops[panel]
+        return left + column * self.side, top + row * self.side
+
     def _head(self, panel: int) -> None:
         """What a picture shows, and why it matters."""
         left, gid = self.lefts[panel], f"title[{panel}]"
+        # Above a picture beside another, at the height of that one's.
+        beside = panel and self.lefts[panel] > self.lefts[panel - 1]
+        y = (self.tops[panel - 1] if beside else self.tops[panel]) - self.head
         title = _HEADINGS[panel][0]
-        self.sheet.write(left, _MARGIN, title, gid, fontsize=_TITLE, ha="left")
+        self.sheet.write(left, y, title, gid, fontsize=_TITLE, ha="left")
         muted = self.sheet.theme.muted
         looks: dict[str, Any] = {"fontsize": 7.0, "ha": "left", "color": muted}
         for depth, line in enumerate(self.lines[panel], 1):
-            y = _MARGIN + depth * _LINE
-            self.sheet.write(left, y, line, f"{gid}.{depth}", **looks)
+            down = y + depth * _LINE
+            self.sheet.write(left, down, line, f"{gid}.{depth}", **looks)
 
     def _name(self, panel: int, suffix: str) -> None:
         """Names of the inputs above the columns, of the outputs beside the rows."""
         columns, rows = self.grid.column_names(), self.grid.row_names()
-        left, muted = self.lefts[panel], self.sheet.theme.muted
+        left, top = self.lefts[panel], self.tops[panel]
+        muted = self.sheet.theme.muted
         for named, is_row in ((columns, False), (rows, True)):
             size = self._name_size([name for name, _ in named])
             for place, (name, gid) in enumerate(named):
                 along = (place + 0.5) * self.side
-                x, y = left + along, self.top - 0.1
+                x, y = left + along, top - 0.1
                 if is_row:
-                    x, y = left - 0.06, self.top + along
+                    x, y = left - 0.06, top + along
                 ha = "right" if is_row else "center"
                 looks: dict[str, Any] = {"fontsize": size, "color": muted, "ha": ha}
                 self.sheet.write(x, y, name, gid + suffix, **looks)

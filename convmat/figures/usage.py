@@ -116,9 +116,8 @@ def usage_map(
     range_told = f"From {number(int(array.min()))} to {number(int(array.max()))} times."
     note = range_told + (f" Dotted: {none} {never}." if none else "")
     below = top + rows * side + 0.14
-    paragraph(sheet, note, (_MARGIN, below), room)
-    lines = len(wrapped(note, SIZE, room))
-    sheet.cut(room + 2 * _MARGIN, below + lines * LINE + 0.1)
+    below += paragraph(sheet, note, (_MARGIN, below), room)
+    sheet.cut(room + 2 * _MARGIN, below + 0.1)
     params = {
         "shape": list(array.shape),
         "kind": kind,

@@ -110,6 +110,8 @@ def frequencies(
     draw_key(sheet, shades.strips, shades.ends, (left, foot))
     foot += KEY[1] + 0.3
     note = f"{shades.note} The cross marks the constant wave."
+    if taps is not None:
+        note += " In the kernel mid-grey is 0, lighter negative, darker positive."
     right = max(left + across, 3.4)
     foot += paragraph(sheet, note, (_MARGIN, foot), right - _MARGIN)
     sheet.cut(right + _MARGIN, foot + 0.1)

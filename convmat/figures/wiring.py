@@ -186,7 +186,7 @@ class Wiring:
         looks: dict[str, Any] = {"facecolor": mark.fill, "edgecolor": mark.edge}
         looks |= {"linestyle": mark.line, "linewidth": 0.9, "clip_on": False}
         node = Circle((x, y), self.radius, gid=gid, zorder=1.2, **looks)
-        self.sheet.ax.add_patch(node)
+        self.sheet.ax.add_artist(node)
         words: dict[str, Any] = {"fontsize": self.points, "color": mark.ink}
         if not self.inside:
             x += (1 if side else -1) * (self.radius + 0.04)

@@ -52,15 +52,22 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     from sphinx.errors import ExtensionError
 
-    from convmat.sphinxext.directive import FigureDirective
-    from convmat.sphinxext.pages import add_style, drawn, note_format, visitors
     from convmat.version import own_version
 
     if find_spec("matplotlib") is None:
         raise ExtensionError(needs("convmat.sphinxext", "matplotlib", "figures"))
+    # These load matplotlib, so they come after the question whether it is there.
+    from convmat.sphinxext.directive import FigureDirective
+    from convmat.sphinxext.pages import add_style, drawn, note_format, stale, visitors
+
     app.add_config_value("convmat_theme", "auto", "env", [str])
     app.add_node(drawn, **visitors())
     app.add_directive("convmat", FigureDirective)
     app.connect("config-inited", add_style)
     app.connect("env-before-read-docs", note_format)
-    return {"version": own_version(), "parallel_read_safe": True}
+    app.connect("env-get-outdated", stale)
+    return {
+        "version": own_version(),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -19,7 +19,7 @@ from convmat.figures.film import Film
 from convmat.figures.gallery import draw, spec_hash
 from convmat.files import whole_file
 
-__all__ = ["Drawing", "Spec"]
+__all__ = ["Drawing", "Spec", "versions"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Drawing:
             As `gallery.draw`; options are named as pages write them.
         """
         asked = spec_hash(spec.name, spec.options, theme, prefix=":")
-        key = f"{asked} {suffix} {_versions()}"
+        key = f"{asked} {suffix} {versions()}"
         stem = f"convmat-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
         note = folder / f"{stem}.json"
         if note.is_file():
@@ -116,8 +116,14 @@ class Drawing:
 
 
 @lru_cache(maxsize=1)
-def _versions() -> str:
-    """A digest of all that draws: this package's own code, and matplotlib's version."""
+def versions() -> str:
+    """A digest of all that draws: this package's own code, and matplotlib's version.
+
+    Examples
+    --------
+    >>> len(versions())
+    64
+    """
     digest = hashlib.sha256(mpl.__version__.encode())
     for path in _sources(files("convmat")):
         digest.update(path.read_bytes())

@@ -11,9 +11,17 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from convmat.errors import ConvmatError, ConvmatTypeError
-from convmat.figures.gallery import entry
+from convmat.figures.gallery import Option, entry, names
+from convmat.figures.gallery.options import YES_NO
 from convmat.sphinxext.cache import Drawing, Spec
-from convmat.sphinxext.pages import FORMAT, THEMES, drawn, folder_of, themes_of
+from convmat.sphinxext.pages import (
+    FORMAT,
+    THEMES,
+    drawn,
+    folder_of,
+    note_versions,
+    themes_of,
+)
 
 __all__ = ["FigureDirective"]
 
@@ -32,6 +40,11 @@ def _text(text: str | None) -> str:
     return "" if text is None else text
 
 
+def _options(name: str) -> tuple[Option, ...]:
+    """Those of a figure; none where there is no such figure, which `draw` tells."""
+    return entry(name).options if name in names() else ()
+
+
 class _Options(dict[str, Callable[[str], Any]]):
     """The options of the directive itself; all others are the figure's, and text."""
 
@@ -44,6 +57,7 @@ class FigureDirective(SphinxDirective):
 
     Its own are `theme` (`auto`, `both`, `light`, `dark`), `alt`, `caption`, `width`,
     `align`, `name` and `class`. What stands below the options is the caption, too.
+    A switch of a figure, `:padded:`, needs no word to be on.
     """
 
     required_arguments = 1
@@ -62,12 +76,8 @@ class FigureDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The figure's node; on bad options a warning, and nothing."""
         name = self.arguments[0]
-        given = {
-            option: _text(text)
-            for option, text in self.options.items()
-            if option not in self.option_spec
-        }
-        spec = Spec(name, given)
+        spec = Spec(name, self._given(name))
+        note_versions(self.env)
         kind = getattr(self.env, FORMAT)
         suffix = "pdf" if kind == "latex" else "svg"
         theme = self.options.get("theme")
@@ -98,6 +108,15 @@ class FigureDirective(SphinxDirective):
             width=self.options.get("width", ""),
         )
         return [self._figure(picture, entry(name).caption)]
+
+    def _given(self, name: str) -> dict[str, str]:
+        """The options of the figure; a switch without a word is on."""
+        switches = [one.name for one in _options(name) if one.choices == YES_NO]
+        return {
+            option: "yes" if option in switches and not text else _text(text)
+            for option, text in self.options.items()
+            if option not in self.option_spec
+        }
 
     def _figure(self, picture: drawn, default: str) -> nodes.Node:
         """The picture with its caption, as Sphinx numbers and links figures."""

@@ -12,7 +12,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from convmat.sphinxext.cache import Drawing
+from convmat.sphinxext.cache import Drawing, versions
 
 __all__ = [
     "FORMAT",
@@ -21,12 +21,16 @@ __all__ = [
     "drawn",
     "folder_of",
     "note_format",
+    "note_versions",
+    "stale",
     "themes_of",
     "visitors",
 ]
 
 FORMAT = "convmat_format"
 """Name of the attribute of the environment that holds what is being built."""
+
+_VERSIONS = "convmat_versions"  # of what drew a page, among its metadata
 
 THEMES = ("auto", "both", "light", "dark")
 """What a page may ask for."""
@@ -68,6 +72,26 @@ def themes_of(config: Config, kind: str, asked: str | None) -> tuple[str, ...]:
 def note_format(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
     """Tell the directives, which know the environment only, what is being built."""
     setattr(env, FORMAT, app.builder.format)
+
+
+def note_versions(env: BuildEnvironment) -> None:
+    """Keep with the page that is being read what has drawn its figures."""
+    env.metadata[env.docname][_VERSIONS] = versions()
+
+
+def stale(
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> list[str]:
+    """The pages whose figures were drawn by other code than today's: read them again.
+
+    Sphinx itself only sees whether the text of a page is another one.
+    """
+    kept = {page: note.get(_VERSIONS) for page, note in env.metadata.items()}
+    return [page for page, one in kept.items() if one not in (None, versions())]
 
 
 def add_style(app: Sphinx, config: Config) -> None:

@@ -206,6 +206,8 @@ def _repeat(array: Array, start: int, size: int, count: int, step: int) -> None:
     Copy `i` is the block plus `i * step`. Copies are first doubled until they make a
     block worth a long inner loop, which is then repeated at the speed of memory.
     """
+    if not size:  # a step over nothing may be larger than the dtype holds
+        return
     whole = array[..., start : start + size * count]
     done = 1
     while done < count and done * size < _BLOCK:

@@ -139,6 +139,8 @@ seconds, name
     >>> @each_check(conv, expected_failures={"empty-batch": "not done yet"})
     ... def test_my_convolution(check):
     ...     check()
+    >>> [case.id for case in test_my_convolution.pytestmark[0].args[1]][:2]
+    ['output-shape', 'equal-to-the-matrix']
     """
     try:
         import pytest

@@ -4,7 +4,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from convmat.geometry import Axis
@@ -43,27 +42,21 @@ def assert_texts_apart():
     """No two texts of a figure overlap, and none is cut off at its border."""
 
     def check(figure):
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        width, height = canvas.get_width_height()
+        figure.draw_without_rendering()  # places all texts, paints nothing
+        width, height = figure.bbox.size
         # Texts without an id are tick numbers, which matplotlib places itself.
         texts = figure.findobj(lambda a: isinstance(a, Text) and a.get_gid())
-        boxes = {}
-        for text in texts:
-            if text.get_text().strip():
-                boxes[text] = Text.get_window_extent(text)  # without a leader
+        texts = [text for text in texts if text.get_text().strip()]
+        # Without a leader: left, low, right, top.
+        boxes = [Text.get_window_extent(text).extents for text in texts]
         assert boxes
-        for text, box in boxes.items():
-            inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width
-            assert inside, f"{text} is cut off"
-            assert box.y1 <= height, f"{text} is cut off"
-        ordered = sorted(boxes.items(), key=lambda pair: pair[1].x0)
-        for number, (text, box) in enumerate(ordered):
-            for other, near in ordered[number + 1 :]:
-                if near.x0 >= box.x1 - 1:
-                    break
-                apart = near.y0 >= box.y1 - 1 or near.y1 <= box.y0 + 1
-                assert apart, f"{text} and {other} overlap"
+        left, low, right, top = np.array(boxes).T
+        cut = (left < 0) | (low < 0) | (right > width) | (top > height)
+        assert not [texts[n] for n in np.flatnonzero(cut)], "cut off"
+        beside = (left[:, None] >= right - 1) | (left >= right[:, None] - 1)
+        above = (low[:, None] >= top - 1) | (low >= top[:, None] - 1)
+        pairs = np.argwhere(np.triu(~(beside | above), 1))
+        assert not [(texts[n], texts[m]) for n, m in pairs], "overlap"
 
     return check
 

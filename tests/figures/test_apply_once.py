@@ -1,6 +1,7 @@
 """One output in full: the window, the kernel and the sum, against windows slid anew."""
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ GEOMETRIES = [
     geometry((4, 5), (4, 2, 2), groups=2),
     geometry((4, 3, 3), (8, 1, 2, 2), groups=4, padding=((0, 1), (1, 0))),
 ]
+drawn = cache(apply_once)
 over_geometries = pytest.mark.parametrize("g", GEOMETRIES, ids=repr)
 
 
@@ -83,7 +85,7 @@ def test_every_written_sum_is_what_the_sliding_window_gives(slid, g):
 
 
 def test_the_books_window_and_its_sum_are_drawn(artists):
-    known = artists(apply_once())
+    known = artists(drawn())
     assert known["y[7].text"].get_text() == "94.2"
     assert known["y[7].term.text"].get_text() == "94.2"
     values = [known[f"x[{i},{j}].term.text"] for i in (1, 2, 3) for j in (2, 3, 4)]
@@ -97,7 +99,7 @@ def test_the_books_window_and_its_sum_are_drawn(artists):
 
 
 def test_the_book_is_legible_at_the_width_of_a_column():
-    figure = apply_once()
+    figure = drawn()
     assert figure.get_figwidth() <= 6.5
     texts = [text for text in figure.axes[0].texts if text.get_text()]
     assert min(text.get_fontsize() for text in texts) >= 6
@@ -107,7 +109,7 @@ def test_the_book_is_legible_at_the_width_of_a_column():
 def test_cells_have_the_color_of_the_tap_that_reads_them(artists, slid, g):
     last = g.rank == 1
     row, theme = (g.matrix_shape[0] - 1) * last, (LIGHT, DARK)[last]
-    known = artists(apply_once(g, output=row, theme=theme))
+    known = artists(drawn(g, output=row, theme=theme))
     first = row // (g.matrix_shape[0] // g.out_channels) * g.taps_per_row
     under = {cell: (n, one) for n, (one, cell) in enumerate(slid(g)[row], first)}
     for cell in range(int(np.prod(padded_shape(g)))):
@@ -192,7 +194,7 @@ def test_the_middle_output_is_the_default_and_positions_are_rows(artists):
 
 
 def test_the_alt_text_says_where_the_window_lies_and_what_it_gives():
-    head, told = apply_once().convmat["alt"].splitlines()
+    head, told = drawn().convmat["alt"].splitlines()
     assert head.startswith("One output of geometry((7, 7), (3, 3)): the window lies on")
     assert head.endswith("lies on rows 1 to 3 and columns 2 to 4 of the input.")
     assert told.startswith("y₁₂ = 0.1·10 + 0.2·11 + 0.3·12 + 0.4·17 + 0.5·18 + 0.6·19")
@@ -211,7 +213,7 @@ def test_fractions_stay_exact(artists):
 
 @over_geometries
 def test_all_highlighted_ids_are_drawn_and_are_the_inputs_read(artists, slid, g):
-    figure = apply_once(g, output=0)
+    figure = drawn(g, output=0, theme="light")
     known, marked = artists(figure), figure.convmat["highlighted"]
     assert all(gid in known for gids in marked.values() for gid in gids)
     assert len(marked["x"]) == sum(one >= 0 for one, _ in slid(g)[0])

@@ -38,6 +38,22 @@ def test_cells_say_what_each_matrix_holds(theme):
     assert said["title[1]"] == f"mine: {len(wrong)} differ, framed"
 
 
+def test_wide_matrices_stand_below_each_other_so_that_they_fit_a_page(
+    artists, assert_texts_apart
+):
+    weights = implied_matrix(implementation(flipped), G)
+    figure = matrices_compared(G, weights, name="mine")
+    assert figure.get_figwidth() <= 6.5
+    assert_texts_apart(figure)
+    known = artists(figure)
+    last, title, first = known["R[7,0]"], known["title[1]"], known["W[0,0]"]
+    assert last.get_y() + last.get_height() < title.get_position()[1] < first.get_y()
+    assert first.get_x() == known["R[0,0]"].get_x()
+    small = artists(matrices_compared(geometry(3, 2), np.ones((2, 2, 3))))
+    assert small["R[0,0]"].get_y() == small["W[0,0]"].get_y()
+    assert small["R[0,2]"].get_x() < small["W[0,0]"].get_x()
+
+
 def test_right_matrix_has_no_frames():
     figure = matrices_compared(G, implied_matrix(implementation(conv), G))
     assert frames(figure) == set()

@@ -1,11 +1,12 @@
 import re
 from fractions import Fraction
+from math import inf
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from convmat import ShapeError, conv, conv_matrix, geometry
+from convmat import ConvmatError, ShapeError, conv, conv_matrix, geometry
 from convmat.figures import matrix_equation
 from convmat.figures.style import LIGHT, tap_mark
 
@@ -124,11 +125,55 @@ def test_all_highlighted_ids_are_drawn(artists):
     assert all(gid in known for gids in marked.values() for gid in gids)
 
 
+ORDER = "W[0,0]", "W[0,8]", "x[0,0]", "b[0]", "sum[0,0]", "term[0,0]", "y[0]"
+
+
 def test_parts_stand_from_left_to_right_in_the_order_of_the_equation(artists):
-    known = artists(matrix_equation(KLEINSMITH, bias="b"))
-    order = "W[0,0]", "W[0,8]", "x[0,0]", "b[0]", "sum[0,0]", "term[0,0]", "y[0]"
-    places = [known[gid].get_x() for gid in order]
+    known = artists(matrix_equation(KLEINSMITH, bias="b", width=inf))
+    places = [known[gid].get_x() for gid in ORDER]
     assert places == sorted(places)
+
+
+def test_an_equation_fits_a_page_and_goes_on_before_an_equals_sign(artists):
+    figure = matrix_equation(KLEINSMITH, bias="b")
+    assert figure.get_figwidth() <= 6.5
+    known = artists(figure)
+    middles = [known[f"sign[{n}]"].get_position() for n in range(200) if _is(known, n)]
+    assert len(middles) == 3
+    lines = [
+        [known[gid] for gid in gids]
+        for gids in (ORDER[:4], ["sum[0,0]"], ["term[0,0]", "y[0]"])
+    ]
+    bottom = 0.0
+    for parts in lines:
+        assert [part.get_x() for part in parts] == sorted(p.get_x() for p in parts)
+        assert min(part.get_y() for part in parts) > bottom
+        bottom = max(part.get_y() + part.get_height() for part in parts)
+    # Between two lines there is room for a heading, and no more.
+    assert 0.3 < known["sum[0,0]"].get_y() - _low(known["x[2,2]"]) < 0.8
+    assert 0.3 < known["term[0,0]"].get_y() - _low(known["sum[3,4]"]) < 0.8
+    assert figure.get_figheight() - _low(known["y[3]"]) < 0.4
+    # The sums and the output stand in rows, each under the equals sign before it.
+    assert middles[1][0] == middles[0][0] < known["sum[0,0]"].get_x()
+    for row in range(4):
+        output = known[f"y[{row}]"]
+        middle = output.get_y() + output.get_height() / 2
+        term = known[f"term[{row},{'0134'[row]}]"]
+        assert term.get_y() + term.get_height() / 2 == pytest.approx(middle)
+
+
+def _low(cell):
+    return cell.get_y() + cell.get_height()
+
+
+def _is(known, number):
+    text = known.get(f"sign[{number}]")
+    return text is not None and text.get_text() == "="
+
+
+def test_a_page_has_a_width():
+    with pytest.raises(ConvmatError, match="width must be greater than 0"):
+        matrix_equation(KLEINSMITH, width=0)
 
 
 def test_the_alt_text_writes_the_equation():

@@ -7,10 +7,10 @@ from PIL import Image
 
 from convmat import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.errors import MatrixTooLargeError
-from convmat.figures import frames_file, save
+from convmat.figures import gif_file, save
 from convmat.figures.canvas import cell
 from convmat.figures.film import Film
-from convmat.figures.frames_file import gif
+from convmat.figures.gif_file import gif
 from convmat.figures.sheet import Sheet
 from convmat.figures.style import theme_of
 
@@ -88,7 +88,7 @@ def test_more_colors_than_a_gif_has_become_the_nearest_of_the_most_frequent():
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 2**24, (30, 30)).astype(np.uint32) for _ in range(2)]
     pictures[0][:20] = 0x123456
-    known, numbers, palette = frames_file._palette(pictures)
+    known, numbers, palette = gif_file._palette(pictures)
     assert palette.shape == (256, 3)
     assert [0x12, 0x34, 0x56] in palette.tolist()
     assert np.array_equal(known, np.unique(np.stack(pictures)))

@@ -105,6 +105,24 @@ def test_options_make_the_figure_of_the_function():
     assert drawn.convmat == by_hand.convmat
 
 
+@pytest.mark.parametrize(
+    "name", ["apply_once", "channels", "slide_film", "slide_frames"]
+)
+def test_numbers_made_for_one_shape_are_not_asked_of_another(name):
+    drawn = gallery.draw(name, {"input": "4x5", "kernel": "2x3"})
+    options = drawn.convmat["spec"]["options"]
+    assert (options["values"], options["x"]) == ("", "")
+    known = gallery.entry(name).defaults
+    drawn = gallery.draw(name, {"kernel": known["kernel"], "stride": "2"})
+    options = drawn.convmat["spec"]["options"]
+    assert (options["values"], options["x"]) == (known["values"], known["x"])
+
+
+def test_numbers_that_were_written_are_asked_for_whatever_the_shape():
+    with pytest.raises(ConvmatError, match="--values must give 4 numbers"):
+        gallery.draw("slide_frames", {"kernel": "2x2", "values": "1,2,3"})
+
+
 @given(
     name=st.sampled_from(gallery.names()),
     theme=st.sampled_from(["light", "dark"]),
@@ -205,3 +223,11 @@ def test_names_and_captions_load_nothing_heavy():
         [sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_equation_breaks_where_the_page_ends():
+    wide = gallery.draw("matrix_equation", {"inches": "13"})
+    narrow = gallery.draw("matrix_equation", {"inches": "6"})
+    assert narrow.get_figwidth() <= 6 < wide.get_figwidth() <= 13
+    with pytest.raises(ConvmatError, match=":inches: must be greater than 0"):
+        gallery.draw("matrix_equation", {"inches": "-1"}, prefix=":")

@@ -129,9 +129,10 @@ def test_every_figure_takes_axes():
         if inspect.isfunction(getattr(figures, name))
     }
     drawing = {
-        name
-        for name, function in functions.items()
-        if inspect.signature(function).return_annotation == "Figure"
+        n
+        for n, f in functions.items()
+        if "theme" in inspect.signature(f).parameters
+        and inspect.signature(f).return_annotation == "Figure"  # no film, no text
     }
     lacking = {
         n for n in drawing if "ax" not in inspect.signature(functions[n]).parameters

@@ -26,6 +26,19 @@ for name in ("matrix_plot", "save", "curves"):
 """
 
 
+WITHOUT_PILLOW = """
+import sys
+sys.modules["PIL"] = None
+from convmat import figures
+try:
+    figures.save
+except ModuleNotFoundError as error:
+    assert 'needs Pillow: pip install "convmat[figures]"' in str(error), error
+else:
+    raise AssertionError
+"""
+
+
 def run(code):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
@@ -35,6 +48,10 @@ def run(code):
 
 def test_text_works_and_figures_say_what_to_install_without_matplotlib():
     run(WITHOUT_MATPLOTLIB)
+
+
+def test_a_missing_pillow_is_told_with_the_line_that_installs_it():
+    run(WITHOUT_PILLOW)
 
 
 def test_matplotlib_loads_on_first_use_and_pyplot_never():

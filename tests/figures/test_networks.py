@@ -1,6 +1,7 @@
 """Wires: one for each entry of the matrix, told by the tap that it carries."""
 
 import re
+from functools import cache
 from itertools import cycle, product
 
 import numpy as np
@@ -14,6 +15,8 @@ from convmat.figures.style import DARK, LIGHT, tap_mark
 from convmat.nn import Conv, Linear
 from convmat.tie import tie_map
 from convmat.verify.strategies import geometries
+
+sparse = cache(wires)
 
 ODD = [
     geometry(1, 3, padding=1),  # two dead taps
@@ -101,7 +104,7 @@ def test_the_wires_are_the_entries_of_the_matrix_in_the_colors_of_their_taps(g):
 
 @pytest.mark.parametrize("g", ODD, ids=IDS)
 def test_a_wire_goes_from_the_rim_of_its_input_to_the_rim_of_its_output(artists, g):
-    known = artists(wires(g))
+    known = artists(sparse(g))
     inputs = [gid for gid in known if re.fullmatch(r"x\[[\d,]+\]", gid)]
     for (row, column), wire in drawn(known).items():
         xs, ys = wire.get_data()
@@ -138,7 +141,7 @@ def test_the_dense_network_has_every_wire_and_zeros_are_grey(artists, g):
     ids=[repr(g) for g in ODD if g.padding_mode == "zeros" and g.dropped],
 )
 def test_over_the_padded_input_dropped_taps_have_dashed_wires(artists, g):
-    known = artists(wires(g, padding=True))
+    known = artists(sparse(g, padding=True))
     rows, cells, _ = tie_map(g).dropped
     grey = {p for p, w in drawn(known).items() if w.get_color() == LIGHT.dropped.edge}
     assert grey == set(zip(rows.tolist(), cells.tolist(), strict=True))
@@ -158,7 +161,7 @@ def test_padding_that_repeats_the_input_has_nodes_named_after_what_they_repeat(a
 
 @pytest.mark.parametrize("g", ODD, ids=IDS)
 def test_the_legend_counts_the_wires_of_each_tap(artists, g):
-    known = artists(wires(g))
+    known = artists(sparse(g))
     counts = [a.get_text() for gid, a in known.items() if gid.endswith(".count")]
     assert counts == [f"×{n}" for n in tie_map(g).multiplicity.ravel()]
 
@@ -226,7 +229,7 @@ def test_kleinsmiths_counts_are_36_against_4(artists):
 @pytest.mark.parametrize("g", [None, *ODD], ids=["default", *IDS])
 def test_no_texts_of_networks_overlap(assert_texts_apart, artists, g):
     themes = cycle(["light", "dark"] if g in (None, *ODD[::2]) else ["dark", "light"])
-    for draw in (wires, wires_dense, dense_vs_conv):
+    for draw in (wires_dense, dense_vs_conv):  # which have all that `wires` has
         figure = draw(g, theme=next(themes))
         artists(figure)
         assert_texts_apart(figure)
@@ -240,7 +243,7 @@ def test_extremes_stay_legible(assert_texts_apart):
 
 
 def test_default_networks_fit_a_column_and_are_read_at_six_points(artists):
-    for draw in (wires, wires_dense, dense_vs_conv):
+    for draw in (wires_dense, dense_vs_conv):  # which have all that `wires` has
         figure = draw()
         assert 3.4 <= figure.get_figwidth() <= 6.5
         sizes = [

@@ -102,7 +102,7 @@ def test_by_default_no_half_full_and_asymmetric_padding_stand_side_by_side(artis
     found = artists(figure)
     names = [found[f"name@{n}[0]"].get_text() for n in range(4)]
     assert names[:3] == ["no padding", "half padding: 1", "full padding: 2"]
-    assert names[3].startswith("2x2 kernel, before 0,")
+    assert names[3].startswith("2×2 kernel, before 0,")
     counts = [
         sum(gid.startswith("y[") and gid.endswith(f"@{n}") for gid in found)
         for n in range(4)
@@ -177,7 +177,7 @@ def test_equal_outputs_are_told_and_not_drawn_again(artists):
     g = geometry((3, 3), (3, 3), padding=1)
     found = artists(padding(g, ["circular", "reflect"]))
     assert "y[0]@0" not in found
-    assert found["output@1[0]"].get_text() == "output 3x3"
+    assert found["output@1[0]"].get_text() == "output 3×3"
 
 
 @pytest.mark.parametrize(

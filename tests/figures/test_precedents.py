@@ -144,7 +144,12 @@ def test_a_field_and_a_geometry_are_layers_too():
         (("k999999999p999999998",), (3, 3), ShapeError, "must leave cells of 0.1"),
         (("k41p40",), (3, 3), ShapeError, "must leave cells of 0.1 inches"),
         (("k3",), (3, 3, 3), ShapeError, "must have one or two spatial axes"),
-        (("k3", 9), (5,), ShapeError, r"output must be a place in the output, \(3,\)"),
+        (
+            ("k3", 9),
+            (5,),
+            ShapeError,
+            r"a row below 3, or a position in \(3,\)",
+        ),
         (("q3",), (5,), ConvmatError, "layer must be like k3"),
         ((3,), (5,), ConvmatTypeError, "layers must be a list"),
         (("k3",), None, ShapeError, "must know its input_shape"),

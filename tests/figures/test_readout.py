@@ -78,18 +78,18 @@ def test_each_application_is_read_out_as_window_text_writes_it(theme):
 def test_an_equation_has_its_parts_side_by_side_and_its_sums_in_words():
     text = figure_text(matrix_equation(G, bias="b"))
     lines = [line.split() for line in text.splitlines()]
-    assert ["Q", *"·αβ·γδ···", "E", "b", "R"] in lines
-    assert ["matrix", "B", "bias", "output"] in lines
+    assert ["Q", *"·αβ·γδ···", "E", "b"] in lines
+    assert ["matrix", "B", "bias"] in lines
+    assert lines.index(["output"]) > lines.index(["matrix", "B", "bias"])
     assert "S = 0A + 0B + 0C + 0D + αE + βF + 0G + γH + δJ + b" in text
 
 
 def test_the_gradients_are_read_out_and_masked_ones_are_dots():
     gradient = np.arange(1, 37).reshape(4, 9)
     lines = figure_text(gradient_tying(G, gradient)).splitlines()
-    row = next(line for line in lines if line.split()[:1] == ["R"])
-    assert row.split() == [
-        "R", *map(str, range(19, 28)), "R", *"···", "22", "23", "·", "25", "26", "·",
-    ]  # fmt: skip
+    dense, masked = (line.split() for line in lines if line.split()[:1] == ["R"])
+    assert dense == ["R", *map(str, range(19, 28))]
+    assert masked == ["R", *"···", "22", "23", "·", "25", "26", "·"]
 
 
 def test_a_text_file_holds_it_with_a_line_end(tmp_path):

@@ -97,3 +97,26 @@ def test_a_film_of_nothing_is_refused(parts, words):
 def test_a_text_is_as_wide_as_its_outline(text):
     path = TextPath((0, 0), text, size=10, prop=FontProperties(family=FONT))
     assert text_width(text, 10) == pytest.approx(path.get_extents().width / 72)
+
+
+@pytest.mark.parametrize(
+    ("places", "fault"),
+    [
+        (((0.2, 0.5), (0.21, 0.5)), "overlap"),
+        (((0.2, 0.2), (0.99, 0.8)), "cut off"),
+        (((0.2, 0.2), (0.2, 0.99)), "cut off"),
+    ],
+    ids=["overlap", "right", "top"],
+)
+def test_the_check_of_texts_sees_what_overlaps_and_what_is_cut_off(
+    assert_texts_apart, places, fault
+):
+    figure = Figure()
+    for place in ((0.2, 0.2), (0.2, 0.8)):
+        figure.text(*place, "word", gid=f"{place}")
+    assert_texts_apart(figure)
+    figure = Figure()
+    for number, place in enumerate(places):
+        figure.text(*place, "word", gid=f"{number}")
+    with pytest.raises(AssertionError, match=fault):
+        assert_texts_apart(figure)

@@ -1,8 +1,9 @@
 """The window on its way: frames on one sheet, and a film."""
 
+from functools import cache
+
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -144,11 +145,17 @@ def test_given_axes_are_drawn_on(assert_texts_apart):
     assert_texts_apart(figure)
 
 
-@pytest.mark.parametrize("g", SMALL, ids=repr)
-def test_all_frames_of_a_film_have_one_size_and_no_cell_jumps(artists, g):
+@cache
+def filmed(g):
+    """The frames of a film of numbers of one to four digits, kernel and input."""
     kernel = 10 ** (np.arange(g.free_parameters) % 4).reshape(g.kernel_shape)
     x = np.arange(g.matrix_shape[1]).reshape(g.input_shape)
-    frames = list(slide_film(g, kernel, x))
+    return list(slide_film(g, kernel, x)), kernel, x
+
+
+@pytest.mark.parametrize("g", SMALL, ids=repr)
+def test_all_frames_of_a_film_have_one_size_and_no_cell_jumps(artists, g):
+    frames, _, _ = filmed(g)
     assert len(frames) == g.matrix_shape[0]
     assert len({tuple(frame.get_size_inches()) for frame in frames}) == 1
     places = {}
@@ -163,7 +170,7 @@ def test_each_term_of_a_film_keeps_its_place_and_its_text_its_box(artists):
     frames = list(slide_film(g, [[[1, 1]], [[1000, -1000]]], [[1, 2, 300, 40000]]))
     terms = set()
     for frame in frames:
-        FigureCanvasAgg(frame).draw()
+        frame.draw_without_rendering()
         known = artists(frame)
         boxes_of = {gid: box for gid, box in boxes(known).items() if ".term" in gid}
         terms.add(tuple(boxes_of.values()))
@@ -177,11 +184,9 @@ def test_each_term_of_a_film_keeps_its_place_and_its_text_its_box(artists):
 
 @pytest.mark.parametrize("g", SMALL, ids=repr)
 def test_a_film_fills_the_output_with_what_conv_gives(artists, g):
-    kernel = np.arange(g.free_parameters).reshape(g.kernel_shape) - 3
-    x = np.arange(g.matrix_shape[1]).reshape(g.input_shape)
+    frames, kernel, x = filmed(g)
     y = [str(value) for value in conv(x, kernel, **g.keywords).ravel()]
-    film = slide_film(g, kernel, x)
-    for row, frame in enumerate(film):
+    for row, frame in enumerate(frames):
         known = artists(frame)
         said = [known.get(f"y[{r}].text") for r in range(len(y))]
         assert [text and text.get_text() for text in said] == [

@@ -52,7 +52,7 @@ def test_no_texts_of_a_spectrum_overlap(assert_texts_apart, layer, theme):
 
 def test_alt_text_tells_truth_and_estimates(layer):
     alt = spectrum_bounds(*layer).convmat["alt"]
-    assert "All 192 singular values of a 256x192 matrix" in alt
+    assert "All 192 singular values of a 256×192 matrix" in alt
     assert "The norm is 9.065, exact up to rounding" in alt
     assert "circular FFT 9.324, neither" in alt
 

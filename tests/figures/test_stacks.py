@@ -17,8 +17,9 @@ from convmat import (
     transposed_geometry,
 )
 from convmat.figures import ARITHMETIC, save, stack3d, stack3d_film
-from convmat.figures.scenes import Scene, output_number
+from convmat.figures.chosen import output_number
 from convmat.figures.slanted import Plane, slanted_size
+from convmat.figures.stack_cells import StackCells
 from convmat.figures.style import LIGHT, tap_mark, theme_of
 from convmat.receptive import Layer
 from convmat.verify.strategies import geometries
@@ -140,7 +141,7 @@ def test_cells_under_taps_have_their_colours_and_letters(
 ):
     theme = "light" if len(name) % 2 else "dark"  # each of them for some
     last = layer.channels[1] * int(np.prod(layer.output_size)) - 1
-    scene, look = Scene.of(layer), theme_of(theme)
+    scene, look = StackCells.of(layer), theme_of(theme)
     for output in {0, last}:
         figure = stack3d(
             layer.geometry, output=output, transposed=layer.transposed, theme=theme
@@ -180,10 +181,10 @@ TAPS = {tap_mark(tap).fill for tap in range(21)}
 def test_what_a_scene_reads_is_the_row_of_the_matrix(g, transposed):
     if transposed and g.padding_mode != "zeros" and any(map(any, g.padding)):
         with pytest.raises(GeometryError, match="padding_mode must be 'zeros'"):
-            Scene.of(Layer(g, transposed))
+            StackCells.of(Layer(g, transposed))
         return
     layer = Layer(g, transposed)
-    scene, kernel = Scene.of(layer), distinct(g)
+    scene, kernel = StackCells.of(layer), distinct(g)
     rows = matrix_of(layer, kernel)
     for output, row in enumerate(rows):
         assert (row_of(scene, output, kernel) == row).all()
@@ -284,7 +285,7 @@ def test_a_film_of_chosen_outputs_has_one_frame_for_each():
     assert [frame.convmat["params"]["output"] for frame in film] == [0, 24]
     with pytest.raises(ConvmatError, match="count must be at least 1"):
         stack3d_film("dilation", outputs=[])
-    with pytest.raises(ShapeError, match="output must be a place in the output"):
+    with pytest.raises(ShapeError, match="output must be a row below"):
         stack3d_film("dilation", outputs=[0, 9])
 
 
@@ -326,8 +327,8 @@ def test_cells_too_small_for_texts_have_colour_only(artists):
     [
         ((geometry((2, 2, 2), (1, 1, 1)),), "one or two spatial axes.*matrix_plot"),
         ((geometry((21, 20), (1, 1)),), "at most 400 cells.*here 420 and 420"),
-        ((geometry(5, 2), 4), r"a place in the output, \(4,\).*count from 0"),
-        ((geometry((3, 3), (2, 2)), (0, 2)), "a place in the output"),
+        ((geometry(5, 2), 4), r"a position in \(4,\).*count from 0"),
+        ((geometry((3, 3), (2, 2)), (0, 2)), "must be a row below 4, or a position"),
         ((geometry(200, 1),), "must leave cells of 0.05 inches"),
     ],
     ids=["three axes", "many cells", "beyond", "beyond an axis", "long"],

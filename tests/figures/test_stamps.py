@@ -17,6 +17,7 @@ from convmat import ConvmatError
 from convmat.figures import draw, gallery, matrix_plot, save, stamp
 from convmat.figures.stamp import containers, note, verdicts
 from convmat.figures.stamp.same import same_picture
+from convmat.figures.style import THEMES
 from convmat.geometry import geometry
 
 SMALL = {"input": "3", "kernel": "2"}
@@ -185,6 +186,52 @@ def test_bytes_of_another_version_are_not_compared(figure_file):
     assert verdict(path).verdict == "stale"
     path.write_bytes(resealed(content, ".svg", {"matplotlib": "1.0"}))
     assert verdict(path).verdict == "fine"
+    assert verdict(path).why.startswith("of other versions")
+
+
+LOST = {
+    "its line end": (b"</metadata>\n</svg>", b"</metadata></svg>"),
+    "its quotes": (b'xmlns="urn:convmat">{', b'xmlns="urn:convmat" id="m1">{'),
+    "its lines": (b"\n", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("way", LOST)
+def test_a_stamp_that_an_editor_wrote_otherwise_is_an_edit(figure_file, way):
+    path = figure_file(".svg")
+    content = path.read_bytes().replace(*LOST[way])
+    assert content != path.read_bytes()
+    path.write_bytes(content)
+    why = "its stamp is not as it was written"
+    assert verdict(path) == stamp.Checked(path, "edited", why)
+
+
+def test_an_svg_that_is_cut_off_is_an_edit(figure_file):
+    path = figure_file(".svg")
+    for end in (0, 1000, -20):
+        path.write_bytes(path.read_bytes()[:end])
+        assert verdict(path).why == "the file must be a whole SVG"
+
+
+@pytest.mark.parametrize("suffix", stamp.SUFFIXES)
+def test_a_file_of_the_gallery_that_lost_its_stamp_is_an_edit(
+    figure_file, tmp_path, suffix
+):
+    content = containers.take(figure_file(suffix).read_bytes(), suffix)[1]
+    for stem, expected in (("wires-light", "edited"), ("mine", "unknown")):
+        path = tmp_path / f"{stem}{suffix}"
+        path.write_bytes(content)
+        assert verdict(path).verdict == expected
+
+
+def test_files_that_changed_places_are_edits(tmp_path):
+    light, dark = (tmp_path / f"matrix_plot-{theme}.svg" for theme in THEMES)
+    for path, theme in ((light, "dark"), (dark, "light")):
+        save(gallery.draw("matrix_plot", SMALL, theme=theme), path)
+    assert [found.why for found in stamp.checked([light, dark])] == [
+        "by its stamp it is 'matrix_plot-dark'",
+        "by its stamp it is 'matrix_plot-light'",
+    ]
 
 
 SPEC = gallery.draw("matrix_plot", SMALL).convmat["spec"]
@@ -212,7 +259,7 @@ HOSTILE = {
         "drawn no more",
     ),
     "other data": ({"data": ["x"]}, "stale", "another figure today"),
-    "versions of no kind": ({"matplotlib": {}, "convmat": 7}, "fine", ""),
+    "versions of no kind": ({"matplotlib": {}, "convmat": 7}, "fine", "other versions"),
 }
 
 

@@ -210,5 +210,5 @@ def test_other_axes_and_what_is_no_geometry_are_refused(draw):
 
 
 def test_an_output_that_there_is_not_is_refused():
-    with pytest.raises(ShapeError, match="output must be a place in the output"):
+    with pytest.raises(ShapeError, match="output must be a row below"):
         dilation(output=(3, 0))

@@ -1,10 +1,13 @@
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from convmat import figures, geometry
 from convmat.errors import ConvmatError
+from convmat.figures.chart import draw_curve
 from convmat.figures.style import (
     ANSI,
     DARK,
@@ -17,6 +20,7 @@ from convmat.figures.style import (
     tap_mark,
     theme_of,
 )
+from convmat.figures.tints import FRAME, INPUT, OUTPUT, cased, tinted
 
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 VISION = {
@@ -84,6 +88,64 @@ def test_all_colors_of_the_palette_stay_apart_for_every_reader(vision):
 @pytest.mark.parametrize("vision", VISION)
 def test_all_colors_of_the_terminal_stay_apart_for_every_reader(vision):
     assert least_distance([ansi_color(code) for code in ANSI], vision) > APART
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("vision", VISION)
+def test_colors_of_curves_stay_apart_for_every_reader(theme, vision):
+    assert least_distance(theme.lines, vision) > APART
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_curves_of_one_chart_differ_in_more_than_their_color(theme):
+    ax = Figure().add_subplot()
+    lines = [
+        draw_curve(ax, range(9), np.arange(9.0), n, theme, f"curve[{n}]")
+        for n in range(len(theme.lines))
+    ]
+    assert len({line.get_color() for line in lines}) == len(lines)
+    assert len({line.get_marker() for line in lines}) == len(lines)
+    for before, line in pairwise(lines):
+        assert before.get_linestyle() != line.get_linestyle()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("vision", VISION)
+def test_tints_of_inputs_and_outputs_stay_apart_from_each_other_and_the_page(
+    theme, vision
+):
+    # Areas, which have a heading too: less than taps, four times what is noticed.
+    for share in (0.22, 0.26):
+        own = tinted(theme, INPUT, share).fill
+        assert least_distance([own, tinted(theme, OUTPUT).fill], vision) > 4 * 2.3
+        zeros = theme.untouched.fill, theme.dropped.fill
+        for other in (theme.background, theme.output.fill, *zeros):
+            assert least_distance([own, other], vision) > 4 * 2.3
+    given = tinted(theme, OUTPUT).fill
+    for other in (theme.background, theme.output.fill):
+        assert least_distance([given, other], vision) > 4 * 2.3
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("vision", VISION)
+def test_a_frame_or_its_casing_stands_apart_from_whatever_it_lies_on(theme, vision):
+    # In its own colour is a tap as well: there the casing parts the two.
+    (casing,) = cased(theme, 2.0)
+    frame, beside = theme.lines[FRAME], casing._gc["foreground"]
+    fills = [tap_mark(tap, theme).fill for tap in range(SHADES)]
+    fills += [tinted(theme, INPUT, share).fill for share in (0.1, 0.26, 0.75)]
+    fills += [theme.untouched.fill, theme.dropped.fill, theme.background]
+    assert frame in fills
+    for fill in fills:
+        found = max(least_distance([line, fill], vision) for line in (frame, beside))
+        assert found > APART
+
+
+def test_every_frame_of_a_window_has_a_casing(artists):
+    dilated = geometry((7, 7), (3, 3), dilation=2)
+    for figure in (figures.dilation(dilated), figures.stack3d(dilated)):
+        (effect,) = artists(figure)["window"].get_path_effects()
+        assert effect._gc["foreground"] == LIGHT.background
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)

@@ -229,12 +229,19 @@ def test_given_axes_hold_the_whole_transpose():
 
 @pytest.mark.parametrize("name", ["column", "row"])
 def test_a_place_that_there_is_not_is_refused(name):
-    with pytest.raises(ConvmatError, match=rf"{name} must be an integer from 0 to"):
+    with pytest.raises(ConvmatError, match=rf"{name} must be a row below \d"):
         transpose(**{name: -1})
-    with pytest.raises(ConvmatError, match=rf"{name} must be an integer from 0 to"):
+    with pytest.raises(ConvmatError, match=rf"{name} must be a row below \d"):
         transpose(**{name: 9})
-    with pytest.raises(ConvmatTypeError, match=rf"{name} must be an integer"):
+    with pytest.raises(ConvmatTypeError, match=rf"{name} must be .*integer"):
         transpose(**{name: 1.0})
+
+
+def test_a_place_is_a_number_or_a_position():
+    by_number = transpose(column=2, row=5).convmat
+    by_position = transpose(column=(1, 0), row=(1, 2)).convmat
+    assert by_number["alt"] == by_position["alt"]
+    assert by_number["highlighted"] == by_position["highlighted"]
 
 
 def test_what_cannot_be_drawn_is_refused():

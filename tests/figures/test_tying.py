@@ -147,18 +147,33 @@ def test_rows_are_named_as_outputs_and_columns_as_inputs_in_both(artists):
             assert text.get_position()[1] < cell.get_y()
 
 
-def test_pictures_stand_from_left_to_right_with_arrows_between(artists):
-    known = artists(drawn(KLEINSMITH)[0])
-    places = [
-        known["title[0]"].get_position()[0],
-        known["G[0,8]"].get_x(),
-        known["arrow[0]"].get_position()[0],
-        known["W[0,0]"].get_x(),
-        known["W[0,8]"].get_x(),
-        known["arrow[1]"].get_position()[0],
-        known["w[0,0]"].get_x(),
-    ]
+def test_small_pictures_stand_from_left_to_right_with_arrows_between(artists):
+    known = artists(drawn(geometry(3, 2))[0])
+    gids = "title[0]", "G[0,2]", "arrow[0]", "W[0,0]", "W[0,2]", "arrow[1]", "w[0]"
+    places = [_left(known[gid]) for gid in gids]
     assert places == sorted(places)
+
+
+def _left(artist):
+    return artist.get_x() if hasattr(artist, "get_width") else artist.get_position()[0]
+
+
+def test_larger_ones_stand_below_each_other_so_that_they_fit_a_page(artists):
+    figure = drawn(KLEINSMITH)[0]
+    assert figure.get_figwidth() <= 6.5
+    known = artists(figure)
+    heights = [
+        known["title[0]"].get_position()[1],
+        known["G[3,0]"].get_y(),
+        known["arrow[0]"].get_position()[1],
+        known["title[1]"].get_position()[1],
+        known["W[0,0]"].get_y(),
+    ]
+    assert heights == sorted(heights)
+    assert known["W[0,0]"].get_x() == known["G[0,0]"].get_x()
+    gids = "W[0,8]", "arrow[1]", "w[0,0]"
+    assert [_left(known[gid]) for gid in gids] == sorted(_left(known[g]) for g in gids)
+    assert known["W[0,0]"].get_y() < known["w[0,0]"].get_y() < known["W[3,0]"].get_y()
     titles = [known[f"title[{panel}]"].get_text() for panel in range(3)]
     assert titles == ["dense gradient", "masked", "summed over each tie"]
     assert known["w[0,0]"].get_y() < known["w[1,0]"].get_y()

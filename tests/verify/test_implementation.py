@@ -237,3 +237,27 @@ def test_claims_that_are_none_are_refused():
         Supports(ranks=2)
     with pytest.raises(ConvmatTypeError, match="kernel_grad must be a function"):
         implementation(conv, kernel_grad=3)
+
+
+def by_keywords(x, kernel, **settings):
+    return conv(x, kernel, **settings)
+
+
+def by_name(x, kernel, *, bias=None, **settings):
+    return conv(x, kernel, bias, **settings)
+
+
+def behind_stride(x, kernel, stride=1, *, bias=None, **settings):
+    return conv(x, kernel, bias, stride=stride, **settings)
+
+
+@pytest.mark.parametrize(
+    "function", [by_keywords, by_name, behind_stride], ids=lambda f: f.__name__
+)
+def test_a_bias_is_given_by_name_where_it_cannot_stand_third(function):
+    box, g = implementation(function), geometry((1, 3), (2, 1, 2))
+    x, kernel, bias = np.ones((1, 1, 3)), np.ones((2, 1, 2)), np.array([10.0, 20.0])
+    assert box.supports.bias
+    assert box.apply(x, kernel, g, bias).result.tolist() == [[[12, 12], [22, 22]]]
+    assert box.apply(x, kernel, g).result.tolist() == [[[2, 2], [2, 2]]]
+    assert box.name.endswith(function.__name__)

@@ -33,7 +33,8 @@ def draw(
         One of `names()`.
     options : mapping of str to str, optional
         As on a command line or in a page: `{"input": "4x4", "padding": "1"}`. What is
-        left out has the default of `entry(name)`; `preset` takes those of `PRESETS`.
+        left out has the default of `entry(name)`, but for numbers that were made for
+        another shape; `preset` takes those of `PRESETS`.
         Without any option this is the example of `entry(name)`.
     theme : str
         `"light"` or `"dark"`.
@@ -133,8 +134,16 @@ class _Asked:
         rule = f"is no option of {name}, which has {', '.join(allowed)}"
         for option, text in given.items():
             refuse_unknown(named(prefix, option), rule, option, allowed, text)
-        whole = {**known, **preset, **given}
-        ordered = {option: " ".join(whole[option].split()) for option in sorted(whole)}
+        asked_for = {
+            option: " ".join(text.split())
+            for option, text in {**preset, **given}.items()
+        }
+        whole = {**known, **asked_for}
+        for one in asked.options:
+            other = one.belongs_to
+            if one.name not in asked_for and whole.get(other) != known.get(other):
+                whole[one.name] = ""
+        ordered = {option: whole[option] for option in sorted(whole)}
         return cls(asked, ordered, theme)
 
     def spec(self) -> dict[str, Any]:
@@ -159,9 +168,10 @@ def _preset(asked: Entry, name: str, prefix: str) -> Mapping[str, str]:
     from convmat.figures.gallery.presets import PRESETS
 
     option = named(prefix, "preset")
-    refuse_unknown(option, "must be a preset of the gallery", name, PRESETS)
+    rule = "must be a preset of the gallery, as convmat figures --list shows them"
+    refuse_unknown(option, rule, name, PRESETS)
     preset = PRESETS[name]
-    missing = sorted(set(preset.options) - set(asked.defaults))
+    missing = preset.missing(asked)
     if missing:
         rule = f"must be a preset for {asked.name}, which has no {', '.join(missing)}"
         raise ConvmatError(option, rule, name, f"it was made for {preset.figure}")

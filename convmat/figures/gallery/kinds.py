@@ -43,6 +43,9 @@ class Option:
         What holds where nothing is said; empty for none.
     choices : tuple of str
         All that it may be, where that is a short list.
+    belongs_to : str
+        The option that the default is made for: numbers are as many as a shape has
+        entries. Where that option is not at its own default, this one has none.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Option:
     help: str
     default: str = ""
     choices: tuple[str, ...] = ()
+    belongs_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,3 +135,15 @@ class Preset:
     caption: str
     figure: str
     options: Mapping[str, str]
+
+    def missing(self, asked: Entry) -> list[str]:
+        """The options that a figure lacks to take this; none where it takes it.
+
+        Examples
+        --------
+        >>> from convmat.figures.gallery import PRESETS, entry
+        >>> preset = PRESETS["kleinsmith_matrix"]
+        >>> preset.missing(entry("matrix_equation")), preset.missing(entry("wires"))
+        ([], ['bias'])
+        """
+        return sorted(set(self.options) - set(asked.defaults))

@@ -31,7 +31,12 @@ _MOST = 900  # positions of a matrix that is looked at entry by entry
 def _equation(read: Reader) -> Drawn:
     g = read.geometry()
     kernel, x, bias = read.kernel(g), read.x(g), read.bias(g)
-    return figures.matrix_equation(g, kernel, x, bias=bias, theme=read.theme)
+    width = float(read.some("inches", 1)[0])
+    if not width > 0:
+        raise ConvmatError(read.named("inches"), "must be greater than 0", width)
+    return figures.matrix_equation(
+        g, kernel, x, bias=bias, width=width, theme=read.theme
+    )
 
 
 def _matrix(read: Reader) -> Drawn:
@@ -87,7 +92,13 @@ ENTRIES = (
         "matrix_equation",
         "The equation W x + b = y in full: each sum with its zero terms, and without.",
         "matrix",
-        (*changed((*GEOMETRY, BIAS), bias="b"), VALUES, X, SEED),
+        (
+            *changed((*GEOMETRY, BIAS), bias="b"),
+            VALUES,
+            X,
+            SEED,
+            Option("inches", "width of the page, which breaks the equation", "6.5"),
+        ),
         _equation,
         formats=LETTERS,
     ),

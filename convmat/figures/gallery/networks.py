@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convmat import figures
 from convmat.figures.gallery.kinds import LETTERS, Drawn, Entry, Option
 from convmat.figures.gallery.options import (
@@ -105,7 +107,7 @@ ENTRIES = (
         "networks",
         (
             *changed(
-                (*GEOMETRY, VALUES, X, SEED, BIAS),
+                (*GEOMETRY, VALUES, X, SEED, replace(BIAS, belongs_to="kernel")),
                 input="3x3x3",
                 kernel="2x3x2x2",
                 seed="1",

@@ -35,8 +35,14 @@ GEOMETRY = (
 SEED = Option(
     "seed", "small whole numbers by NumPy's generator N, where none are given"
 )
-VALUES = Option("values", "numbers of the taps in C order: -1,0.5,1/3, ones, or count")
-X = Option("x", "numbers of the input in C order: 1,2,3, ones, or count")
+VALUES = Option(
+    "values",
+    "numbers of the taps in C order: -1,0.5,1/3, ones, or count",
+    belongs_to="kernel",
+)
+X = Option(
+    "x", "numbers of the input in C order: 1,2,3, ones, or count", belongs_to="input"
+)
 BIAS = Option("bias", "a letter, one number, or one for each output channel")
 
 YES_NO = ("yes", "no")

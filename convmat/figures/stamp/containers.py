@@ -23,6 +23,7 @@ __all__ = ["SUFFIXES", "put", "take"]
 
 _SVG = re.compile(rb'<metadata><stamp xmlns="urn:convmat">([^<]*)</stamp></metadata>\n')
 _SVG_END = b"</svg>"
+_SVG_ENDS = _SVG_END, b":svg>", b"/>", b"-->"  # of any SVG that is not cut off
 _PDF_END = re.compile(rb"startxref\n(\d{1,15})\n%%EOF\n\Z")
 _INFO_END = b">>\nendobj\n"
 _PDF = re.compile(rb"/convmat \(((?:[^()\\]|\\[()\\])*)\)\n(?=>>\nendobj\n\Z)")
@@ -101,6 +102,8 @@ def _put_svg(content: bytes, text: bytes) -> bytes:
 
 
 def _take_svg(content: bytes) -> tuple[bytes | None, bytes]:
+    if not content.rstrip().endswith(_SVG_ENDS):
+        raise ConvmatError("file", "must be a whole SVG", content[-8:])
     written, rest = _once(_SVG, content)
     if written is None:
         return None, rest

@@ -14,10 +14,13 @@ import matplotlib as mpl
 from convmat.errors import ConvmatError, ConvmatTypeError
 from convmat.figures.draw import save
 from convmat.figures.gallery.drawing import draw
+from convmat.figures.gallery.presets import PRESETS
+from convmat.figures.gallery.registry import names
 from convmat.figures.stamp.containers import SUFFIXES, take
 from convmat.figures.stamp.data import data_digest
 from convmat.figures.stamp.note import content_digest, read
 from convmat.figures.stamp.same import same_picture
+from convmat.figures.style import THEMES
 from convmat.version import own_version
 
 __all__ = ["Checked", "Verdict", "check", "checked", "files_in"]
@@ -25,9 +28,18 @@ __all__ = ["Checked", "Verdict", "check", "checked", "files_in"]
 Verdict: TypeAlias = Literal["fine", "edited", "stale", "unknown"]
 """What `check` finds of a file."""
 
+_DRAWN = {
+    **{name: name for name in names()},
+    **{n: p.figure for n, p in PRESETS.items()},
+}
+_NAMES = {f"{n}-{t}": f"{figure}-{t}" for n, figure in _DRAWN.items() for t in THEMES}
+"""What `convmat figures` calls its files, without their suffix, and what they show."""
+
+_TRACES = b'xmlns="urn:convmat"', b'convmat {"content":"'
 _LARGEST = 1 << 27  # bytes of a file that is read
 _LONGEST = 2000  # characters of an option
 _DPI = 2400
+_NAME = b"convmat"  # which every stamp begins with
 
 
 @dataclass(frozen=True)
@@ -38,11 +50,12 @@ class Checked:
     ----------
     path : Path
     verdict : str
-        "fine"; "edited" when the file is not as it was written; "stale" when the
-        figure that its stamp asks for is another one by now; "unknown" when it has no
-        stamp: it is none of the gallery's, or has lost it.
+        "fine"; "edited" when the file is not as it was written, or has the name of
+        another figure, or has lost its stamp as far as its name or its rest tell;
+        "stale" when the figure that its stamp asks for is another one by now;
+        "unknown" when it has no stamp, as what is none of the gallery's.
     why : str
-        In a few words; empty where all is fine.
+        In a few words; empty where all is fine, and was compared.
 
     Examples
     --------
@@ -171,17 +184,32 @@ def _judged(file: Path, again: _Again) -> Checked:
     try:
         note = read(content, suffix)
         if note is None:
-            return Checked(file, "unknown", "no stamp")
+            lost = _lost(file, content)
+            return Checked(file, "edited" if lost else "unknown", lost or "no stamp")
         rest = take(content, suffix)[1]
     except ConvmatError as error:
-        return Checked(file, "edited", f"the {error.argument} {error.rule}")
+        why = f"the {error.argument} {error.rule}"
+        ours = _NAME in content or _lost(file, content)
+        return Checked(file, "edited" if ours else "unknown", why)
     if note.get("content") != content_digest(rest, note):
         return Checked(file, "edited", "its content is not what was written")
     wrong = _malformed(note)
     if wrong:
         return Checked(file, "edited", wrong)
+    asked = f"{note['spec']['figure']}-{note['spec']['theme']}"
+    if _NAMES.get(file.stem, asked) != asked:
+        return Checked(file, "edited", f"by its stamp it is {asked!r}")
     verdict, why = again.verdict(content, suffix, note)
     return Checked(file, verdict, why)
+
+
+def _lost(file: Path, content: bytes) -> str:
+    """Why a file without a stamp must have had one; empty where nothing says so."""
+    if any(trace in content for trace in _TRACES):
+        return "its stamp is not as it was written"
+    if file.stem in _NAMES:
+        return "it has the name of a figure of the gallery, and no stamp"
+    return ""
 
 
 def _malformed(note: Mapping[str, Any]) -> str:
@@ -229,7 +257,7 @@ class _Again:
             return "stale", "the same options give another figure today"
         made_by = note.get("convmat"), note.get("matplotlib")
         if made_by != (own_version(), mpl.__version__):
-            return "fine", ""
+            return "fine", "of other versions: its data is the same, no more is known"
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / f"figure{suffix}"
             try:

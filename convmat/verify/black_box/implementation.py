@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from convmat.arrays import Array
@@ -176,9 +177,10 @@ def implementation(
             less["modes"] = ("zeros",)
         claim = replace(claim, **less)
         taken &= {*_SETTINGS, "padding_mode"}
+    called = forward if _takes_third(forward) else partial(_bias_by_name, forward)
     return Implementation(
         name or _named(forward),
-        forward,
+        called,
         input_grad,
         kernel_grad,
         claim,
@@ -196,6 +198,34 @@ def _parameters(function: Function) -> frozenset[str] | None:
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     return frozenset(p.name for p in parameters)
+
+
+def _takes_third(function: Function) -> bool:
+    """Whether a bias may stand third, behind `x` and `kernel`, without its name."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return True
+    places = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    third = [p.name for p in parameters if p.kind in places][2:3]
+    return bool(third) and third[0] not in (*_SETTINGS, "padding_mode")
+
+
+def _bias_by_name(
+    function: Function,
+    x: Array,
+    kernel: Array,
+    bias: Array | None = None,
+    **settings: Any,
+) -> Any:
+    """A call of a function that takes the bias among its keywords."""
+    named = {} if bias is None else {"bias": bias}
+    return function(x, kernel, **named, **settings)
 
 
 def _named(function: Function) -> str:

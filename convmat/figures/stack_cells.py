@@ -14,26 +14,21 @@ from math import prod
 import numpy as np
 
 from convmat.arrays import IntArray, Shape
-from convmat.errors import ShapeError
 from convmat.figures.content import cell_id, short
 from convmat.figures.grid import Grid
 from convmat.figures.padded import Padded
-from convmat.figures.style import Mark, Theme, tap_mark
+from convmat.figures.style import Look, Mark, Theme, tap_mark
 from convmat.figures.tints import INPUT, tinted
-from convmat.geometry import Geometry, IntOrInts
-from convmat.geometry.shorthand import read_shape
+from convmat.geometry import Geometry
 from convmat.labels import labels
 from convmat.receptive import Layer
 from convmat.transposed import stretched
 
-__all__ = ["Scene", "output_number"]
-
-Look = tuple[Mark, str, str]
-"""Mark, text and id of a cell."""
+__all__ = ["StackCells"]
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class StackCells:
     """The cells of a layer, and which tap reads them for which output.
 
     Attributes
@@ -55,10 +50,10 @@ class Scene:
     Examples
     --------
     >>> from convmat import geometry
-    >>> scene = Scene.of(Layer(geometry(5, 3, stride=2), transposed=True))
-    >>> scene.drawn, scene.taps, scene.inputs
+    >>> cells = StackCells.of(Layer(geometry(5, 3, stride=2), transposed=True))
+    >>> cells.drawn, cells.taps, cells.inputs
     (geometry((3,), (3,), padding=2), array([2, 1, 0]), array([ 0, -1,  1]))
-    >>> scene.read(2)
+    >>> cells.read(2)
     [(2, 0), (0, 1)]
     """
 
@@ -70,8 +65,8 @@ class Scene:
     cells: IntArray
 
     @classmethod
-    def of(cls, layer: Layer) -> Scene:
-        """The scene of a layer.
+    def of(cls, layer: Layer) -> StackCells:
+        """The cells of a layer.
 
         Raises
         ------
@@ -211,36 +206,3 @@ def _cells(g: Geometry) -> IntArray:
     firsts = np.arange(g.in_channels)[:, None] * prod(g.input_size)
     cells: IntArray = np.where(one < 0, -1, one + firsts).ravel()
     return cells
-
-
-def output_number(output: IntOrInts, shape: Shape) -> int:
-    """The flat number of an output, given as that, or by its place.
-
-    Parameters
-    ----------
-    output : int or tuple of int
-    shape : tuple of int
-        Of the outputs.
-
-    Raises
-    ------
-    ShapeError
-        For one that there is not.
-    ConvmatTypeError
-        For what are no integers.
-
-    Examples
-    --------
-    >>> output_number((1, 0), (2, 2)), output_number(3, (2, 2))
-    (2, 3)
-    """
-    place = read_shape("output", output)
-    limits = (prod(shape),) if len(place) == 1 else shape
-    if len(place) != len(limits) or not all(
-        0 <= n < most for n, most in zip(place, limits, strict=True)
-    ):
-        rule = (
-            f"must be a place in the output, {shape}, or a number below {prod(shape)}"
-        )
-        raise ShapeError("output", rule, output, "count from 0")
-    return int(np.ravel_multi_index(place, limits))

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from convmat.errors import ShapeError
-from convmat.figures.canvas import wrapped
-from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import flat_kernel, padded_counts, short, tap_texts
+from convmat.figures.chart import paragraph
+from convmat.figures.content import flat_kernel, many, padded_counts, short, tap_texts
 from convmat.figures.entries import entry_texts
 from convmat.figures.grid import Grid
 from convmat.figures.sheet import Sheet
@@ -20,7 +19,6 @@ __all__ = [
     "MARGIN",
     "carried",
     "finish_below",
-    "many",
     "read",
     "refuse_large",
     "uses",
@@ -77,8 +75,8 @@ def finish_below(
     place = MARGIN, below + 0.15
     legend.draw(place, room)
     below = place[1] + legend.height(room) + 0.06
-    paragraph(sheet, note, (MARGIN, below), room)
-    sheet.cut(wide, below + len(wrapped(note, SIZE, room)) * LINE + 0.12)
+    below += paragraph(sheet, note, (MARGIN, below), room)
+    sheet.cut(wide, below + 0.12)
 
 
 def uses(grid: Grid) -> list[int]:
@@ -101,14 +99,3 @@ def carried(grid: Grid) -> str:
     told = f"{many(entries, 'wire')} for {many(free, 'weight')}"
     dead = uses(grid).count(0)
     return f"{told}, {dead} of which no output uses" if dead else told
-
-
-def many(count: int, what: str) -> str:
-    """A number of things, in words.
-
-    Examples
-    --------
-    >>> many(1, "wire"), many(1234, "wire")
-    ('1 wire', '1,234 wires')
-    """
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -9,10 +9,10 @@ from typing import Any
 from convmat.arrays import Shape
 from convmat.figures.canvas import text_width
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark
+from convmat.figures.style import Look
 from convmat.figures.tiles import draw_tiles, tiled_shape
 
-__all__ = ["HEAD", "LABEL", "Look", "Planes"]
+__all__ = ["HEAD", "LABEL", "Looks", "Planes"]
 
 HEAD = 8.0
 """Points of a heading."""
@@ -23,7 +23,7 @@ LABEL = 0.2
 _NAME = 7.0  # points
 _APART = 0.1  # inches between a plane and the name of the next
 
-Look = Callable[[int], tuple[Mark, str, str]]
+Looks = Callable[[int], Look]
 """Mark, text and id of a cell by its flat number."""
 
 
@@ -97,15 +97,15 @@ class Planes:
         return left, place[1] + label + plane * self.step
 
     def draw(
-        self, sheet: Sheet, place: tuple[float, float], look: Look, suffix: str = ""
+        self, sheet: Sheet, place: tuple[float, float], look: Looks, suffix: str = ""
     ) -> None:
         """All planes, with their names but without the heading.
 
         Names have ids such as `input.channel[0]`, each with `suffix`.
         """
 
-        def shown(plane: int) -> Look:
-            def one(flat: int) -> tuple[Mark, str, str]:
+        def shown(plane: int) -> Looks:
+            def one(flat: int) -> Look:
                 mark, text, gid = look(plane * self.size[0] * self.size[1] + flat)
                 return mark, text if self.points else "", gid
 

@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from convmat.arrays import Array, Shape
 from convmat.errors import ShapeError
 from convmat.figures.canvas import cell, widest
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.content import cell_id, number
-from convmat.figures.padded import Look, draw_frame, draw_grid, text_size
-from convmat.figures.scenes import output_number
+from convmat.figures.chosen import output_number
+from convmat.figures.content import cell_id, number, shape_told
+from convmat.figures.padded import draw_frame, draw_grid, text_size
 from convmat.figures.sheet import Sheet
+from convmat.figures.style import Look
 from convmat.figures.tints import INPUT, tinted
 from convmat.geometry import IntOrInts
-from convmat.geometry.wording import times
 from convmat.receptive import ReceptiveField, text_of
 
 __all__ = ["Trace"]
@@ -124,6 +125,7 @@ class Trace:
             self._grid(level)
             if level < len(self.reads):
                 self._arrows(level)
+        self._clear()
         wide = max(wide, 2.8)
         y = _MARGIN + heads + max(tall) * self.side + 0.1
         y += paragraph(self.sheet, self._note(), (_MARGIN, y), wide)
@@ -142,10 +144,10 @@ class Trace:
 
     def _titles(self, level: int) -> list[str]:
         if not level:
-            return ["input", times(self.sizes[0])]
+            return ["input", shape_told(self.sizes[0])]
         own = text_of(self.field.layers[level - 1])
         what = "output " if level == len(self.reads) else ""
-        return [own, f"{what}{times(self.sizes[level])}"]
+        return [own, f"{what}{shape_told(self.sizes[level])}"]
 
     def _write(self, lines: list[str], left: float, heads: float, level: int) -> None:
         looks: dict[str, Any] = {"ha": "left", "fontsize": SIZE}
@@ -185,6 +187,16 @@ class Trace:
             (top, left), (low, right) = places.min(axis=0), places.max(axis=0) + 1
             box = int(left), int(top), int(right - left), int(low - top)
             draw_frame(self.sheet, corner, side, box, f"range[{level}]")
+
+    def _clear(self) -> None:
+        """A border in the colour of the cell about each number, over the arrows."""
+        fills = {
+            patch.get_gid(): patch.get_facecolor() for patch in self.sheet.ax.patches
+        }
+        for text in self.sheet.ax.texts:
+            fill = fills.get((text.get_gid() or "").removesuffix(".text"))
+            if fill is not None:
+                text.set_path_effects([withStroke(linewidth=2.4, foreground=fill)])
 
     def _zeros(self, level: int) -> list[Shape]:
         if level == len(self.reads):

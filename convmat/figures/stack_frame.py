@@ -14,7 +14,7 @@ from convmat.errors import ConvmatError, ConvmatTypeError, ShapeError
 from convmat.figures.arithmetic import ARITHMETIC, Arithmetic
 from convmat.figures.canvas import text_width, wrapped
 from convmat.figures.chart import LINE, SIZE, paragraph
-from convmat.figures.scenes import Look, Scene
+from convmat.figures.content import shape_told
 from convmat.figures.sheet import Sheet
 from convmat.figures.slanted import (
     Plane,
@@ -23,11 +23,12 @@ from convmat.figures.slanted import (
     draw_outline,
     slanted_size,
 )
-from convmat.figures.style import Theme
-from convmat.figures.tints import OUTPUT, tinted
+from convmat.figures.stack_cells import StackCells
+from convmat.figures.style import Look, Theme
+from convmat.figures.tints import FRAME, OUTPUT, tinted
 from convmat.geometry import Geometry
 from convmat.geometry.names import did_you_mean
-from convmat.geometry.wording import sizes, times
+from convmat.geometry.wording import sizes
 from convmat.receptive import Layer
 from convmat.transposed import stretched
 
@@ -49,9 +50,9 @@ class Stack:
         layer, self.caption = layer_of(geometry, transposed)
         _refuse(layer)
         self.theme, self.layer = theme, layer
-        self.scene = Scene.of(layer)
+        self.cells = StackCells.of(layer)
         self.outputs = layer.output_shape
-        ins, outs = self.scene.padded, (layer.channels[1], *layer.output_size)
+        ins, outs = self.cells.padded, (layer.channels[1], *layer.output_size)
         self.ins, self.outs = _flat(ins), _flat(outs)  # planes, rows, columns
         high = sum(Plane.extent(*part[1:])[1] for part in (self.ins, self.outs))
         wide = max(_row(part, 1.0, 0.0) for part in (self.ins, self.outs))
@@ -60,9 +61,9 @@ class Stack:
         if self.side < _SMALLEST:
             rule = f"must leave cells of {_SMALLEST} inches (here {self.side:.2f})"
             raise ShapeError("geometry", rule, layer.geometry, _REMEDY)
-        texts = [*self.scene.tap_names, *self.scene.ends[1], "×"]
+        texts = [*self.cells.tap_names, *self.cells.ends[1], "×"]
         if layer.geometry.padding_mode != "zeros":
-            texts += self.scene.ends[0]
+            texts += self.cells.ends[0]
         points = slanted_size(texts, self.side, 9.0)
         self.points = points if points >= _READ else 0.0
         self.params = {
@@ -75,7 +76,7 @@ class Stack:
     def head(self) -> str:
         """A sentence on the layer."""
         kind = "The transpose of" if self.layer.transposed else "Convolution"
-        ends = times(self.layer.input_shape), times(self.layer.output_shape)
+        ends = shape_told(self.layer.input_shape), shape_told(self.layer.output_shape)
         return (
             f"{kind} {self.layer.geometry!r}: {ends[0]} input, {ends[1]} output. "
             f"{self.note}"
@@ -84,15 +85,15 @@ class Stack:
     @property
     def note(self) -> str:
         """The size of the output with its numbers, and what the borders say."""
-        formula = f"Output: {sizes(self.scene.drawn.axes)}."
-        padded = any(map(any, self.scene.drawn.padding))
+        formula = f"Output: {sizes(self.cells.drawn.axes)}."
+        padded = any(map(any, self.cells.drawn.padding))
         told = [formula]
         if self.layer.transposed:
-            steps = "×".join(map(str, self.layer.geometry.stride))
+            steps = shape_told(self.layer.geometry.stride)
             wider = max(self.layer.geometry.stride) > 1
             told.append(f"Input stretched by {steps}, kernel flipped," if wider else "")
             told[-1] += " stride 1." if wider else "Kernel flipped."
-            if (self.scene.inputs < 0).any():
+            if (self.cells.inputs < 0).any():
                 told.append("Dotted: inserted zeros.")
         if padded:
             told.append("Dashed: padding.")
@@ -110,7 +111,9 @@ class Stack:
         for depth, line in enumerate(titles):
             sheet.write(_MARGIN, y + LINE / 2, line, f"title[{depth}]", **looks)
             y += LINE
-        y = self._label(sheet, y, f"output {times(self.layer.output_shape)}", "output")
+        y = self._label(
+            sheet, y, f"output {shape_told(self.layer.output_shape)}", "output"
+        )
         middle = _MARGIN + wide / 2
         above = self._planes(self.outs, middle, y)
         y += Plane.extent(*self.outs[1:])[1] * self.side + _GAP
@@ -123,12 +126,12 @@ class Stack:
         y += paragraph(sheet, self.note, (_MARGIN, y + 0.04), wide)
         sheet.cut(wide + 2 * _MARGIN, y + 0.04 + 0.12)
         read = [
-            self.scene.cell(cell)
-            for cell, entry in enumerate(self.scene.numbers[output])
-            if entry >= 0 and self.scene.held(cell) >= 0
+            self.cells.cell(cell)
+            for cell, entry in enumerate(self.cells.numbers[output])
+            if entry >= 0 and self.cells.held(cell) >= 0
         ]
         params = {**self.params, "output": output}
-        alt = f"{self.head}\n{self.scene.told(output)}"
+        alt = f"{self.head}\n{self.cells.told(output)}"
         return sheet.finish("stack3d", params, alt, x=read, y=[f"y[{output}]"])
 
     def _label(self, sheet: Sheet, y: float, text: str, gid: str) -> float:
@@ -137,12 +140,12 @@ class Stack:
         return y + LINE
 
     def _input_told(self) -> str:
-        told = f"input {times(self.layer.input_shape)}"
-        drawn = self.scene.drawn
+        told = f"input {shape_told(self.layer.input_shape)}"
+        drawn = self.cells.drawn
         if self.layer.transposed and drawn.input_size != self.layer.input_size:
-            told += f", stretched to {times(drawn.input_size)}"
+            told += f", stretched to {shape_told(drawn.input_size)}"
         if any(map(any, drawn.padding)):
-            told += f", padded to {times(self.scene.padded[1:])}"
+            told += f", padded to {shape_told(self.cells.padded[1:])}"
         return told
 
     def _planes(self, part: Shape, middle: float, top: float) -> list[Plane]:
@@ -158,7 +161,7 @@ class Stack:
         for number, plane in enumerate(planes):
             for place in range(rows * columns):
                 cell = number * rows * columns + place
-                look = self.scene.look(output, cell, self.theme)
+                look = self.cells.look(output, cell, self.theme)
                 self._cell(sheet, plane, divmod(place, columns), look)
 
     def _outputs(
@@ -168,7 +171,7 @@ class Stack:
         for number, plane in enumerate(planes):
             for place in range(rows * columns):
                 own = number * rows * columns + place
-                text = self.scene.ends[1][own]
+                text = self.cells.ends[1][own]
                 mark = tinted(self.theme, OUTPUT, 0.6 if own in before else 0.16)
                 if own == output:
                     mark = self.theme.output
@@ -197,14 +200,14 @@ class Stack:
         _, rows, columns = self.outs
         number, place = divmod(output, rows * columns)
         cell = above[number].corners(*divmod(place, columns), 1, 1)
-        group, spans = self.scene.window(output)
+        group, spans = self.cells.window(output)
         (top, high), (left, wide) = [(0, 1), *spans][-2:]
-        per_group = self.scene.drawn.weight_shape[1]
-        color = self.theme.lines[1]
+        per_group = self.cells.drawn.weight_shape[1]
+        color = self.theme.lines[FRAME]
         for channel in range(group * per_group, (group + 1) * per_group):
             ends = below[channel].corners(top, left, high, wide)
             many = f"{channel}," if len(below) > 1 else ""
-            draw_outline(sheet, ends, color, f"window[{channel}]" if many else "window")
+            draw_outline(sheet, ends, f"window[{channel}]" if many else "window")
             for corner, (start, end) in enumerate(zip(ends, cell, strict=True)):
                 draw_line(sheet, start, end, color, f"line[{many}{corner}]")
 

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from convmat.figures.canvas import POINT, fitting_size, widest
+from convmat.figures.channel_planes import HEAD, Looks, Planes
 from convmat.figures.content import cell_id
-from convmat.figures.planes import HEAD, Look, Planes
 from convmat.figures.reads import Reads
 from convmat.figures.sheet import Sheet
-from convmat.figures.style import Mark, Theme, mixed, tap_mark
+from convmat.figures.style import Look, Mark, Theme, mixed, tap_mark
 from convmat.geometry import Geometry
 
 __all__ = ["HEADING", "LEGIBLE", "Scene"]
@@ -155,11 +155,11 @@ class Scene:
         suffix = f"@y[{row}]" if repeated else ""
         under, theme = self.reads.under(row), sheet.theme
 
-        def input_look(cell: int) -> tuple[Mark, str, str]:
+        def input_look(cell: int) -> Look:
             mark, text, gid = self.reads.look(under, cell, theme)
             return mark, text, gid + suffix
 
-        looks: dict[str, Look] = {
+        looks: dict[str, Looks] = {
             "kernel": lambda flat: self._kernel_look(row, flat, theme, suffix),
             "input": input_look,
             "output": lambda cell: self._output_look(row, cell, theme, suffix, done),
@@ -179,16 +179,14 @@ class Scene:
         held = [cell for cell in under if self.reads.grid.held[cell] >= 0]
         return [self.reads.cell_gid(cell) + suffix for cell in held]
 
-    def _kernel_look(
-        self, row: int, flat: int, theme: Theme, suffix: str
-    ) -> tuple[Mark, str, str]:
+    def _kernel_look(self, row: int, flat: int, theme: Theme, suffix: str) -> Look:
         tap = self.reads.taps(row)[flat]
         gid = cell_id("w", self.reads.geometry.kernel_shape, tap)
         return tap_mark(tap, theme), self.reads.sums.taps[tap], gid + suffix
 
     def _output_look(
         self, row: int, cell: int, theme: Theme, suffix: str, done: bool
-    ) -> tuple[Mark, str, str]:
+    ) -> Look:
         """One output is filled; those before it are too where they are `done`."""
         result = self.reads.sums.results[cell]
         if cell == row:
@@ -215,7 +213,10 @@ class Scene:
         """A frame about the window, on each plane that it lies on."""
         g, part = self.reads.geometry, self.parts["input"]
         _, *outs = np.unravel_index(row, (g.out_channels, *g.output_size))
-        starts = [int(o) * step for o, step in zip(outs, g.stride, strict=True)]
+        starts = [
+            axis.window(int(out)).start + axis.before
+            for axis, out in zip(g.axes, outs, strict=True)
+        ]
         (top, left), (high, wide) = ([0, *starts][-2:], [1, *g.span][-2:])
         per_group = g.weight_shape[1]
         first = self.reads.channel(row) * g.groups // g.out_channels * per_group
