@@ -37,7 +37,7 @@ def require_drawable(geometry: Geometry, most: int, remedy: str) -> None:
     """
     if geometry.rank > 2:
         rule = "must have one or two spatial axes"
-        raise ShapeError("geometry", rule, geometry, remedy)
+        raise ShapeError("geometry", rule, geometry, "matrix_plot draws any geometry")
     inputs = geometry.in_channels * prod(axis.padded_size for axis in geometry.axes)
     outputs = geometry.matrix_shape[0]
     if inputs + outputs > most:

@@ -99,7 +99,8 @@ def slide_frames(
     P = 0·3 + 1·3 + 2·2 + 2·0 + 2·0 + 0·1 + 0·3 + 1·1 + 2·2 = 12
     """
     geometry, kernel, x = known_example(geometry, kernel, x)
-    require_drawable(geometry, _MOST, "slide_film draws one output at a time")
+    remedy = "slide_film draws one output at a time, and matrix_plot any geometry"
+    require_drawable(geometry, _MOST, remedy)
     rows = read_rows(geometry, outputs, _FRAMES)
     sheet = Sheet.blank(theme_of(theme), ax)
     reads = Reads.of(geometry, kernel, x, None)

@@ -74,7 +74,7 @@ def slide_film(
     (9, ' = 14.')
     """
     geometry, kernel, x = known_example(geometry, kernel, x)
-    require_drawable(geometry, _MOST, "slide_frames and apply_once draw less")
+    require_drawable(geometry, _MOST, "matrix_plot draws any geometry")
     look = theme_of(theme)
     count = geometry.matrix_shape[0]
     if outputs is None and count > _FRAMES:
