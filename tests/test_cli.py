@@ -459,6 +459,8 @@ def test_a_full_disk_is_told_in_one_sentence(arguments, unbuffered):
 @pytest.mark.parametrize("name", ["big.mtx", "big.csv"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_leaves_no_file(tmp_path, name, number):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("whoever runs the tests ignores it, and so do their children")
     words = ["matrix", "--input", "9x2000x2000", "--kernel", "9x9x3x3", "--out"]
     process = subprocess.Popen(
         [sys.executable, "-m", "convmat", *words, str(tmp_path / name)],

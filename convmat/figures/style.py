@@ -8,6 +8,7 @@ run out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from convmat.errors import ConvmatError
 from convmat.palette import PALETTE, SHADES, best_ink, contrast, mixed, tap_colors
@@ -143,7 +144,7 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 """By their names."""
 
 
-Look = tuple[Mark, str, str]
+Look: TypeAlias = "tuple[Mark, str, str]"
 """Mark, text and id of a cell."""
 
 

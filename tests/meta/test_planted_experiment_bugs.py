@@ -251,8 +251,8 @@ BUGS = {
     ),
     "names_of_the_rows_upside_down": (
         (tying, "_Panels"),
-        "x, y = left - 0.06, self.top + along",
-        "x, y = left - 0.06, self.top + self.tall[0] - along",
+        "x, y = left - 0.06, top + along",
+        "x, y = left - 0.06, top + self.tall[0] - along",
         (
             TYING,
             "test_rows_are_named_as_outputs_and_columns_as_inputs_in_both",
