@@ -15,7 +15,7 @@ from typing import overload
 from convmat.arrays import Shape
 from convmat.geometry import Geometry
 
-__all__ = ["GREEK", "Labels", "Names", "labels"]
+__all__ = ["GREEK", "GREEK_LETTERS", "Labels", "Names", "labels"]
 
 GREEK = [
     "alpha",
@@ -45,7 +45,8 @@ GREEK = [
 ]
 """Names of the lower-case Greek letters, which SymPy and LaTeX understand."""
 
-_GREEK_LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
+GREEK_LETTERS = dict(zip(GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
+"""The letter of each name."""
 _IMAGE = "ABCDEFGHJKLMN"  # no I, which looks like 1; O is left out for 0
 _OUTPUT = "PQRSTUVWXYZ"
 
@@ -124,7 +125,7 @@ class Labels:
 
     def letter(self, tap: int) -> str:
         """The name of a tap as one reads it: `α` for `alpha`, else the name itself."""
-        return _GREEK_LETTERS.get(self.taps[tap], self.taps[tap])
+        return GREEK_LETTERS.get(self.taps[tap], self.taps[tap])
 
 
 def labels(geometry: Geometry) -> Labels:

@@ -6,35 +6,10 @@ import re
 import unicodedata
 
 from convmat.errors import ConvmatError
+from convmat.labels import GREEK_LETTERS
 
 __all__ = ["color_lines", "color_name", "one_line", "tex_text"]
 
-_GREEK = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "iota",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "omicron",
-    "pi",
-    "rho",
-    "sigma",
-    "tau",
-    "upsilon",
-    "phi",
-    "chi",
-    "psi",
-    "omega",
-]
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -104,7 +79,7 @@ _MATHS = {
     ),
     **{
         letter: "{o}" if name == "omicron" else f"\\{name}"
-        for letter, name in zip("αβγδεζηθικλμνξοπρστυφχψω", _GREEK, strict=True)
+        for name, letter in GREEK_LETTERS.items()
     },
 }  # fmt: skip
 _LOW = {low: str(digit) for digit, low in enumerate("₀₁₂₃₄₅₆₇₈₉")} | {
